@@ -1,0 +1,1 @@
+"""Frozen values, one idea a module: what flows from the suite to the report."""

@@ -1,0 +1,124 @@
+"""What a contestant returned: text, usage, timing, or a failure as a value.
+
+All times are seconds on a monotonic clock, counted from just before the request was written.
+Unknown is None, never 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FailureKind = Literal[
+    "timeout",  # the call's deadline passed
+    "connection",  # refused, reset, DNS, TLS
+    "rate_limited",  # HTTP 429
+    "server",  # HTTP 5xx
+    "auth",  # HTTP 401 or 403
+    "request",  # any other HTTP 4xx: the request itself is wrong
+    "cut",  # the stream ended without a finish reason or terminal marker
+    "malformed",  # what came back is not what the API promises
+    "stream",  # an error inside the stream, after a 200
+    "provider",  # the provider's code raised or returned nonsense
+    "missing",  # a recording holds no answer for this prompt
+    "conversation",  # an earlier turn of the same conversation failed
+]
+
+TimingSource = Literal["measured", "recorded", "unfit"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a call gave no answer.
+
+    Attributes:
+        kind: One word for reports and counts.
+        message: One line for people, without secrets.
+        status: HTTP status, where there was one.
+        retryable: Whether asking again may help. False once a piece of text was generated.
+        retry_after: Seconds the server asked to wait, if it did.
+    """
+
+    kind: FailureKind
+    message: str
+    status: int | None = None
+    retryable: bool = False
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Token counts as the server gave them; None where it did not.
+
+    ``output_tokens`` includes ``reasoning_tokens``; ``input_tokens`` includes ``cached_tokens``.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The clocks of one call, in seconds.
+
+    Attributes:
+        source: ``measured`` by us, ``recorded`` (replayed from a file), or ``unfit`` for gates
+            because somebody else's code sits between the socket and our clock.
+        queue_wait: From wanting to send to sending: our own limits. Never inside the others.
+        connect: Until a connection was ready; None if not observed.
+        ttfb: Until the response headers. A diagnosis, not a user's time.
+        ttft: Until the first read with generated text: content, reasoning, tool arguments or
+            refusal. None if nothing was generated or the provider does not stream.
+        ttfat: Until the first read with answer content, after any reasoning.
+        tpot: Seconds per output token after the first read, from usage; None without usage.
+        e2e: Until the last generated text.
+        wall: Until the end of the stream.
+        gaps: Seconds between successive reads that held generated text.
+        reads: How many reads held generated text.
+        connection_reused: Whether the connection was open before the call.
+    """
+
+    source: TimingSource = "measured"
+    queue_wait: float | None = None
+    connect: float | None = None
+    ttfb: float | None = None
+    ttft: float | None = None
+    ttfat: float | None = None
+    tpot: float | None = None
+    e2e: float | None = None
+    wall: float | None = None
+    gaps: tuple[float, ...] = ()
+    reads: int = 0
+    connection_reused: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one model call gave.
+
+    Attributes:
+        text: The answer's content; empty with a failure, and possibly empty without one.
+        reasoning: Thinking text, where it was streamed.
+        finish: Why the model stopped, in the words of OpenAI's API: ``stop``, ``length``,
+            ``content_filter``, ``tool_calls``. None only with a failure.
+        model: The model's name as the server gave it.
+        request_id: The server's id from the response headers.
+        response_id: The server's id from the body.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    finish: str | None = None
+    usage: Usage | None = None
+    timing: Timing | None = None
+    failure: Failure | None = None
+    model: str | None = None
+    request_id: str | None = None
+    response_id: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether this is an answer that may be judged."""
+        return self.failure is None

@@ -1,0 +1,72 @@
+"""What can be gated: a metric's name, unit, direction and range, and the built-in ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["higher", "lower"]
+Source = Literal[
+    "judgment",  # from the games of a battle
+    "answer",  # from the recorded answer itself: failure, tokens, cost, length
+    "timing",  # from the clocks of a call made in this run
+    "plugin",  # measured by a metric's code from the prompt and the answer
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSpec:
+    """A number with a unit and a direction, from one answer or one battle.
+
+    Attributes:
+        name: As gates name it.
+        unit: ``s``, ``USD``, ``tokens``, ``characters``, ``fraction``, ...; for reports.
+        direction: Whether higher or lower is better.
+        range: The smallest and the largest value possible, or None where it has no bounds. A
+            metric with a range is gated by the sequential test, one without by fixed-n methods.
+        rate: Whether it is a share of prompts (no ``stat`` may be given).
+        source: Where its values come from, and so what a gate on it has to buy.
+    """
+
+    name: str
+    unit: str
+    direction: Direction
+    range: tuple[float, float] | None = None
+    rate: bool = False
+    source: Source = "plugin"
+
+
+def _rate(name: str, direction: Direction, source: Source) -> MetricSpec:
+    return MetricSpec(
+        name=name, unit="fraction", direction=direction, range=(0.0, 1.0), rate=True, source=source
+    )
+
+
+def _amount(name: str, unit: str, source: Source) -> MetricSpec:
+    return MetricSpec(name=name, unit=unit, direction="lower", source=source)
+
+
+BUILT_IN: dict[str, MetricSpec] = {
+    spec.name: spec
+    for spec in (
+        _rate("win_rate", "higher", "judgment"),
+        _rate("flip_rate", "lower", "judgment"),
+        _rate("void_rate", "lower", "judgment"),
+        _rate("error_rate", "lower", "answer"),
+        _rate("truncated_rate", "lower", "answer"),
+        _amount("ttft", "s", "timing"),
+        _amount("ttfat", "s", "timing"),
+        _amount("e2e", "s", "timing"),
+        _amount("tpot", "s", "timing"),
+        _amount("icl", "s", "timing"),
+        _amount("queue_wait", "s", "timing"),
+        _amount("input_tokens", "tokens", "answer"),
+        _amount("output_tokens", "tokens", "answer"),
+        _amount("cost", "USD", "answer"),
+        _amount("answer_length", "characters", "answer"),
+    )
+}
+"""The metrics that the record itself holds, by name.
+
+``icl`` is the 95th percentile of the gaps between reads with text within one answer.
+"""

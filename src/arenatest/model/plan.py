@@ -1,0 +1,143 @@
+"""What a run is going to do, fixed before the first call: contestants, prompts in order, gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from arenatest.model.metric import MetricSpec
+from arenatest.model.prompt import Prompt
+
+Policy = Literal["non-inferior", "no-regression"]
+Target = Literal["population", "suite"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contestant:
+    """A model configuration that takes part.
+
+    Attributes:
+        name: Unique in the suite.
+        kind: The kind of provider.
+        fingerprint: Hash of what determines its answers.
+        endpoint: Calls to one endpoint share its limits.
+        settings: What the suite says of it, for reports: no secrets.
+        max_concurrency: Calls in flight at once, on its endpoint.
+        timeout: Seconds for one call.
+    """
+
+    name: str
+    kind: str
+    fingerprint: str
+    endpoint: str
+    system: str | None = None
+    template: str | None = None
+    settings: Mapping[str, object]
+    price: Price | None = None
+    max_concurrency: int
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeSeat:
+    """A judge that takes part; ``strength`` scores the five labels 1, .75, .5, .25, 0."""
+
+    name: str
+    kind: str
+    fingerprint: str
+    strength: bool = False
+    repeats: int = 1
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One gate: a threshold on one measurement of one candidate.
+
+    Attributes:
+        id: Slugged and unique for its candidate; the last part of the node id.
+        candidate: Whom it gates.
+        metric: What it measures.
+        stat: ``rate`` (shares), ``mean``, ``pNN`` (a percentile), ``total`` or ``ratio``.
+        side: Whether ``limit`` is the smallest or the largest acceptable value.
+        limit: The threshold in base units: fractions, seconds, dollars; for ``ratio`` a quotient
+            candidate / against.
+        against: The contestant that it is compared with: the baseline unless the suite says
+            otherwise.
+        confidence: One-sided, for each direction.
+        policy: What an inconclusive gate means for the build.
+        target: Prompts like these (``population``), or this suite exactly (``suite``).
+        where: The slice: keys ``dataset``, ``subset``, ``category``, ``tag``; any of the values.
+        slices: How many gates one ``by`` made: the fail side tests at alpha / slices.
+        line: Line of the gate in the suite file, from 1; None where it has no file.
+    """
+
+    id: str
+    candidate: str
+    metric: MetricSpec
+    stat: str
+    side: Literal["min", "max"]
+    limit: float
+    against: str
+    confidence: float = 0.95
+    policy: Policy = "non-inferior"
+    target: Target = "population"
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    slices: int = 1
+    line: int | None = None
+
+    def covers(self, prompt: Prompt) -> bool:
+        """Whether the prompt lies in the slice that this gate looks at."""
+        for key, wanted in self.where:
+            if key == "tag":
+                if not set(wanted) & set(prompt.tags):
+                    return False
+            elif getattr(prompt, key) not in wanted:
+                return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one run of one suite is going to do.
+
+    Attributes:
+        suite: The suite's name.
+        path: The suite file relative to the root directory, with forward slashes.
+        prompts: In the order in which battles are applied to gates: clusters in one uniform
+            seeded permutation, the prompts of a cluster side by side.
+        baseline, candidates: Who takes part.
+        rules: Every gate of the suite, whether selected or not.
+        repeats: How often each battle is fought, with answers of its own.
+        max_void: Largest share of planned prompts without a verdict.
+        hash: Identity of all that determines the evidence and the verdicts.
+    """
+
+    suite: str
+    description: str
+    path: str
+    prompts: tuple[Prompt, ...]
+    baseline: Contestant
+    candidates: tuple[Contestant, ...]
+    judges: tuple[JudgeSeat, ...]
+    metrics: tuple[MetricSpec, ...]
+    rules: tuple[Rule, ...]
+    seed: int = 0
+    repeats: int = 1
+    early_stop: bool = True
+    max_void: float = 0.05
+    hash: str
+
+    @property
+    def contestants(self) -> tuple[Contestant, ...]:
+        """The baseline, then the candidates."""
+        return (self.baseline, *self.candidates)

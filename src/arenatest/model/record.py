@@ -1,0 +1,144 @@
+"""What a run recorded: everything that measurements, decisions and reports are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from arenatest.model.answer import Answer
+from arenatest.model.judgment import Judgment, Order
+from arenatest.model.plan import Plan
+
+
+class AnswerSlot(NamedTuple):
+    """The place of one answer in a plan."""
+
+    contestant: str
+    prompt: str
+    repeat: int = 0
+
+
+class GameSlot(NamedTuple):
+    """The place of one judgment in a plan: one judge, one order, one battle."""
+
+    candidate: str
+    prompt: str
+    repeat: int
+    judge: str
+    judge_repeat: int
+    order: Order
+
+
+class MetricSlot(NamedTuple):
+    """The place of one value of a plugin's metric in a plan."""
+
+    metric: str
+    contestant: str
+    prompt: str
+    repeat: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer in its place: the final one of its attempts.
+
+    Attributes:
+        answer: Text, usage, timing, or the failure after all retries.
+        chat_id: The model call that gave it.
+        attempts: Calls that were made for it; a latency gate takes only the first.
+        reused: Whether it was bought by an earlier run.
+        cost: US dollars; None where price or usage is unknown.
+    """
+
+    answer: Answer
+    chat_id: str
+    attempts: int = 1
+    reused: bool = False
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A value of a plugin's metric, or why there is none."""
+
+    value: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One model call as it is stored: every attempt is one.
+
+    Attributes:
+        chat_id: Unique; sent to the server as ``X-Client-Request-Id``.
+        role: What the call was for: an answer to be judged, a judge's verdict, or timing alone.
+        owner: Name of the contestant or the judge.
+        key: Content identity of what was asked of whom; equal keys may be reused.
+        prompt: The prompt's id.
+        attempt: From 1.
+        final: Whether no further attempt follows.
+        started: Wall clock, seconds since 1970; for display and expiry, never for a duration.
+    """
+
+    chat_id: str
+    run: str
+    role: Literal["answer", "judge", "timing"]
+    owner: str
+    key: str
+    prompt: str
+    repeat: int
+    attempt: int
+    final: bool
+    started: float
+    answer: Answer
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One ``pytest --arena`` on one suite.
+
+    Attributes:
+        id: Unique.
+        session: Shared by the suites and the processes of one invocation.
+        started, finished: Wall clock, seconds since 1970; ``finished`` is None while it is open.
+        attempt: How many runs of this plan there are, this one included.
+        stopped: Why it ended before its plan: a cause and a line for people; None otherwise.
+        versions: Of arenatest, Python and pytest.
+    """
+
+    id: str
+    session: str
+    plan_hash: str
+    started: float
+    finished: float | None = None
+    attempt: int = 1
+    stopped: tuple[Literal["plan", "budget"], str] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """The record of one run, as it stands: the engine fills it, everything else only reads it.
+
+    Attributes:
+        answers: The answers that are judged, by place; failures included.
+        timings: The calls whose clocks count: made in this run, or recorded ones.
+        judgments: Verdicts and voids of games. Battles with equal texts have none: they tie.
+        measurements: Values of plugins' metrics.
+        calls: Model calls made in this run, by owner's name.
+        cost: US dollars spent in this run, as far as known.
+        uncosted: Calls whose cost is unknown.
+    """
+
+    run: Run
+    plan: Plan
+    answers: MutableMapping[AnswerSlot, Answered] = field(default_factory=dict)
+    timings: MutableMapping[AnswerSlot, Answered] = field(default_factory=dict)
+    judgments: MutableMapping[GameSlot, Judgment] = field(default_factory=dict)
+    measurements: MutableMapping[MetricSlot, Measured] = field(default_factory=dict)
+    calls: MutableMapping[str, int] = field(default_factory=dict)
+    cost: float = 0.0
+    uncosted: int = 0
+    warnings: list[str] = field(default_factory=list)
