@@ -99,10 +99,6 @@ class Sample:
 class Metric(Protocol):
     """A number with a unit and a direction, from one answer or one battle."""
 
-    @property
-    def spec(self) -> MetricSpec:
-        """Name, unit, direction and range; the suite's ``name`` replaces the name given here."""
-
     async def measure(self, sample: Sample) -> float | None:
         """Return the value of one answer that did not fail; None where it does not apply."""
 
@@ -140,6 +136,8 @@ class Kind(Generic[Made_co]):
             at collection, raises ``ValueError`` for a missing file or function, and needs no key.
         environment: Names of the environment variables that must be set before a call is made.
         on_provider: Only for judges: the table also names a ``provider`` and holds its options.
+        spec: Only for metrics, and required there: name, unit, direction and range, from the
+            options. The suite's ``name`` replaces the name given here.
     """
 
     options: type[BaseModel]
@@ -147,6 +145,7 @@ class Kind(Generic[Made_co]):
     identity: Callable[[Any, Path], Mapping[str, Any]] | None = None
     environment: Callable[[Any], Sequence[str]] | None = None
     on_provider: bool = False
+    spec: Callable[[Any], MetricSpec] | None = None
 
 
 @pytest.hookspec

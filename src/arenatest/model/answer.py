@@ -75,7 +75,9 @@ class Timing:
         tpot: Seconds per output token after the first read, from usage; None without usage.
         e2e: Until the last generated text.
         wall: Until the end of the stream.
-        gaps: Seconds between successive reads that held generated text.
+        icl: The 95th percentile of ``gaps``; None with fewer than two reads with text.
+        gaps: Seconds between successive reads that held generated text. The store keeps them for
+            the look at one call; records loaded in bulk leave them empty.
         reads: How many reads held generated text.
         connection_reused: Whether the connection was open before the call.
     """
@@ -89,6 +91,7 @@ class Timing:
     tpot: float | None = None
     e2e: float | None = None
     wall: float | None = None
+    icl: float | None = None
     gaps: tuple[float, ...] = ()
     reads: int = 0
     connection_reused: bool | None = None

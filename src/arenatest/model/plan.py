@@ -29,21 +29,19 @@ class Contestant:
         name: Unique in the suite.
         kind: The kind of provider.
         fingerprint: Hash of what determines its answers.
-        endpoint: Calls to one endpoint share its limits.
         settings: What the suite says of it, for reports: no secrets.
-        max_concurrency: Calls in flight at once, on its endpoint.
+        max_concurrency: Calls in flight at once on its endpoint; None for the suite's number.
         timeout: Seconds for one call.
     """
 
     name: str
     kind: str
     fingerprint: str
-    endpoint: str
     system: str | None = None
     template: str | None = None
     settings: Mapping[str, object]
     price: Price | None = None
-    max_concurrency: int
+    max_concurrency: int | None = None
     timeout: float
 
 

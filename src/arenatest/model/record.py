@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from arenatest.model.answer import Answer
+from arenatest.model.decision import Decision
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import Plan
 
@@ -93,6 +94,57 @@ class Generation:
     started: float
     answer: Answer
     cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPlaced:
+    """Says which call fills a place of a run's plan.
+
+    Attributes:
+        purpose: ``text``: the answer is judged; ``timing``: its clocks count.
+        reused: Whether the call was made by an earlier run.
+    """
+
+    run: str
+    slot: AnswerSlot
+    purpose: Literal["text", "timing"]
+    chat_id: str
+    attempts: int
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgmentPlaced:
+    """A judgment in its place; ``key`` is the content identity of the game and its judge."""
+
+    run: str
+    slot: GameSlot
+    key: str
+    judgment: Judgment
+    made: float
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasurementPlaced:
+    """A value of a plugin's metric in its place; ``key`` as for judgments."""
+
+    run: str
+    slot: MetricSlot
+    key: str
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionMade:
+    """A gate's decision, written once it stands."""
+
+    run: str
+    decision: Decision
+
+
+Record = Generation | AnswerPlaced | JudgmentPlaced | MeasurementPlaced | DecisionMade
+"""What is written to the store while a run goes on; writing one twice changes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
