@@ -1,0 +1,157 @@
+import functools
+import sys
+import textwrap
+
+import pytest
+
+from arenatest.suite.functions import callable_name, function_identity, load_function
+
+
+@pytest.fixture
+def write(tmp_path):
+    def _write(name, source):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(source), encoding="utf-8")
+        return path
+
+    return _write
+
+
+def test_a_function_is_found_beside_the_suite(write, tmp_path):
+    write("models.py", "def shout(prompt):\n    return 'HELLO'\n")
+    assert load_function("models:shout", tmp_path)(None) == "HELLO"
+
+
+def test_two_suites_with_a_models_file_each_keep_apart(write, tmp_path):
+    write("one/models.py", "def say(prompt):\n    return 'one'\n")
+    write("two/models.py", "def say(prompt):\n    return 'two'\n")
+    assert load_function("models:say", tmp_path / "one")(None) == "one"
+    assert load_function("models:say", tmp_path / "two")(None) == "two"
+    assert "models" not in sys.modules
+
+
+def test_a_module_is_run_once_and_again_only_after_it_changed(write, tmp_path):
+    write("models.py", "marks = []\ndef say():\n    marks.append(1)\n    return len(marks)\n")
+    assert [load_function("models:say", tmp_path)() for _ in range(2)] == [1, 2]
+    write("models.py", "def say():\n    return 'new'\n")
+    assert load_function("models:say", tmp_path)() == "new"
+
+
+def test_a_module_may_hold_dataclasses_with_quoted_annotations(write, tmp_path):
+    write(
+        "models.py",
+        """
+        from __future__ import annotations
+        from dataclasses import dataclass, field
+        from typing import ClassVar
+
+        @dataclass
+        class Reply:
+            text: str = "x"
+            count: ClassVar[int] = 0
+
+        def say(prompt):
+            return Reply().text
+        """,
+    )
+    assert load_function("models:say", tmp_path)(None) == "x"
+
+
+def test_a_package_beside_the_suite_reaches_its_neighbours(write, tmp_path):
+    write("bots/__init__.py", "")
+    write("bots/words.py", "WORD = 'hi'\n")
+    write("bots/greeter.py", "from .words import WORD\ndef say(prompt):\n    return WORD\n")
+    assert load_function("bots.greeter:say", tmp_path)(None) == "hi"
+    with pytest.raises(ValueError, match=r"no module 'bots\.gone' beside the suite"):
+        load_function("bots.gone:say", tmp_path)
+
+
+def test_an_installed_module_is_found_where_none_lies_beside_the_suite(tmp_path):
+    assert load_function("os.path:join", tmp_path)("a", "b")
+    assert load_function("collections:Counter.most_common", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("models", "got 'models', expected \"module:name\""),
+        ("../models:say", "got '../models:say', expected \"module:name\""),
+        ("models:", "got 'models:', expected \"module:name\""),
+        (
+            "model:say",
+            "no module 'model' beside the suite, and none is installed; did you mean 'models'?",
+        ),
+        ("zzz:say", "no module 'zzz' beside the suite, and none is installed"),
+        ("models:sya", "module 'models' has no 'sya'; did you mean 'say'?"),
+        ("models:NAME", "'models:NAME' is a str, expected a function"),
+        ("broken:say", "importing module 'broken' raised NameError: name 'x' is not defined"),
+        (
+            "needs:say",
+            "importing module 'needs' raised ModuleNotFoundError: No module named 'gone'",
+        ),
+    ],
+)
+def test_a_wrong_name_is_one_clear_line(write, tmp_path, name, message):
+    write("models.py", "NAME = 'a'\ndef say(prompt):\n    return ''\n")
+    write("broken.py", "x\n")
+    write("needs.py", "import gone\n")
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole message is compared
+        load_function(name, tmp_path)
+    assert str(caught.value) == message
+
+
+def test_a_module_that_broke_is_tried_again(write, tmp_path):
+    write("models.py", "raise RuntimeError('later')\n")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="raised RuntimeError: later"):
+            load_function("models:say", tmp_path)
+
+
+def test_the_identity_is_the_name_and_the_content_not_the_place(write, tmp_path):
+    write("one/models.py", "def say(prompt):\n    return ''\n")
+    write("two/models.py", "def say(prompt):\n    return ''\n")
+    write("three/models.py", "def say(prompt):\n    return 'x'\n")
+    one, two, three = (
+        function_identity("models:say", tmp_path / name) for name in ("one", "two", "three")
+    )
+    assert one == two
+    assert one["sha256"] != three["sha256"]
+
+
+def test_a_function_defined_elsewhere_is_hashed_there_too(write, tmp_path):
+    write("bots/__init__.py", "from .words import say\n")
+    write("bots/words.py", "def say(prompt):\n    return ''\n")
+    before = function_identity("bots:say", tmp_path)
+    write("bots/words.py", "def say(prompt):\n    return 'x'\n")
+    assert function_identity("bots:say", tmp_path)["sha256"] != before["sha256"]
+
+
+def module_level(prompt):
+    return prompt
+
+
+class Model:
+    def __call__(self, prompt):
+        return "x"
+
+
+def test_a_plain_callable_has_a_stable_identity(tmp_path):
+    assert function_identity(module_level, tmp_path) == function_identity(module_level, tmp_path)
+
+
+@pytest.mark.parametrize("make", [lambda: functools.partial(module_level, 1), Model])
+def test_a_callable_with_hidden_state_never_equals_an_earlier_one(make, tmp_path):
+    assert function_identity(make(), tmp_path) != function_identity(make(), tmp_path)
+
+
+def test_a_closure_never_equals_an_earlier_one(tmp_path):
+    word = object()
+    assert function_identity(lambda _: word, tmp_path) != function_identity(
+        lambda _: word, tmp_path
+    )
+
+
+def test_a_callable_is_named_for_people():
+    assert callable_name(module_level).endswith(":module_level")
+    assert callable_name(Model()).endswith(":Model")
