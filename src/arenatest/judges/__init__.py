@@ -1,0 +1,21 @@
+"""The judges that come with arenatest, registered through the same hook as everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from arenatest.hookspec import Judge, Kind
+
+
+@pytest.hookimpl
+def pytest_arena_judges() -> Mapping[str, Kind[Judge]]:
+    """Offer the kinds ``llm``, ``reference`` and ``python``."""
+    from arenatest.judges.llm import LLM  # noqa: PLC0415  # pydantic waits until a suite is read
+    from arenatest.judges.python import PYTHON  # noqa: PLC0415
+    from arenatest.judges.reference import REFERENCE  # noqa: PLC0415
+
+    return {"llm": LLM, "python": PYTHON, "reference": REFERENCE}

@@ -1,0 +1,69 @@
+"""Judge ``python``: a function of the suite's author compares the two texts."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from arenatest.hookspec import Ask, Context, Judge, Kind
+from arenatest.model.judgment import Game, Judgment, Verdict
+from arenatest.suite.functions import function_identity, load_function
+
+
+class PythonOptions(BaseModel):
+    """Keys of a ``[[judges]]`` table of kind ``python``.
+
+    Attributes:
+        function: ``module:name`` of a function of (prompt, text_a, text_b), plain or async, that
+            returns one of ``A>>B``, ``A>B``, ``A=B``, ``B>A`` and ``B>>A``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    function: str
+
+
+class PythonJudge:
+    """Calls a function; what it raises, or returns that is no label, is a void."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    async def judge(self, game: Game, ask: Ask) -> Judgment:
+        """Return the label as a verdict. A plain function runs in a thread."""
+        try:
+            said = await self._call(game)
+        except Exception as error:  # the author's code: its failure is a value
+            return Judgment(void="judge", explanation=f"{type(error).__name__}: {error}")
+        if not isinstance(said, str):
+            return Judgment(
+                void="judge", explanation=f"returned a {type(said).__name__}, expected a label"
+            )
+        try:
+            return Judgment(verdict=Verdict(said))
+        except ValueError:
+            labels = ", ".join(Verdict)
+            return Judgment(void="label", explanation=f"got {said!r}, expected one of {labels}")
+
+    async def _call(self, game: Game) -> object:
+        arguments = (game.prompt, game.text_a, game.text_b)
+        if inspect.iscoroutinefunction(self._function):
+            return await self._function(*arguments)
+        said = await asyncio.to_thread(self._function, *arguments)
+        return await said if inspect.isawaitable(said) else said
+
+
+def _build(options: PythonOptions, context: Context) -> Judge:
+    return PythonJudge(load_function(options.function, context.directory))
+
+
+def _identity(options: PythonOptions, directory: Path) -> Mapping[str, Any]:
+    return function_identity(options.function, directory)
+
+
+PYTHON: Kind[Judge] = Kind(options=PythonOptions, build=_build, identity=_identity)

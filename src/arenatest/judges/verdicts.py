@@ -1,0 +1,109 @@
+"""Read the verdict out of what a judge wrote.
+
+Two spellings are read: ``[[A>B]]`` as in Arena-Hard, and a JSON object with a key ``verdict``.
+The last one wins, because judges think aloud before they decide. What cannot be read is a void and
+never a tie: in other tools judges that answered nothing were counted as hundreds of ties.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from arenatest.model.judgment import Judgment, Verdict
+
+PARSER_VERSION = 1
+"""Enters the judge's fingerprint: judgments read by another parser are not reused."""
+
+_BRACKETED = re.compile(r"\[\[([^\[\]\n]{1,40})\]\]")
+_LABEL_LIKE = re.compile(r"[A-Za-z<>=~ ]{1,20}")
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_THOUGHT_END = re.compile(r".*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_LABELS = {
+    **{verdict.value: verdict for verdict in Verdict},
+    "A<<B": Verdict.B_MUCH_BETTER,
+    "A<B": Verdict.B_BETTER,
+    "B=A": Verdict.TIE,
+    "B<A": Verdict.A_BETTER,
+    "B<<A": Verdict.A_MUCH_BETTER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A label as it stood in the text, and where: later ones win."""
+
+    at: int
+    label: Any
+    reasoning: str = ""
+
+
+def read_verdict(text: str, *, chat_id: str | None = None) -> Judgment:
+    """Return what a judge's reply says, or a void: ``unparsed`` or ``label``.
+
+    Args:
+        text: The reply; thoughts between ``<think>`` tags are ignored.
+        chat_id: The model call that gave it.
+
+    Examples:
+        >>> read_verdict("At first [[A>B]], but on reflection: [[B>>A]]").verdict
+        <Verdict.B_MUCH_BETTER: 'B>>A'>
+        >>> read_verdict("Both are fine.").void
+        'unparsed'
+        >>> read_verdict("[[C]]").void
+        'label'
+    """
+    said = _THOUGHT_END.sub("", _THOUGHT.sub("", text)).strip()
+    found = max((*_bracketed(said), *_objects(said)), key=lambda one: one.at, default=None)
+    if found is None:
+        return Judgment(void="unparsed", explanation=said, chat_id=chat_id)
+    explanation = found.reasoning or said
+    verdict = parse_label(found.label)
+    if verdict is None:
+        return Judgment(void="label", explanation=explanation, chat_id=chat_id)
+    return Judgment(verdict=verdict, explanation=explanation, chat_id=chat_id)
+
+
+def parse_label(label: object) -> Verdict | None:
+    """Return the verdict that a label means, in either direction of writing it, or None.
+
+    Examples:
+        >>> parse_label(" a < b ")
+        <Verdict.B_BETTER: 'B>A'>
+        >>> parse_label("C") is None
+        True
+    """
+    if not isinstance(label, str):
+        return None
+    plain = "".join(html.unescape(label).upper().split())
+    return _LABELS.get(plain.removeprefix("[[").removesuffix("]]"))
+
+
+def _bracketed(text: str) -> Iterator[_Found]:
+    for match in _BRACKETED.finditer(text):
+        label = html.unescape(match[1])
+        if _LABEL_LIKE.fullmatch(label):  # a matrix [[1, 2]] is not an attempt at a verdict
+            yield _Found(at=match.start(), label=label)
+
+
+def _objects(text: str) -> Iterator[_Found]:
+    decoder = json.JSONDecoder(strict=False)  # models write raw newlines into their strings
+    start = text.find("{")
+    while start >= 0:
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            end = start + 1
+        else:
+            if "verdict" in value:
+                reasoning = value.get("reasoning")
+                yield _Found(
+                    at=end,  # brackets inside its own reasoning do not come after it
+                    label=value["verdict"],
+                    reasoning=reasoning if isinstance(reasoning, str) else "",
+                )
+        start = text.find("{", end)

@@ -1,0 +1,74 @@
+import pytest
+
+from arenatest.judges.verdicts import parse_label, read_verdict
+from arenatest.model.judgment import Verdict
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_each_label_is_read_in_brackets_and_in_json(verdict):
+    assert read_verdict(f"Because.\n[[{verdict}]]").verdict is verdict
+    assert read_verdict(f'{{"reasoning": "x", "verdict": "{verdict}"}}').verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("label", "verdict"),
+    [
+        ("A<B", Verdict.B_BETTER),
+        ("A<<B", Verdict.B_MUCH_BETTER),
+        ("B<A", Verdict.A_BETTER),
+        ("B<<A", Verdict.A_MUCH_BETTER),
+        ("B=A", Verdict.TIE),
+        ("a > b", Verdict.A_BETTER),
+        ("A&gt;&gt;B", Verdict.A_MUCH_BETTER),
+        ("[[B>A]]", Verdict.B_BETTER),
+    ],
+)
+def test_other_spellings_mean_the_same(label, verdict):
+    assert parse_label(label) is verdict
+
+
+def test_the_last_verdict_wins():
+    text = '[[A>B]] ... {"verdict": "A=B"} ... my final verdict is [[B>>A]]'
+    assert read_verdict(text).verdict is Verdict.B_MUCH_BETTER
+    assert read_verdict('[[A>B]] {"verdict": "B>A"}').verdict is Verdict.B_BETTER
+
+
+def test_brackets_inside_the_reasoning_of_an_object_do_not_overrule_it():
+    said = read_verdict('{"verdict": "B>A", "reasoning": "A wrote [[A>>B]] itself"}')
+    assert said.verdict is Verdict.B_BETTER
+    assert said.explanation == "A wrote [[A>>B]] itself"
+
+
+def test_an_object_in_a_code_fence_with_raw_newlines_is_read():
+    said = read_verdict('```json\n{"reasoning": "one\ntwo",\n "verdict": "A>B"}\n```')
+    assert said.verdict is Verdict.A_BETTER
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<think>[[A>B]]</think>", "<think>so [[A>B]]", "so [[A>B]]</think>", "<thinking>[[A>B]]"],
+)
+def test_thoughts_are_not_verdicts(text):
+    assert read_verdict(text).void == "unparsed"
+
+
+def test_what_follows_a_thought_is_read():
+    assert read_verdict("<think>[[A>B]]</think>\n[[B>A]]").verdict is Verdict.B_BETTER
+
+
+@pytest.mark.parametrize("text", ["", "A is better.", "[A>B]", "{", '{"a": 1}', "[[1, 2]]"])
+def test_a_reply_without_a_verdict_is_void_and_never_a_tie(text):
+    said = read_verdict(text, chat_id="c1")
+    assert (said.verdict, said.void, said.chat_id) == (None, "unparsed", "c1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[[C]]", "[[A>>>B]]", "[[tie]]", '{"verdict": "tie"}', '{"verdict": 1}', "[[A>B]] or [[C]]"],
+)
+def test_a_label_that_is_not_on_the_list_is_void(text):
+    assert read_verdict(text).void == "label"
+
+
+def test_deep_nesting_is_no_error():
+    assert read_verdict('{"a":' * 5000).void == "unparsed"
