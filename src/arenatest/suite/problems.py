@@ -1,0 +1,128 @@
+"""Collects the mistakes of one suite, so that they are shown all at once, each at its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from arenatest.errors import ArenaError, SuiteError
+from arenatest.suite.mistakes import Mistake
+from arenatest.suite.secrets import Location, looks_secret
+
+_BARE = re.compile(r"[\w-]+", re.ASCII)
+_LONGEST_LABEL = 40
+
+
+class SuiteErrors(ArenaError):
+    """Several mistakes in one suite file; the text shows each on a line of its own.
+
+    Attributes:
+        errors: The mistakes, in the order of their files and lines.
+    """
+
+    def __init__(self, *errors: SuiteError) -> None:
+        super().__init__(*errors)
+        self.errors = errors
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
+
+
+class Finds(Protocol):
+    """Finds the line of a place in a suite file."""
+
+    def find(self, location: Location) -> int | None:
+        """Return the line of the innermost table or key that holds the place, from 1."""
+
+
+class Problems:
+    """The mistakes found so far in one suite.
+
+    Args:
+        path: The suite file as the user knows it.
+        tables: The parsed suite, from which places get their labels.
+        lines: Finds lines; None for a suite that has no file.
+    """
+
+    def __init__(self, path: str, tables: Mapping[str, Any], lines: Finds | None = None) -> None:
+        self.path = path
+        self._tables = tables
+        self._lines = lines
+        self._secret: set[Location] = set()
+        self._found: list[SuiteError] = []
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, location: Location, problem: str | Mistake, *, hint: str = "") -> None:
+        """Add a mistake at a place such as ``("gates", 2, "min")``; indexes count from 0.
+
+        Where a secret was found nothing else is said, since it would have to be shown.
+        """
+        if any(location[: len(place)] == place for place in self._secret):
+            return
+        text = problem if isinstance(problem, str) else problem.problem
+        hint = hint or (problem.hint if isinstance(problem, Mistake) else "")
+        self._found.append(
+            SuiteError(self.path, self.line(location), self._key(location), text, hint=hint)
+        )
+
+    def add_secret(self, location: Location, problem: str, *, hint: str) -> None:
+        """Add the mistake that a place holds a secret."""
+        self.add(location, problem, hint=hint)
+        self._secret.add(location)
+
+    def add_error(self, error: SuiteError) -> None:
+        """Add a mistake in another file that the suite names."""
+        self._found.append(error)
+
+    @contextmanager
+    def at(self, *location: str | int) -> Iterator[None]:
+        """Turn a ``Mistake`` raised inside into a problem at this place."""
+        try:
+            yield
+        except Mistake as mistake:
+            self.add(location, mistake)
+
+    def line(self, location: Location) -> int | None:
+        """Return the line of a place; None for a suite that has no file."""
+        return self._lines.find(location) if self._lines is not None else None
+
+    def raise_any(self) -> None:
+        """Raise what was found, if anything was.
+
+        Raises:
+            SuiteError: One mistake was found.
+            SuiteErrors: Several were.
+        """
+        if len(self._found) == 1:
+            raise self._found[0]
+        if self._found:
+            ordered = sorted(self._found, key=lambda e: (e.path != self.path, e.path, e.line or 0))
+            raise SuiteErrors(*ordered)
+
+    def _key(self, location: Location) -> str:
+        text = "".join(
+            f"[{part}]" if isinstance(part, int) else f".{_quoted(part)}" for part in location
+        ).removeprefix(".")
+        label = self._label(location)
+        return f"{text} ({label})" if label else text
+
+    def _label(self, location: Location) -> str:
+        table: Any = self._tables.get(str(location[0])) if location else None
+        if isinstance(table, list | tuple) and len(location) > 1 and isinstance(location[1], int):
+            table = table[location[1]] if location[1] < len(table) else None
+        if not isinstance(table, Mapping) or location[0] == "suite":
+            return ""
+        key = {"gates": "metric", "prompts": "id"}.get(str(location[0]), "name")
+        label = table.get(key)
+        if not isinstance(label, str) or not label.isprintable() or looks_secret(label):
+            return ""
+        return label[:_LONGEST_LABEL]
+
+
+def _quoted(key: str) -> str:
+    return key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)

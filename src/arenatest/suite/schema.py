@@ -1,0 +1,225 @@
+"""The tables of a suite file, each as a model that forbids unknown keys.
+
+Contestants, judges and metrics also take the options of their kind, which the kind's own model
+checks; the models here hold only the keys that every such table has.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
+
+from arenatest.suite.mistakes import Mistake
+from arenatest.suite.quantities import Count, Duration, Fraction, Name, Text
+
+
+class Table(BaseModel):
+    """A table of a suite file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _holds_prompt(template: str) -> str:
+    if "{prompt}" not in template:
+        raise Mistake("has no {prompt}, where the prompt's text belongs")
+    return template
+
+
+def _confidence(value: float) -> float:
+    if not 0.5 <= value < 1:  # noqa: PLR2004 - below one half the two sides would overlap
+        raise Mistake(f"got {value!r}, expected a fraction from 0.5 to below 1")
+    return value
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+_TEXT_SCHEMA = {"type": "string", "minLength": 1}
+Texts = Annotated[
+    tuple[Text, ...],
+    Field(strict=False),
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA}]}),
+]
+"""One text, or a list of them."""
+
+Confidence = Annotated[Fraction, AfterValidator(_confidence)]
+PolicyName = Literal["non-inferior", "no-regression"]
+SliceKey = Literal["dataset", "subset", "category", "tag"]
+
+
+class SuiteTable(Table):
+    """What the suite is called."""
+
+    name: Name = Field(description="Name of the suite, for reports and the record.")
+    description: str = Field("", description="What the suite is for, in a line.")
+
+
+class RunTable(Table):
+    """How the suite is run, and what its gates share."""
+
+    seed: int = Field(0, ge=0, description="Seed of the order of battles and of samples.")
+    early_stop: bool = Field(default=True, description="Stop buying once every gate is decided.")
+    repeats: Count = Field(1, description="How often each battle is fought, with new answers.")
+    concurrency: Count = Field(8, description="Model calls in flight at once for each endpoint.")
+    call_timeout: Duration = Field(120.0, description='Longest time for one call, as "120 s".')
+    deadline: Duration | None = Field(None, description='Longest time for the run, as "30 min".')
+    max_calls: Count | None = Field(None, description="Most model calls of the run.")
+    max_cost: float | None = Field(None, gt=0, description="Most US dollars the run may spend.")
+    max_void: Fraction = Field(
+        0.05, description="Largest share of planned prompts without a verdict."
+    )
+    policy: PolicyName = Field(
+        "non-inferior", description="What an inconclusive gate means for the build."
+    )
+    confidence: Confidence = Field(0.95, description="One-sided confidence of each gate.")
+    reuse_days: float = Field(7.0, ge=0, description="Days for which recorded answers are reused.")
+
+
+class DatasetTable(Table):
+    """A file of prompts."""
+
+    path: Text = Field(description="A .jsonl, .json or .csv file, beside the suite.")
+    name: Name | None = Field(None, description="Name for slices and ids; default: the file's.")
+    fields: dict[
+        Literal[
+            "id",
+            "query",
+            "messages",
+            "turns",
+            "response",
+            "category",
+            "tags",
+            "family",
+            "subset",
+        ],
+        Text,
+    ] = Field(default_factory=dict, description="The file's own names of fields, by ours.")
+    subset: Texts | None = Field(None, description="Take only the records of these subsets.")
+    limit: Count | None = Field(None, description="Take only so many records from the start.")
+    sample: Count | None = Field(None, description="Take only so many records, drawn by the seed.")
+    category: Text | None = Field(None, description="Category of records that have none.")
+    tags: Texts = Field((), description="Tags that every record has beside its own.")
+
+
+class MessageTable(Table):
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"] = Field(description="Who says it.")
+    content: str = Field(description="What is said.")
+
+
+class PromptTable(Table):
+    """One prompt written into the suite; exactly one of query, messages and turns."""
+
+    id: Name | None = Field(None, description="Stable and unique in the suite.")
+    query: Text | None = Field(None, description="What is asked, as one message of the user.")
+    messages: tuple[MessageTable, ...] | None = Field(
+        None, strict=False, description="A conversation up to what is asked."
+    )
+    turns: tuple[Text, ...] | None = Field(
+        None, strict=False, description="The user's messages of a conversation, each a prompt."
+    )
+    response: Texts | None = Field(None, description="The right answer; a list with turns.")
+    category: Text | None = Field(None, description="A label to slice by.")
+    tags: Texts = Field((), description="Labels to slice by.")
+    family: Text | None = Field(
+        None, description="Shared by prompts of one template or source: not independent."
+    )
+    subset: Text | None = Field(None, description="A named part of the dataset.")
+
+
+class PriceTable(Table):
+    """US dollars per million tokens."""
+
+    input: float = Field(ge=0, description="US dollars per million input tokens.")
+    output: float = Field(ge=0, description="US dollars per million output tokens.")
+
+
+class ModelTable(Table):
+    """The keys of every table that names a provider, beside the provider's own."""
+
+    provider: Text = Field(description="Kind of provider.")
+    params: dict[str, Any] = Field(
+        default_factory=dict, description="Sampling parameters, sent as they are."
+    )
+    timeout: Duration | None = Field(None, description="Longest time for one call.")
+    max_concurrency: Count | None = Field(None, description="Calls in flight on its endpoint.")
+    price: PriceTable | None = Field(None, description="US dollars per million tokens.")
+
+
+class ContestantTable(ModelTable):
+    """A model configuration that takes part."""
+
+    name: Name = Field(description="Unique in the suite.")
+    system: Text | None = Field(None, description="System prompt.")
+    system_file: Text | None = Field(None, description="File that holds the system prompt.")
+    template: Annotated[str, AfterValidator(_holds_prompt)] | None = Field(
+        None, description="Text around the last message of the user, with {prompt} in it."
+    )
+
+
+class JudgeTable(Table):
+    """The keys of every judge, beside those of its kind and of its provider."""
+
+    kind: Text = Field(description="Kind of judge.")
+    name: Name | None = Field(None, description="Unique among the judges; default: the kind.")
+    strength: bool = Field(default=False, description="Score the five labels 1, .75, .5, .25, 0.")
+    repeats: Count = Field(1, description="How often each order of a battle is judged.")
+
+
+class MetricTable(Table):
+    """The keys of every metric, beside those of its kind."""
+
+    kind: Text = Field(description="Kind of metric.")
+    name: Name | None = Field(None, description="As gates name it; default: the kind.")
+
+
+class GateTable(Table):
+    """A threshold on one measurement; exactly one of the five thresholds."""
+
+    metric: Text = Field(description="What is measured.")
+    stat: Text | None = Field(None, description="mean, median, p95 and the like, or total.")
+    min: Any = Field(None, description="Smallest acceptable value.")
+    max: Any = Field(None, description="Largest acceptable value.")
+    min_ratio: Any = Field(None, description="Smallest acceptable quotient candidate / baseline.")
+    max_ratio: Any = Field(None, description="Largest acceptable quotient candidate / baseline.")
+    margin: Any = Field(None, description="Largest loss still acceptable, as a fraction.")
+    confidence: Confidence | None = Field(None, description="One-sided; default: that of [run].")
+    policy: PolicyName | None = Field(None, description="Default: that of [run].")
+    where: dict[SliceKey, Texts] = Field(default_factory=dict, description="The slice it looks at.")
+    by: SliceKey | None = Field(None, description="Make one gate of each value of this key.")
+    candidates: Texts | None = Field(None, description="Which candidates it gates; default: all.")
+    against: Text | None = Field(None, description="Contestant to compare with; the baseline.")
+    target: Literal["population", "suite"] = Field(
+        "population", description="Prompts like these, or this suite exactly."
+    )
+    name: Name | None = Field(None, description="Id of the gate, where the usual one is taken.")
+
+
+SINGLE_TABLES: dict[str, type[Table]] = {"suite": SuiteTable, "run": RunTable}
+"""Tables written ``[name]`` whose keys are all known; ``[baseline]`` also has its kind's."""
+
+TABLES = (
+    *SINGLE_TABLES,
+    "datasets",
+    "prompts",
+    "baseline",
+    "candidates",
+    "judges",
+    "metrics",
+    "gates",
+)
+"""Every table of a suite file; but for the first two and ``baseline`` they are ``[[arrays]]``."""
+
+THRESHOLDS = ("min", "max", "min_ratio", "max_ratio", "margin")
+SLICE_KEYS = ("dataset", "subset", "category", "tag")
