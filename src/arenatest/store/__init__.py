@@ -1,0 +1,7 @@
+"""The record of all runs: SQLite under ``.arenatest/``, content-addressed, safe to kill."""
+
+from arenatest.store.reading import Reusable
+from arenatest.store.store import Store, open_store
+from arenatest.store.writer import Writer
+
+__all__ = ["Reusable", "Store", "Writer", "open_store"]

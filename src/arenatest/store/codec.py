@@ -1,0 +1,135 @@
+"""Plans, decisions and texts as bytes and JSON, and back, exactly.
+
+Text from outside may hold NUL, which PostgreSQL refuses, and lone surrogates, which no database
+takes: JSON escapes both, texts go in as bytes, and short strings are escaped where they must be.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Set
+from dataclasses import fields, is_dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from arenatest.model.decision import Decision
+from arenatest.model.metric import MetricSpec
+from arenatest.model.plan import Contestant, JudgeSeat, Plan, Price, Rule
+from arenatest.model.prompt import Message, Prompt
+
+_ESCAPED = "\x01"
+_COMPRESS_FROM = 2048  # bytes: below it, 20 us of zlib save less than half a page
+
+
+class PackedText(NamedTuple):
+    """A text as it lies in the store."""
+
+    sha: bytes
+    compressed: bool
+    body: bytes
+
+
+def pack_text(text: str) -> PackedText:
+    """Return the digest of a text and its bytes, compressed where that pays."""
+    raw = text.encode("utf-8", "surrogatepass")
+    compressed = len(raw) >= _COMPRESS_FROM
+    return PackedText(
+        sha256(raw).digest(), compressed, zlib.compress(raw, 1) if compressed else raw
+    )
+
+
+def unpack_text(body: bytes, *, compressed: bool) -> str:
+    """Return the text that :func:`pack_text` took."""
+    raw = zlib.decompress(body) if compressed else body
+    return raw.decode("utf-8", "surrogatepass")
+
+
+def cell_from_text(text: str) -> str:
+    r"""Return a string that every database takes: itself, unless it is odd.
+
+    Examples:
+        >>> cell_from_text("kids-7"), cell_from_text("\0")
+        ('kids-7', '\x01"\\u0000"')
+    """
+    if text.isprintable():
+        return text
+    if "\0" not in text and not text.startswith(_ESCAPED):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return text
+    return _ESCAPED + json.dumps(text)
+
+
+def text_from_cell(cell: str) -> str:
+    """Return the string that :func:`cell_from_text` took."""
+    return json.loads(cell[1:]) if cell.startswith(_ESCAPED) else cell
+
+
+def plan_to_bytes(plan: Plan) -> bytes:
+    """Return the whole plan as compressed JSON; ``settings`` must hold JSON values."""
+    return zlib.compress(_dumps(plan).encode(), 1)
+
+
+def plan_from_bytes(body: bytes) -> Plan:
+    """Return the plan that :func:`plan_to_bytes` took."""
+    raw = json.loads(zlib.decompress(body))
+    return Plan(
+        **raw
+        | {
+            "prompts": tuple(map(_prompt, raw["prompts"])),
+            "baseline": _contestant(raw["baseline"]),
+            "candidates": tuple(map(_contestant, raw["candidates"])),
+            "judges": tuple(JudgeSeat(**seat) for seat in raw["judges"]),
+            "metrics": tuple(map(_metric, raw["metrics"])),
+            "rules": tuple(map(_rule, raw["rules"])),
+        }
+    )
+
+
+def decision_to_json(decision: Decision) -> str:
+    """Return a decision as JSON in ASCII."""
+    return _dumps(decision)
+
+
+def decision_from_json(body: str) -> Decision:
+    """Return the decision that :func:`decision_to_json` took."""
+    raw = json.loads(body)
+    return Decision(**raw | {"warnings": tuple(raw["warnings"])})
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: Any) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Set):
+        return sorted(value, key=str)
+    return str(value)  # a date in a contestant's settings: for display only
+
+
+def _prompt(raw: dict[str, Any]) -> Prompt:
+    messages = tuple(Message(**message) for message in raw["messages"])
+    return Prompt(**raw | {"messages": messages, "tags": tuple(raw["tags"])})
+
+
+def _contestant(raw: dict[str, Any]) -> Contestant:
+    price = raw["price"]
+    return Contestant(**raw | {"price": price and Price(**price)})
+
+
+def _metric(raw: dict[str, Any]) -> MetricSpec:
+    bounds = raw["range"]
+    return MetricSpec(**raw | {"range": bounds and tuple(bounds)})
+
+
+def _rule(raw: dict[str, Any]) -> Rule:
+    where = tuple((key, tuple(values)) for key, values in raw["where"])
+    return Rule(**raw | {"metric": _metric(raw["metric"]), "where": where})

@@ -1,0 +1,295 @@
+"""Records as rows of the tables, and rows as values: written by the thousand, so by position.
+
+The order of a row is the order of the columns in ``schema``.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+
+from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.record import (
+    AnswerPlaced,
+    DecisionMade,
+    Generation,
+    JudgmentPlaced,
+    MeasurementPlaced,
+    Record,
+    Run,
+)
+from arenatest.store import schema
+from arenatest.store.codec import PackedText, cell_from_text, decision_to_json, pack_text
+
+Row = tuple[Any, ...]
+Texts = dict[str, PackedText]
+
+_GREATEST = 2**63 - 1
+_NO_FAILURE = (None, None, None, None, None)
+_NO_TIMING = (None,) * 13
+_NO_USAGE = (False, None, None, None, None)
+
+
+def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
+    """Return the rows to insert, table by table: texts first, so that nothing refers to nothing."""
+    texts: Texts = {}
+    found: dict[type[Record], list[Row]] = {}
+    for record in records:
+        kind = type(record)
+        found.setdefault(kind, []).append(_WRITERS[kind][1](record, texts))
+    tables = [(_WRITERS[kind][0], rows) for kind, rows in found.items()]
+    return [(schema.text, list(texts.values())), *tables] if texts else tables
+
+
+def run_row(run: Run) -> Row:
+    """Return the row of a run."""
+    stopped = None if run.stopped is None else json.dumps(run.stopped)
+    versions = json.dumps(dict(run.versions))
+    return (
+        run.id,
+        run.session,
+        run.plan_hash,
+        run.started,
+        run.finished,
+        run.attempt,
+        stopped,
+        versions,
+    )
+
+
+def run_from_row(row: Sequence[Any]) -> Run:
+    """Return the run of a row."""
+    identity, session, plan_hash, started, finished, attempt, stopped, versions = row
+    return Run(
+        id=identity,
+        session=session,
+        plan_hash=plan_hash,
+        started=started,
+        finished=finished,
+        attempt=attempt,
+        stopped=None if stopped is None else tuple(json.loads(stopped)),
+        versions=json.loads(versions),
+    )
+
+
+def _generation(record: Generation, texts: Texts) -> Row:
+    answer = record.answer
+    return (
+        cell_from_text(record.chat_id),
+        record.run,
+        record.role,
+        cell_from_text(record.owner),
+        record.key,
+        cell_from_text(record.prompt),
+        record.repeat,
+        record.attempt,
+        record.final,
+        record.started,
+        record.cost,
+        _digest(answer.text, texts),
+        _digest(answer.reasoning, texts),
+        _cell(answer.finish),
+        _cell(answer.model),
+        _cell(answer.request_id),
+        _cell(answer.response_id),
+        *(_NO_USAGE if answer.usage is None else _usage(answer.usage)),
+        *(_NO_FAILURE if answer.failure is None else _failure(answer.failure)),
+        *(_NO_TIMING if answer.timing is None else _timing(answer.timing)),
+    )
+
+
+def _usage(usage: Usage) -> Row:
+    return (
+        True,
+        _count(usage.input_tokens),
+        _count(usage.output_tokens),
+        _count(usage.reasoning_tokens),
+        _count(usage.cached_tokens),
+    )
+
+
+def _failure(failure: Failure) -> Row:
+    return (
+        failure.kind,
+        cell_from_text(failure.message),
+        failure.status,
+        failure.retryable,
+        failure.retry_after,
+    )
+
+
+def _timing(timing: Timing) -> Row:
+    gaps = timing.gaps
+    return (
+        timing.source,
+        timing.queue_wait,
+        timing.connect,
+        timing.ttfb,
+        timing.ttft,
+        timing.ttfat,
+        timing.tpot,
+        timing.e2e,
+        timing.wall,
+        timing.icl,
+        timing.reads,
+        timing.connection_reused,
+        struct.pack(f"<{len(gaps)}d", *gaps) if gaps else None,
+    )
+
+
+def _answer_placed(record: AnswerPlaced, _texts: Texts) -> Row:
+    contestant, prompt, repeat = record.slot
+    return (
+        record.run,
+        cell_from_text(contestant),
+        cell_from_text(prompt),
+        repeat,
+        record.purpose,
+        cell_from_text(record.chat_id),
+        record.attempts,
+        record.reused,
+    )
+
+
+def _judgment_placed(record: JudgmentPlaced, texts: Texts) -> Row:
+    candidate, prompt, repeat, judge, judge_repeat, order = record.slot
+    judgment = record.judgment
+    return (
+        record.run,
+        cell_from_text(candidate),
+        cell_from_text(prompt),
+        repeat,
+        cell_from_text(judge),
+        judge_repeat,
+        str(order),
+        record.key,
+        None if judgment.verdict is None else str(judgment.verdict),
+        judgment.void,
+        _digest(judgment.explanation, texts),
+        _cell(judgment.chat_id),
+        record.made,
+        record.reused,
+    )
+
+
+def _measurement_placed(record: MeasurementPlaced, _texts: Texts) -> Row:
+    metric, contestant, prompt, repeat = record.slot
+    return (
+        record.run,
+        cell_from_text(metric),
+        cell_from_text(contestant),
+        cell_from_text(prompt),
+        repeat,
+        record.key,
+        record.measured.value,
+        cell_from_text(record.measured.error),
+    )
+
+
+def _decision_made(record: DecisionMade, _texts: Texts) -> Row:
+    decision = record.decision
+    return (
+        record.run,
+        cell_from_text(decision.candidate),
+        cell_from_text(decision.gate),
+        decision_to_json(decision),
+    )
+
+
+def _cell(text: str | None) -> str | None:
+    return None if text is None else cell_from_text(text)
+
+
+def _digest(text: str, texts: Texts) -> bytes | None:
+    if not text:
+        return None
+    packed = texts.get(text)
+    if packed is None:
+        packed = texts[text] = pack_text(text)
+    return packed.sha
+
+
+def _count(value: int | None) -> int | None:
+    """A server's count that no integer column holds is as good as unknown."""
+    return None if value is None or not -_GREATEST <= value <= _GREATEST else value
+
+
+_WRITERS: dict[type[Any], tuple[Table, Callable[[Any, Texts], Row]]] = {
+    Generation: (schema.generation, _generation),
+    AnswerPlaced: (schema.placed_answer, _answer_placed),
+    JudgmentPlaced: (schema.judgment, _judgment_placed),
+    MeasurementPlaced: (schema.measurement, _measurement_placed),
+    DecisionMade: (schema.decision, _decision_made),
+}
+
+
+_FROM_FINISH_TO_GAPS = slice(13, -1)
+ANSWER_COLUMNS = tuple(schema.generation.c)[_FROM_FINISH_TO_GAPS]
+"""What :func:`answer_from_row` takes, in order."""
+
+TIMING_COLUMNS = ANSWER_COLUMNS[14:]
+"""What :func:`timing_from_row` takes, in order."""
+
+
+def answer_from_row(
+    row: Sequence[Any], *, text: str, reasoning: str, gaps: tuple[float, ...] = ()
+) -> Answer:
+    """Return the answer of ``ANSWER_COLUMNS`` with its texts."""
+    finish, model, request_id, response_id, has_usage = row[:5]
+    return Answer(
+        text=text,
+        reasoning=reasoning,
+        finish=finish,
+        usage=_usage_from_row(row[5:9]) if has_usage else None,
+        timing=None if row[14] is None else timing_from_row(row[14:], gaps=gaps),
+        failure=None if row[9] is None else _failure_from_row(row[9:14]),
+        model=model,
+        request_id=request_id,
+        response_id=response_id,
+    )
+
+
+def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timing:
+    """Return the clocks of ``TIMING_COLUMNS``."""
+    source, queue_wait, connect, ttfb, ttft, ttfat, tpot, e2e, wall, icl, reads, reused = row
+    return Timing(
+        source=source,
+        queue_wait=queue_wait,
+        connect=connect,
+        ttfb=ttfb,
+        ttft=ttft,
+        ttfat=ttfat,
+        tpot=tpot,
+        e2e=e2e,
+        wall=wall,
+        icl=icl,
+        gaps=gaps,
+        reads=reads,
+        connection_reused=reused,
+    )
+
+
+def gaps_from_bytes(body: bytes | None) -> tuple[float, ...]:
+    """Return the gaps between reads, in seconds."""
+    return struct.unpack(f"<{len(body) // 8}d", body) if body else ()
+
+
+def _usage_from_row(row: Sequence[Any]) -> Usage:
+    input_tokens, output_tokens, reasoning_tokens, cached_tokens = row
+    return Usage(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        reasoning_tokens=reasoning_tokens,
+        cached_tokens=cached_tokens,
+    )
+
+
+def _failure_from_row(row: Sequence[Any]) -> Failure:
+    kind, message, status, retryable, retry_after = row
+    return Failure(
+        kind=kind, message=message, status=status, retryable=retryable, retry_after=retry_after
+    )

@@ -1,0 +1,195 @@
+"""The tables of the store, in SQLAlchemy's dialect-neutral types.
+
+There are no foreign keys: records arrive in any order, from several processes, and are joined by
+content. Each distinct text is kept once, in ``text``; an empty text is a NULL digest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy import text as sql_text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from arenatest.store.codec import cell_from_text, text_from_cell
+
+SCHEMA_VERSION = 1
+"""Raised whenever an older arenatest could misread what this one writes."""
+
+metadata = MetaData()
+
+
+class Cell(TypeDecorator[str]):
+    """A string from outside: prompt ids and names may hold NUL or lone surrogates."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Make it fit for every database."""
+        return None if value is None else cell_from_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """Give back exactly what was bound."""
+        return None if value is None else text_from_cell(value)
+
+
+def _must(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
+    return Column(name, kind, primary_key=primary_key, nullable=False)
+
+
+def _key(name: str, kind: Any) -> Column[Any]:
+    return _must(name, kind, primary_key=True)
+
+
+meta = Table("meta", metadata, _key("name", String), _must("value", String))
+
+plan = Table("plan", metadata, _key("hash", String), _must("body", LargeBinary))
+
+run = Table(
+    "run",
+    metadata,
+    _key("id", String),
+    Column("session", String, nullable=False, index=True),
+    Column("plan_hash", String, nullable=False, index=True),
+    _must("started", Float),
+    Column("finished", Float),
+    _must("attempt", Integer),
+    Column("stopped", Text),
+    _must("versions", Text),
+)
+
+text = Table(
+    "text",
+    metadata,
+    _key("sha", LargeBinary(32)),
+    _must("compressed", Boolean),
+    _must("body", LargeBinary),
+)
+
+generation = Table(
+    "generation",
+    metadata,
+    _key("chat_id", Cell),
+    Column("run", String, nullable=False, index=True),
+    _must("role", String),
+    _must("owner", Cell),
+    _must("key", String),
+    _must("prompt", Cell),
+    _must("repeat", Integer),
+    _must("attempt", Integer),
+    _must("final", Boolean),
+    _must("started", Float),
+    Column("cost", Float),
+    Column("text", LargeBinary(32)),
+    Column("reasoning", LargeBinary(32)),
+    Column("finish", Cell),
+    Column("model", Cell),
+    Column("request_id", Cell),
+    Column("response_id", Cell),
+    _must("has_usage", Boolean),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("cached_tokens", BigInteger),
+    Column("failure", String),
+    Column("failure_message", Cell),
+    Column("failure_status", Integer),
+    Column("failure_retryable", Boolean),
+    Column("failure_retry_after", Float),
+    Column("timing", String),
+    Column("queue_wait", Float),
+    Column("connect", Float),
+    Column("ttfb", Float),
+    Column("ttft", Float),
+    Column("ttfat", Float),
+    Column("tpot", Float),
+    Column("e2e", Float),
+    Column("wall", Float),
+    Column("icl", Float),
+    Column("reads", Integer),
+    Column("connection_reused", Boolean),
+    Column("gaps", LargeBinary),  # last: a read that stops before it never touches its pages
+)
+
+REUSABLE = sql_text("generation.role = 'answer'")
+"""The condition of the index below, spelt out where it is to be used."""
+
+Index(
+    "ix_generation_answer_key",
+    generation.c.key,
+    sqlite_where=sql_text("role = 'answer'"),
+    postgresql_where=sql_text("role = 'answer'"),
+)
+
+placed_answer = Table(
+    "placed_answer",
+    metadata,
+    _key("run", String),
+    _key("contestant", Cell),
+    _key("prompt", Cell),
+    _key("repeat", Integer),
+    _key("purpose", String),
+    _must("chat_id", Cell),
+    _must("attempts", Integer),
+    _must("reused", Boolean),
+    sqlite_with_rowid=False,
+)
+
+judgment = Table(
+    "judgment",
+    metadata,
+    _key("run", String),
+    _key("candidate", Cell),
+    _key("prompt", Cell),
+    _key("repeat", Integer),
+    _key("judge", Cell),
+    _key("judge_repeat", Integer),
+    _key("order", String),
+    Column("key", String, nullable=False, index=True),
+    Column("verdict", String),
+    Column("void", String),
+    Column("explanation", LargeBinary(32)),
+    Column("chat_id", Cell),
+    _must("made", Float),
+    _must("reused", Boolean),
+    sqlite_with_rowid=False,
+)
+
+measurement = Table(
+    "measurement",
+    metadata,
+    _key("run", String),
+    _key("metric", Cell),
+    _key("contestant", Cell),
+    _key("prompt", Cell),
+    _key("repeat", Integer),
+    Column("key", String, nullable=False, index=True),
+    Column("value", Float),
+    _must("error", Cell),
+    sqlite_with_rowid=False,
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    _key("run", String),
+    _key("candidate", Cell),
+    _key("gate", Cell),
+    _must("body", Text),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,281 @@
+"""The store: where runs, calls, judgments and decisions lie, and are found again by content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+
+from arenatest.errors import StoreError
+from arenatest.model.answer import Timing
+from arenatest.model.decision import Decision
+from arenatest.model.judgment import Judgment
+from arenatest.model.plan import Plan
+from arenatest.model.record import Generation, JudgmentPlaced, Ledger, Measured, Record, Run
+from arenatest.store import database, reading, schema
+from arenatest.store.codec import decision_from_json, plan_from_bytes, plan_to_bytes
+from arenatest.store.reading import Reusable
+from arenatest.store.rows import Row, rows_of, run_from_row, run_row
+
+_AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
+
+
+def open_store(location: Path | str, *, create: bool = True) -> Store:
+    """Open the store in a folder, such as ``.arenatest``.
+
+    Args:
+        location: The folder; a relative one starts at the working directory.
+        create: Whether to create what is missing; otherwise a missing store is an error.
+
+    Raises:
+        StoreError: It cannot be opened: the message says what to do.
+    """
+    if "://" in str(location):
+        message = f"{location}: got a URL, expected a folder: the store is a SQLite file"
+        raise StoreError(message)
+    folder = Path(location)
+    path = folder / database.FILE_NAME
+    if not create and not path.is_file():
+        message = f"{path}: there is no store\n  hint: run `pytest --arena` first"
+        raise StoreError(message)
+    database.make_folder(folder)
+    engine = database.connect(path)
+    try:
+        database.prepare(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine, path)
+
+
+class Store:
+    """The record of all runs. Its methods may be called from any thread, and block.
+
+    Every method raises ``StoreError`` where the file cannot be read or written.
+    """
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self.path = path
+        self._engine = engine
+        self._writes = database.writing(engine)
+        self._inserts: Mapping[str, str] = {
+            table.name: _insert_once(table, engine) for table in schema.metadata.tables.values()
+        }
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def begin(self, plan: Plan, run: Run, *, fresh: bool, expire: float) -> tuple[Run, bool]:
+        """Continue the latest unfinished run of a plan, or begin a new one.
+
+        Processes that begin at once get one run between them, unless they ask for fresh ones. A
+        continued run forgets why it stopped, and the decisions that were left open by that.
+
+        Args:
+            plan: What is going to be done; it is stored once.
+            run: A new run of this plan: id, session, start and versions.
+            fresh: Never continue.
+            expire: Runs that started before this wall-clock second are too old to continue.
+
+        Returns:
+            The run, with the session of ``run``, and whether it is an earlier one continued.
+        """
+        with self._writes.begin() as connection:
+            body = plan_to_bytes(plan)
+            connection.exec_driver_sql(self._inserts["plan"], [(plan.hash, body)])
+            locked = select(schema.plan.c.hash).where(schema.plan.c.hash == plan.hash)
+            connection.execute(locked.with_for_update())  # SQLite has locked already
+            if not fresh and (earlier := _unfinished(connection, plan.hash, expire)) is not None:
+                _reopen(connection, earlier, run.session)
+                return replace(earlier, session=run.session, stopped=None), True
+            count = select(func.count()).where(schema.run.c.plan_hash == plan.hash)
+            attempt = 1 + connection.execute(count).scalar_one()
+            begun = replace(run, plan_hash=plan.hash, attempt=attempt)
+            connection.exec_driver_sql(self._inserts["run"], [run_row(begun)])
+            return begun, False
+
+    def finish(
+        self,
+        run_id: str,
+        finished: float | None,
+        stopped: tuple[Literal["plan", "budget"], str] | None = None,
+    ) -> None:
+        """Close a run, or leave it open with the reason why it stopped.
+
+        Args:
+            run_id: Which run.
+            finished: Wall clock, seconds since 1970; None where the run may be continued.
+            stopped: Why it ended before its plan.
+        """
+        ended = Run(
+            id="", session="", plan_hash="", started=0.0, finished=finished, stopped=stopped
+        )
+        values = dict(zip(schema.run.c.keys(), run_row(ended), strict=True))
+        change = {name: values[name] for name in ("finished", "stopped")}
+        with self._writes.begin() as connection:
+            connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(change))
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Write records in one transaction; those already there stay as they are."""
+        tables = rows_of(records)
+        with self._writes.begin() as connection:
+            for table, rows in tables:
+                self._insert(connection, table, rows)
+
+    def load(self, run_id: str) -> Ledger:
+        """Return all that a run has recorded so far.
+
+        Calls and costs count every attempt that this run made, failed ones included. Timings come
+        without gaps.
+        """
+        with self._engine.begin() as connection:
+            run = _run(connection, run_id)
+            return reading.read_ledger(connection, run, _plan(connection, run.plan_hash))
+
+    def reusable_answers(self, keys: Iterable[str], not_before: float) -> dict[str, Reusable]:
+        """Return the latest good answers by key; failures and calls for timing never count.
+
+        Args:
+            keys: Content identities.
+            not_before: Wall-clock second from which on calls may be reused.
+        """
+        with self._engine.begin() as connection:
+            return reading.read_answers(connection, keys, not_before)
+
+    def reusable_judgments(self, keys: Iterable[str], not_before: float) -> dict[str, Judgment]:
+        """Return the latest verdicts by key, made from ``not_before`` on; voids never count."""
+        with self._engine.begin() as connection:
+            return reading.read_reusable_judgments(connection, keys, not_before)
+
+    def reusable_measurements(self, keys: Iterable[str]) -> dict[str, Measured]:
+        """Return the latest measurements by key; errors never count."""
+        with self._engine.begin() as connection:
+            return reading.read_reusable_measurements(connection, keys)
+
+    def decisions(self, run_id: str) -> dict[tuple[str, str], Decision]:
+        """Return the decisions of a run by candidate and gate."""
+        table = schema.decision
+        query = select(table.c.candidate, table.c.gate, table.c.body).where(table.c.run == run_id)
+        with self._engine.begin() as connection:
+            return {
+                (candidate, gate): decision_from_json(body)
+                for candidate, gate, body in connection.execute(query)
+            }
+
+    def run(self, run_id: str) -> Run:
+        """Return a run as it stands; an unknown one is an error."""
+        with self._engine.begin() as connection:
+            return _run(connection, run_id)
+
+    def runs(self, session: str | None = None) -> list[Run]:
+        """Return the runs, earliest first: all, or those of one session."""
+        table = schema.run
+        query = select(*table.c).order_by(table.c.started, table.c.id)
+        if session is not None:
+            query = query.where(table.c.session == session)
+        with self._engine.begin() as connection:
+            return [run_from_row(row) for row in connection.execute(query)]
+
+    def plan(self, plan_hash: str) -> Plan:
+        """Return a plan; an unknown one is an error."""
+        with self._engine.begin() as connection:
+            return _plan(connection, plan_hash)
+
+    def find_call(self, chat_id: str) -> tuple[Generation, list[JudgmentPlaced]]:
+        """Return a call with its whole text and gaps, and the judgments it made or took part in.
+
+        Args:
+            chat_id: The chat id, or a beginning of it that no other call has.
+
+        Raises:
+            StoreError: No call, or more than one, has it.
+        """
+        with self._engine.begin() as connection:
+            found = reading.find_chat_ids(connection, chat_id, limit=_AMBIGUOUS)
+            if len(found) != 1:
+                raise StoreError(_not_one(self.path, chat_id, found))
+            generation = reading.read_generation(connection, found[0])
+
+            def baseline_of(run_id: str) -> str:
+                return _plan(connection, _run(connection, run_id).plan_hash).baseline.name
+
+            return generation, reading.read_judgments_about(connection, generation, baseline_of)
+
+    def similar_timings(self, owner: str, run_id: str) -> list[Timing]:
+        """Return the clocks of a model's good calls in a run, to set one call beside them."""
+        with self._engine.begin() as connection:
+            return reading.read_timings(connection, owner, run_id)
+
+    def _insert(self, connection: Connection, table: Table, rows: list[Row]) -> None:
+        connection.exec_driver_sql(self._inserts[table.name], rows)
+
+
+def _insert_once(table: Table, engine: Engine) -> str:
+    """Compile once what every write would; SQLite and PostgreSQL spell the ending alike."""
+    return f"{insert(table).compile(dialect=engine.dialect)} ON CONFLICT DO NOTHING"
+
+
+def _unfinished(connection: Connection, plan_hash: str, expire: float) -> Run | None:
+    table = schema.run
+    query = (
+        select(*table.c)
+        .where(table.c.plan_hash == plan_hash, table.c.finished.is_(None))
+        .where(table.c.started > expire)
+        .order_by(table.c.started.desc(), table.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else run_from_row(row)
+
+
+def _reopen(connection: Connection, run: Run, session: str) -> None:
+    change = {"session": session, "stopped": None}
+    connection.execute(update(schema.run).where(schema.run.c.id == run.id).values(change))
+    decided = schema.decision
+    query = select(decided.c.candidate, decided.c.gate, decided.c.body).where(
+        decided.c.run == run.id
+    )
+    for candidate, gate, body in connection.execute(query).all():
+        if decision_from_json(body).cause in {"plan", "budget"}:
+            connection.execute(
+                delete(decided)
+                .where(decided.c.run == run.id)
+                .where(decided.c.candidate == candidate, decided.c.gate == gate)
+            )
+
+
+def _run(connection: Connection, run_id: str) -> Run:
+    table = schema.run
+    row = connection.execute(select(*table.c).where(table.c.id == run_id)).one_or_none()
+    if row is None:
+        message = f"the store holds no run {run_id!r}"
+        raise StoreError(message)
+    return run_from_row(row)
+
+
+def _plan(connection: Connection, plan_hash: str) -> Plan:
+    table = schema.plan
+    body = connection.execute(select(table.c.body).where(table.c.hash == plan_hash)).scalar()
+    if body is None:
+        message = f"the store holds no plan {plan_hash!r}"
+        raise StoreError(message)
+    return plan_from_bytes(body)
+
+
+def _not_one(path: Path, chat_id: str, found: list[str]) -> str:
+    if not found:
+        return f"{path}: no call has the chat id {chat_id!r}"
+    names = ", ".join(found[: _AMBIGUOUS - 1]) + (", ..." if len(found) == _AMBIGUOUS else "")
+    return (
+        f"{path}: several calls begin with {chat_id!r}: {names}\n  hint: give more of the chat id"
+    )
