@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 @pytest.hookimpl
 def pytest_arena_judges() -> Mapping[str, Kind[Judge]]:
     """Offer the kinds ``llm``, ``reference`` and ``python``."""
-    from arenatest.judges.llm import LLM  # noqa: PLC0415  # pydantic waits until a suite is read
-    from arenatest.judges.python import PYTHON  # noqa: PLC0415
-    from arenatest.judges.reference import REFERENCE  # noqa: PLC0415
+    from arenatest.judges.llm import LLM
+    from arenatest.judges.python import PYTHON
+    from arenatest.judges.reference import REFERENCE
 
     return {"llm": LLM, "python": PYTHON, "reference": REFERENCE}

@@ -18,6 +18,6 @@ if TYPE_CHECKING:
 @pytest.hookimpl
 def pytest_arena_metrics() -> Mapping[str, Kind[Metric]]:
     """Offer the kind ``python``."""
-    from arenatest.metrics.python import PYTHON  # noqa: PLC0415  # pydantic waits until needed
+    from arenatest.metrics.python import PYTHON  # pydantic waits until needed
 
     return {"python": PYTHON}
