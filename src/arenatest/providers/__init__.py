@@ -1,0 +1,23 @@
+"""The providers that come with arenatest, offered through the same hook as everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from arenatest.hookspec import Kind, Provider
+
+
+@pytest.hookimpl
+def pytest_arena_providers() -> Mapping[str, Kind[Provider]]:
+    """Return the built-in kinds; pydantic is imported here at the earliest, aiohttp later still."""
+    from arenatest.providers.openai import OPENAI
+    from arenatest.providers.python import PYTHON
+    from arenatest.providers.replay import REPLAY
+
+    from arenatest.providers.local import LOCAL  # isort: skip
+
+    return {"openai": OPENAI, "python": PYTHON, "replay": REPLAY, "local": LOCAL}

@@ -1,0 +1,85 @@
+"""The clocks of one streamed call: a few stamps in, a ``Timing`` out. It reads no clock itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from arenatest.model.answer import Timing
+
+
+@dataclass(slots=True, kw_only=True)
+class Clocks:
+    """Stamps of one call, in seconds on one monotonic clock; None until they happen.
+
+    Attributes:
+        start: Just before the request was written.
+        connected: When a connection was ready, and whether it was ``reused``.
+        headers: When the response headers were there.
+        first: The first read that held generated text of any kind.
+        answer: The first read that held answer text: not reasoning.
+        last: The last read that held generated text.
+        gaps: Seconds between successive reads that held generated text.
+        first_tokens: How many tokens the first of them held, where the server counted.
+    """
+
+    start: float
+    connected: float | None = None
+    reused: bool | None = None
+    headers: float | None = None
+    first: float | None = None
+    answer: float | None = None
+    last: float | None = None
+    gaps: list[float] = field(default_factory=list)
+    first_tokens: int = 1
+
+    def generated(self, stamp: float, *, answer: bool) -> None:
+        """Mark a read that held generated text; ``answer`` if some of it was not reasoning."""
+        if self.last is None:
+            self.first = stamp
+        else:
+            self.gaps.append(stamp - self.last)
+        self.last = stamp
+        if answer and self.answer is None:
+            self.answer = stamp
+
+    def timing(self, end: float, tokens: int | None) -> Timing:
+        """Return the times of the call.
+
+        Args:
+            end: When the stream ended.
+            tokens: Generated tokens that were streamed, or None where the server did not count.
+        """
+        return Timing(
+            connect=self._since_start(self.connected),
+            ttfb=self._since_start(self.headers),
+            ttft=self._since_start(self.first),
+            ttfat=self._since_start(self.answer),
+            tpot=self._per_token(tokens),
+            e2e=self._since_start(self.last),
+            wall=end - self.start,
+            icl=nearest_rank(self.gaps, 95) if self.gaps else None,
+            gaps=tuple(self.gaps),
+            reads=0 if self.first is None else len(self.gaps) + 1,
+            connection_reused=self.reused,
+        )
+
+    def _since_start(self, stamp: float | None) -> float | None:
+        return None if stamp is None else stamp - self.start
+
+    def _per_token(self, tokens: int | None) -> float | None:
+        """Seconds per token after the first read; None where one read held everything."""
+        if self.first is None or self.last is None or not self.gaps:
+            return None
+        if tokens is None or tokens <= self.first_tokens:
+            return None
+        return (self.last - self.first) / (tokens - self.first_tokens)
+
+
+def nearest_rank(values: list[float], percent: int) -> float:
+    """Return the smallest value that at least ``percent`` of the values do not exceed.
+
+    Args:
+        values: At least one.
+        percent: From 1 to 100.
+    """
+    return sorted(values)[-(-percent * len(values) // 100) - 1]

@@ -1,0 +1,56 @@
+"""Server-sent events, taken apart as they arrive: any bytes in, whole payloads out."""
+
+from __future__ import annotations
+
+
+class EventParser:
+    """Cuts a stream of bytes into the data of server-sent events, whatever the reads cut.
+
+    It works on bytes, so that a character split between two reads is never decoded by half. Lines
+    may end with LF, CRLF or CR. Comments and all fields but ``data`` are skipped.
+    """
+
+    __slots__ = ("_after_cr", "_rest")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the data of every event that these bytes complete."""
+        if self._after_cr or b"\r" in data:
+            data = self._plain_lines(data)
+        if self._rest:
+            data = self._rest + data
+        *blocks, self._rest = data.split(b"\n\n")
+        payloads = []
+        for block in blocks:
+            if block.startswith(b"data:") and b"\n" not in block:
+                payloads.append(block[5:])
+            elif (payload := _payload(block)) is not None:
+                payloads.append(payload)
+        return payloads
+
+    def rest(self) -> bytes | None:
+        """Return the data of a last event that no blank line ended, or None; call it at the end."""
+        block, self._rest = self._rest, b""
+        return _payload(block)
+
+    def _plain_lines(self, data: bytes) -> bytes:
+        """Make every line end an LF; a CRLF that two reads share is one line end."""
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+            self._after_cr = False
+        if data:
+            self._after_cr = data.endswith(b"\r")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _payload(block: bytes) -> bytes | None:
+    """The data lines of one event, joined as the standard says; None where there are none."""
+    lines = [
+        line[5:].removeprefix(b" ")
+        for line in block.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        if line.startswith(b"data:")
+    ]
+    return b"\n".join(lines) if lines else None
