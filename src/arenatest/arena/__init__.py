@@ -1,0 +1,1 @@
+"""The engine: it buys what the selected gates need, judges it, and records all of it."""

@@ -1,0 +1,169 @@
+"""Gets a contestant's answer to a prompt: from the record, an earlier run, or by asking."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from arenatest.arena.calls import Asked, Caller
+from arenatest.arena.cast import Cast, Target
+from arenatest.arena.keys import answer_key, copies
+from arenatest.arena.reuse import Reuse
+from arenatest.model.answer import Answer, Failure
+from arenatest.model.prompt import Message, Prompt
+from arenatest.model.record import Answered, AnswerPlaced, AnswerSlot, Ledger, Record
+
+Purpose = Literal["text", "timing"]
+
+
+class Answers:
+    """Fills the places of answers and of timings in the ledger.
+
+    Args:
+        ledger: Where answers are placed.
+        cast: Who can be asked.
+        caller: Makes the calls.
+        reuse: What earlier runs bought.
+    """
+
+    def __init__(self, *, ledger: Ledger, cast: Cast, caller: Caller, reuse: Reuse) -> None:
+        self._ledger = ledger
+        self._cast = cast
+        self._caller = caller
+        self._reuse = reuse
+        self._copies = copies(ledger.plan)
+
+    async def preload(self, names: Iterable[str]) -> None:
+        """Look up, in one go, what earlier runs bought of prompts that stand alone."""
+        if not self._reuse.active:
+            return
+        keys = [
+            self._key(self._cast.targets[name], self._messages(name, [prompt], 0), prompt, repeat)
+            for name in names
+            for prompt in self._ledger.plan.prompts
+            if prompt.conversation is None
+            for repeat in range(self._ledger.plan.repeats)
+            if AnswerSlot(name, prompt.id, repeat) not in self._ledger.answers
+        ]
+        await self._reuse.load_answers(keys)
+
+    def known(self, name: str, prompt: Prompt, repeat: int) -> Answered | None:
+        """Return the answer as it is on record or can be reused, without any call."""
+        found = self._ledger.answers.get(AnswerSlot(name, prompt.id, repeat))
+        if found is not None or prompt.conversation is not None:
+            return found
+        target = self._cast.targets[name]
+        messages = self._messages(name, [prompt], repeat)
+        return self._reuse.answer(name, self._key(target, messages, prompt, repeat))
+
+    async def get(
+        self, name: str, turns: list[Prompt], repeat: int, *, rank: int, timed: bool
+    ) -> None:
+        """Place the answer to the last of ``turns``; with ``timed`` also a fresh call's clocks.
+
+        Raises:
+            Stop: Nothing more may be bought.
+        """
+        prompt = turns[-1]
+        slot = AnswerSlot(name, prompt.id, repeat)
+        ledger = self._ledger
+        if slot in ledger.answers and (not timed or slot in ledger.timings):
+            return
+        target = self._cast.targets[name]
+        messages = self._messages(name, turns, repeat)
+        if not messages:
+            await self._give_up(slot, target)
+            return
+        asked = Asked(
+            target=target,
+            prompt=prompt,
+            messages=messages,
+            key=self._key(target, messages, prompt, repeat),
+            role="answer",
+            repeat=repeat,
+            rank=rank,
+        )
+        if slot not in ledger.answers:
+            await self._text(slot, asked, timed=timed)
+        if timed and slot not in ledger.timings:
+            ledger.timings[slot] = await self._ask(slot, asked, ("timing",))
+
+    async def _text(self, slot: AnswerSlot, asked: Asked, *, timed: bool) -> None:
+        if asked.prompt.conversation is not None:
+            await self._reuse.load_answers([asked.key])
+        found = self._reuse.answer(slot.contestant, asked.key)
+        if found is not None:
+            await self._caller.keep(*self._placed(slot, found, ("text",)))
+            self._ledger.answers[slot] = found
+            return
+        answered = await self._ask(slot, asked, ("text", "timing") if timed else ("text",))
+        self._reuse.saw_model(slot.contestant, answered.answer.model)
+        self._ledger.answers[slot] = answered
+        if timed:
+            self._ledger.timings[slot] = answered
+
+    async def _ask(self, slot: AnswerSlot, asked: Asked, purposes: tuple[Purpose, ...]) -> Answered:
+        return await self._caller.ask(
+            replace(
+                asked,
+                role="answer" if "text" in purposes else "timing",
+                place=lambda answered: self._placed(slot, answered, purposes),
+            )
+        )
+
+    async def _give_up(self, slot: AnswerSlot, target: Target) -> None:
+        """Place a failure without a call: there is nothing to go on from."""
+        self._ledger.answers[slot] = self._ledger.timings[slot] = await self._caller.give_up(
+            target,
+            Failure(kind="conversation", message="an earlier turn failed"),
+            prompt=slot.prompt,
+            repeat=slot.repeat,
+            place=lambda answered: self._placed(slot, answered, ("text", "timing")),
+        )
+
+    def _placed(
+        self, slot: AnswerSlot, answered: Answered, purposes: tuple[Purpose, ...]
+    ) -> tuple[Record, ...]:
+        return tuple(
+            AnswerPlaced(
+                run=self._ledger.run.id,
+                slot=slot,
+                purpose=purpose,
+                chat_id=answered.chat_id,
+                attempts=answered.attempts,
+                reused=answered.reused,
+            )
+            for purpose in purposes
+        )
+
+    def _key(
+        self, target: Target, messages: tuple[Message, ...], prompt: Prompt, repeat: int
+    ) -> str:
+        copy = self._copies[prompt.id]
+        return answer_key(target.contestant, messages, repeat=repeat, copy=copy)
+
+    def _messages(self, name: str, turns: list[Prompt], repeat: int) -> tuple[Message, ...]:
+        """Return what to send: the system prompt, and the contestant's own replies in between.
+
+        Empty where an earlier turn of the conversation has no answer to go on from.
+        """
+        contestant = self._cast.targets[name].contestant
+        messages = list(turns[0].messages)
+        for before, turn in itertools.pairwise(turns):
+            reply: Answer | None = None
+            if (
+                placed := self._ledger.answers.get(AnswerSlot(name, before.id, repeat))
+            ) is not None:
+                reply = placed.answer
+            if reply is None or not reply.ok:
+                return ()
+            messages += [Message(role="assistant", content=reply.text), turn.messages[-1]]
+        if contestant.template is not None and messages:
+            last = messages[-1]
+            shaped = contestant.template.replace("{prompt}", last.content)
+            messages[-1] = Message(role=last.role, content=shaped)
+        if contestant.system is not None:
+            messages.insert(0, Message(role="system", content=contestant.system))
+        return tuple(messages)

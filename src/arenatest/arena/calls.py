@@ -1,0 +1,266 @@
+"""One model call, tried as often as it makes sense; every attempt has a chat id and a record."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from arenatest.arena.cast import Target
+from arenatest.arena.redact import Redactor
+from arenatest.hookspec import Call
+from arenatest.model.answer import Answer, Failure, Timing
+from arenatest.model.plan import Price
+from arenatest.model.prompt import Message, Prompt
+from arenatest.model.record import Answered, Generation, Ledger, Record
+
+ATTEMPTS = 4
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+GRACE = 0.5
+"""Seconds that a provider has, after its timeout, to say itself how far the call got."""
+
+
+class Stop(Exception):
+    """Nothing more may be bought; raised inside the engine only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of whom, and where it belongs.
+
+    Attributes:
+        key: Content identity, by which a later run may reuse the answer.
+        rank: The prompt's position in the plan: earlier ones go first in their lane.
+        place: Makes the records that put the final answer in its place, written with it.
+    """
+
+    target: Target
+    prompt: Prompt
+    messages: tuple[Message, ...]
+    key: str
+    role: Literal["answer", "judge", "timing"]
+    repeat: int
+    rank: int
+    place: Callable[[Answered], tuple[Record, ...]] | None = None
+
+
+class Caller:
+    """Makes model calls within the limits, retries them, counts them and hands on the records.
+
+    Args:
+        ledger: Where calls and costs are counted.
+        keep: Waits until the records it is given are on disk.
+        paid: Calls of a killed process of this run that were recorded, but not yet used.
+        clock: Monotonic seconds.
+        wall: Seconds since 1970.
+        new_id: Makes chat ids.
+        chance: Jitter of the pauses.
+        redactor: Takes secrets out of answers.
+        max_calls, max_cost: The budget; None for no limit.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        keep: Callable[..., Awaitable[None]],
+        paid: Iterable[Generation],
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        new_id: Callable[[], str],
+        chance: random.Random,
+        redactor: Redactor,
+        max_calls: int | None,
+        max_cost: float | None,
+    ) -> None:
+        self._ledger = ledger
+        self.keep = keep
+        """Waits until the records it is given are on disk."""
+        self._paid: dict[str, list[Generation]] = {}
+        for generation in paid:
+            self._paid.setdefault(generation.key, []).append(generation)
+        self._clock = clock
+        self._wall = wall
+        self._new_id = new_id
+        self._chance = chance
+        self._redactor = redactor
+        self._max_calls = max_calls
+        self._max_cost = max_cost
+        self._made = sum(ledger.calls.values())
+        self.closed: str | None = None
+        """Why no further call may start: None while calls may."""
+        self.failed_calls = 0
+
+    async def ask(self, asked: Asked) -> Answered:
+        """Return the final answer; all attempts are on disk by then.
+
+        Raises:
+            Stop: The budget is used up, or the run was closed, before the call was made.
+            StoreError: A record could not be written.
+        """
+        if paid := self._paid.get(asked.key):
+            last = paid.pop()
+            return Answered(
+                answer=last.answer, chat_id=last.chat_id, attempts=last.attempt, cost=last.cost
+            )
+        attempt = 1
+        while True:
+            wanted_at = self._clock()
+            await asked.target.lane.enter(asked.rank)
+            try:
+                queued_until = self._clock()
+                answered, pause = await self._attempt(asked, attempt, queued_until - wanted_at)
+            finally:
+                asked.target.lane.leave()
+            if pause is None:
+                return answered
+            attempt += 1
+            await asyncio.sleep(pause)
+
+    async def give_up(
+        self,
+        target: Target,
+        failure: Failure,
+        *,
+        prompt: str,
+        repeat: int,
+        place: Callable[[Answered], tuple[Record, ...]],
+    ) -> Answered:
+        """Record an answer that cannot be had, without a call: its attempt is number 0."""
+        answer = Answer(failure=failure, timing=Timing(source=target.provider.timing))
+        generation = Generation(
+            chat_id=self._new_id(),
+            run=self._ledger.run.id,
+            role="answer",
+            owner=target.contestant.name,
+            key="",
+            prompt=prompt,
+            repeat=repeat,
+            attempt=0,
+            final=True,
+            started=self._wall(),
+            answer=answer,
+        )
+        answered = Answered(answer=answer, chat_id=generation.chat_id, attempts=0)
+        await self.keep(generation, *place(answered))
+        return answered
+
+    async def _attempt(
+        self, asked: Asked, attempt: int, queued: float
+    ) -> tuple[Answered, float | None]:
+        """Make one attempt; return it with the seconds until the next one, None for no other.
+
+        The place in the lane is held until the record is on disk: whatever kills the process,
+        no more calls are lost than may be in flight.
+        """
+        target = asked.target
+        self._spend(target.contestant.name)
+        chat_id = self._new_id()
+        started = self._wall()
+        answer = await self._make(asked, chat_id)
+        timing = answer.timing or Timing(source=target.provider.timing)
+        answer = self._redactor.answer(replace(answer, timing=replace(timing, queue_wait=queued)))
+        pause = self._pause(answer.failure, attempt, target.contestant.timeout)
+        generation = self._record(asked, attempt, chat_id, started, answer, final=pause is None)
+        # The gaps of one call are for a look at that call; the ledger holds thousands.
+        slim = replace(answer, timing=replace(answer.timing, gaps=())) if answer.timing else answer
+        answered = Answered(answer=slim, chat_id=chat_id, attempts=attempt, cost=generation.cost)
+        if pause is None and asked.place is not None:
+            await self.keep(generation, *asked.place(answered))
+        else:
+            await self.keep(generation)
+        if answer.failure is not None and answer.failure.retry_after is not None and pause:
+            target.lane.hold(answer.failure.retry_after)
+        return answered, pause
+
+    async def _make(self, asked: Asked, chat_id: str) -> Answer:
+        target = asked.target
+        contestant = target.contestant
+        call = Call(
+            chat_id=chat_id,
+            prompt=replace(asked.prompt, system=contestant.system),
+            messages=asked.messages,
+            params=target.params,
+            timeout=contestant.timeout,
+        )
+        try:
+            async with asyncio.timeout(contestant.timeout + GRACE):
+                answer = await target.provider.answer(call)
+        except TimeoutError:
+            message = f"no answer within {contestant.timeout:g} s"
+            return Answer(failure=Failure(kind="timeout", message=message, retryable=True))
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            return Answer(failure=Failure(kind="provider", message=message))
+        if not isinstance(answer, Answer):
+            message = f"returned {type(answer).__name__}, expected an Answer"
+            return Answer(failure=Failure(kind="provider", message=message))
+        return answer
+
+    def _record(
+        self,
+        asked: Asked,
+        attempt: int,
+        chat_id: str,
+        started: float,
+        answer: Answer,
+        *,
+        final: bool,
+    ) -> Generation:
+        price = cost(answer, asked.target.contestant.price)
+        if price is not None:
+            self._ledger.cost += price
+        else:
+            self._ledger.uncosted += 1
+        if answer.failure is not None:
+            self.failed_calls += 1
+        return Generation(
+            chat_id=chat_id,
+            run=self._ledger.run.id,
+            role=asked.role,
+            owner=asked.target.contestant.name,
+            key=asked.key,
+            prompt=asked.prompt.id,
+            repeat=asked.repeat,
+            attempt=attempt,
+            final=final,
+            started=started,
+            answer=answer,
+            cost=price,
+        )
+
+    def _spend(self, owner: str) -> None:
+        if self._max_calls is not None and self._made >= self._max_calls:
+            self.closed = self.closed or f"the {self._max_calls} calls allowed are used up"
+        if self._max_cost is not None and self._ledger.cost >= self._max_cost:
+            self.closed = self.closed or f"the ${self._max_cost:g} allowed are spent"
+        if self.closed:
+            raise Stop(self.closed)
+        self._made += 1
+        self._ledger.calls[owner] = self._ledger.calls.get(owner, 0) + 1
+
+    def _pause(self, failure: Failure | None, attempt: int, timeout: float) -> float | None:
+        """Return the seconds to wait before the next attempt, or None for no further one."""
+        if failure is None or not failure.retryable or attempt >= ATTEMPTS or self.closed:
+            return None
+        jitter = self._chance.uniform(1.0, 1.5)
+        if failure.retry_after is None:
+            pause: float = FIRST_PAUSE * 2 ** (attempt - 1) * jitter
+            return min(pause, LONGEST_PAUSE)
+        if failure.retry_after > timeout:
+            return None
+        return failure.retry_after + FIRST_PAUSE * (jitter - 1.0)
+
+
+def cost(answer: Answer, price: Price | None) -> float | None:
+    """Return what a call cost in US dollars; None where the price or the usage is unknown."""
+    usage = answer.usage
+    if price is None or usage is None:
+        return None
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    dollars = usage.input_tokens * price.input + usage.output_tokens * price.output
+    return dollars / 1e6

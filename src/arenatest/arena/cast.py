@@ -1,0 +1,146 @@
+"""Builds the providers, judges and metrics that a suite names, and opens and closes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from arenatest.arena.lanes import Lane
+from arenatest.errors import ArenaError, PluginError
+from arenatest.hookspec import Context, Judge, Metric, Provider
+from arenatest.model.plan import Contestant
+from arenatest.suite.suite import JudgeSetup, MetricSetup, Setup, Suite
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A model that can be called: a contestant, or the model that a judge asks."""
+
+    contestant: Contestant
+    provider: Provider
+    params: Mapping[str, object]
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatedJudge:
+    """A judge that is ready, with the model it asks, if it asks one."""
+
+    setup: JudgeSetup
+    judge: Judge
+    target: Target | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Cast:
+    """All that takes part in one run, built and open."""
+
+    targets: dict[str, Target] = field(default_factory=dict)
+    judges: list[SeatedJudge] = field(default_factory=list)
+    metrics: list[tuple[MetricSetup, Metric]] = field(default_factory=list)
+    lanes: dict[str, Lane] = field(default_factory=dict)
+
+    @property
+    def providers(self) -> list[Provider]:
+        """Every provider, once."""
+        judges = [seat.target.provider for seat in self.judges if seat.target]
+        return [target.provider for target in self.targets.values()] + judges
+
+    async def close(self) -> None:
+        """Close all providers; one that fails to close does not keep the others open."""
+        await asyncio.gather(*(p.close() for p in self.providers), return_exceptions=True)
+
+
+async def assemble(
+    suite: Suite,
+    context: Context,
+    *,
+    contestants: Iterable[str],
+    judged: bool,
+    metrics: Iterable[str],
+    clock: Callable[[], float],
+) -> Cast:
+    """Build and open what the selected gates need; nothing else is built.
+
+    Raises:
+        PluginError: A factory raised, or a provider could not be opened for a reason of its own.
+        ArenaError: What a provider says of a missing key or model.
+    """
+    cast = Cast()
+    needed = set(contestants)
+    for setup, contestant in zip(suite.contestants, suite.plan.contestants, strict=True):
+        if contestant.name in needed:
+            provider = _build(setup, context)
+            cast.targets[contestant.name] = Target(
+                contestant=contestant,
+                provider=provider,
+                params=setup.params,
+                lane=_lane(cast, suite, contestant, provider, clock),
+            )
+    for judge_setup in suite.judges if judged else ():
+        cast.judges.append(_judge(cast, suite, judge_setup, context, clock))
+    wanted = set(metrics)
+    for metric_setup in suite.metrics:
+        if metric_setup.name in wanted:
+            cast.metrics.append((metric_setup, _build(metric_setup, context)))
+    await _open(cast)
+    return cast
+
+
+def _judge(
+    cast: Cast, suite: Suite, setup: JudgeSetup, context: Context, clock: Callable[[], float]
+) -> SeatedJudge:
+    target = None
+    if setup.provider is not None and setup.model is not None:
+        provider = _build(setup.provider, context)
+        target = Target(
+            contestant=setup.model,
+            provider=provider,
+            params=setup.provider.params,
+            lane=_lane(cast, suite, setup.model, provider, clock),
+        )
+        context = replace(context, provider=provider)
+    return SeatedJudge(setup=setup, judge=_build(setup, context), target=target)
+
+
+def _build(setup: Setup[Made], context: Context) -> Made:
+    try:
+        return setup.kind.build(setup.options, context)
+    except ArenaError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"kind {setup.kind_name!r} could not build {setup.name!r}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _lane(
+    cast: Cast,
+    suite: Suite,
+    contestant: Contestant,
+    provider: Provider,
+    clock: Callable[[], float],
+) -> Lane:
+    widths = (contestant.max_concurrency, provider.max_concurrency, suite.settings.concurrency)
+    width = min(number for number in widths if number is not None)
+    lane = cast.lanes.setdefault(provider.endpoint, Lane(width, clock))
+    lane.narrow(width)
+    return lane
+
+
+async def _open(cast: Cast) -> None:
+    results = await asyncio.gather(*(p.open() for p in cast.providers), return_exceptions=True)
+    problems = [result for result in results if isinstance(result, BaseException)]
+    if problems:
+        await cast.close()
+        problem = problems[0]
+        if isinstance(problem, ArenaError):
+            raise problem
+        raise PluginError(
+            f"a provider could not be opened: {type(problem).__name__}: {problem}"
+        ) from problem

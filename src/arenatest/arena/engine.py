@@ -1,0 +1,248 @@
+"""Runs one suite: buys answers and verdicts prompt by prompt, until the selected gates are decided.
+
+Each prompt is one block: the baseline and every contestant that is still wanted are asked once, in
+a seeded balanced order, one after another on each endpoint. Blocks run concurrently. A pair is
+judged as soon as its two answers are there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, Protocol
+
+from arenatest.arena.answers import Answers
+from arenatest.arena.calls import Caller, Stop
+from arenatest.arena.cast import Cast
+from arenatest.arena.games import Games
+from arenatest.arena.order import balanced_orders
+from arenatest.model.decision import Decision
+from arenatest.model.plan import Plan
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import DecisionMade, Ledger
+from arenatest.store import Writer
+
+StopCause = Literal["plan", "budget"]
+
+
+class Wants(Protocol):
+    """What undecided gates still need for one prompt, by the names of contestants and metrics."""
+
+    @property
+    def answers(self) -> frozenset[str]:
+        """Contestants whose texts are needed."""
+
+    @property
+    def timings(self) -> frozenset[str]:
+        """Contestants whose clocks are needed, from calls of this run."""
+
+    @property
+    def judgments(self) -> frozenset[str]:
+        """Candidates whose battles must be judged."""
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        """Plugins' metrics that must be measured."""
+
+
+class Watcher(Protocol):
+    """Tells the engine what the gates still need, and decides them."""
+
+    def wanted(self, prompt: Prompt | None = None) -> Wants:
+        """Return what undecided gates need: for one prompt, or for any."""
+
+    def settle(self, ledger: Ledger) -> Sequence[Decision]:
+        """Look at what is new in the record; return the gates that are now decided for good."""
+
+    def conclude(self, ledger: Ledger, stopped: tuple[StopCause, str] | None) -> Sequence[Decision]:
+        """Return the decisions of all selected gates; nothing more will come."""
+
+    def running(self, candidate: str) -> float | None:
+        """Return the win rate so far, for the progress line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        done, planned: Prompts settled, and prompts of the plan.
+        win_rates: By candidate, where there is one.
+        errors: Calls that failed.
+        calls: Calls made.
+        left: Seconds that the rest would take at the same pace; None while unknown.
+    """
+
+    done: int
+    planned: int
+    win_rates: dict[str, float]
+    errors: int
+    calls: int
+    left: float | None
+
+
+class Engine:
+    """Runs one suite on the current event loop.
+
+    Args:
+        ledger: The record so far: empty, or what a killed process left.
+        watcher: The selected gates.
+        cast: Everybody who takes part, open.
+        caller, answers, games: Who makes calls, gets answers and has them judged.
+        writer: Keeps records.
+        on_decided: Called on the event loop with each decision as it falls.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        watcher: Watcher,
+        cast: Cast,
+        caller: Caller,
+        answers: Answers,
+        games: Games,
+        writer: Writer,
+        on_decided: Callable[[Decision], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._ledger = ledger
+        self._watcher = watcher
+        self._caller = caller
+        self._answers = answers
+        self._games = games
+        self._writer = writer
+        self._on_decided = on_decided
+        self._clock = clock
+        self._plan: Plan = ledger.plan
+        lanes = {id(target.lane): target.lane for target in cast.targets.values()}
+        self._room = asyncio.Semaphore(max(1, sum(lane.width for lane in lanes.values())))
+        self._cast = cast
+        self._started = clock()
+        self._done = 0
+        self._decided: set[tuple[str, str]] = set()
+
+    async def run(self) -> tuple[StopCause, str] | None:
+        """Buy what is needed and decide every selected gate that the record decides.
+
+        Returns:
+            Why it ended before its plan, or None: then all selected gates are decided, or nothing
+            is left to buy.
+
+        Raises:
+            StoreError: A record could not be written: nothing more is bought then.
+        """
+        await self._announce(self._watcher.settle(self._ledger))
+        async with asyncio.TaskGroup() as tasks:
+            await self._walk(tasks)
+        reason = self._caller.closed
+        return None if reason is None else ("budget", reason)
+
+    async def conclude(self, stopped: tuple[StopCause, str] | None) -> Sequence[Decision]:
+        """Decide all selected gates on what there is, and record the decisions."""
+        decisions = self._watcher.conclude(self._ledger, stopped)
+        await self._announce(decisions)
+        return decisions
+
+    def progress(self) -> Progress:
+        """Return how far the run is; may be called from any thread."""
+        spent = self._clock() - self._started
+        done, planned = self._done, len(self._plan.prompts)
+        rates = {c.name: self._watcher.running(c.name) for c in self._plan.candidates}
+        return Progress(
+            done=done,
+            planned=planned,
+            win_rates={name: rate for name, rate in rates.items() if rate is not None},
+            errors=self._caller.failed_calls,
+            calls=sum(list(self._ledger.calls.values())),
+            left=spent / done * (planned - done) if done else None,
+        )
+
+    async def _walk(self, tasks: asyncio.TaskGroup) -> None:
+        blocks = [list(block) for _, block in groupby(self._plan.prompts, key=_block_of)]
+        names = [contestant.name for contestant in self._plan.contestants]
+        orders = balanced_orders(names, len(blocks), self._plan.seed)
+        for rank, (block, order) in enumerate(zip(blocks, orders, strict=True)):
+            await self._room.acquire()
+            if self._caller.closed is not None or not _anything(self._watcher.wanted()):
+                return
+            if any(_anything(self._watcher.wanted(prompt)) for prompt in block):
+                tasks.create_task(self._block(tasks, rank, block, order))
+            else:
+                self._room.release()
+
+    async def _block(
+        self, tasks: asyncio.TaskGroup, rank: int, block: list[Prompt], order: tuple[str, ...]
+    ) -> None:
+        judging: dict[str, list[asyncio.Task[None]]] = {prompt.id: [] for prompt in block}
+        try:
+            for repeat in range(self._plan.repeats):
+                for turn, prompt in enumerate(block):
+                    games = await self._ask_all(tasks, rank, block[: turn + 1], repeat, order)
+                    judging[prompt.id].extend(games)
+        except Stop:
+            return
+        finally:
+            self._room.release()
+        for prompt in block:
+            await self._settle(judging[prompt.id])
+
+    async def _ask_all(
+        self,
+        tasks: asyncio.TaskGroup,
+        rank: int,
+        turns: list[Prompt],
+        repeat: int,
+        order: tuple[str, ...],
+    ) -> list[asyncio.Task[None]]:
+        """Ask every wanted contestant for the last of ``turns``; return the games under way."""
+        games: list[asyncio.Task[None]] = []
+        prompt = turns[-1]
+
+        async def one_after_another(names: list[str]) -> None:
+            for name in names:
+                wanted = self._watcher.wanted(prompt)
+                if name in wanted.answers or name in wanted.timings:
+                    fresh = name in wanted.timings
+                    await self._answers.get(name, turns, repeat, rank=rank, timed=fresh)
+                    ready = self._games.ready(name, prompt, repeat, wanted, rank=rank)
+                    games.extend(tasks.create_task(game) for game in ready)
+
+        queues: dict[str, list[str]] = {}
+        for name in order:
+            if name in self._cast.targets:
+                endpoint = self._cast.targets[name].provider.endpoint
+                queues.setdefault(endpoint, []).append(name)
+        if len(queues) == 1:
+            await one_after_another(*queues.values())
+        else:
+            await asyncio.gather(*(one_after_another(names) for names in queues.values()))
+        return games
+
+    async def _settle(self, games: list[asyncio.Task[None]]) -> None:
+        """Wait until a prompt's games are over, then let the gates look."""
+        if games:
+            await asyncio.wait(games)
+        self._done += 1
+        await self._announce(self._watcher.settle(self._ledger))
+
+    async def _announce(self, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            gate = (decision.candidate, decision.gate)
+            if gate not in self._decided:
+                self._decided.add(gate)
+                await self._writer.write(DecisionMade(run=self._ledger.run.id, decision=decision))
+                self._on_decided(decision)
+
+
+def _block_of(prompt: Prompt) -> tuple[str, str]:
+    if prompt.conversation is not None:
+        return ("conversation", prompt.conversation)
+    return ("prompt", prompt.id)
+
+
+def _anything(wanted: Wants) -> bool:
+    return bool(wanted.answers or wanted.timings or wanted.judgments or wanted.metrics)

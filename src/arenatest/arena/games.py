@@ -1,0 +1,274 @@
+"""Has battles judged: every game in both orders, blind, and measures plugins' metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from arenatest.arena.answers import Answers
+from arenatest.arena.calls import Asked, Caller, Stop
+from arenatest.arena.cast import Cast, SeatedJudge
+from arenatest.arena.keys import copies, game_key, measurement_key
+from arenatest.arena.redact import Redactor
+from arenatest.arena.reuse import Reuse
+from arenatest.hookspec import Ask, Metric, Sample
+from arenatest.model.answer import Answer
+from arenatest.model.identity import content_id
+from arenatest.model.judgment import Game, Judgment, Order
+from arenatest.model.prompt import Message, Prompt
+from arenatest.model.record import (
+    AnswerSlot,
+    GameSlot,
+    JudgmentPlaced,
+    Ledger,
+    Measured,
+    MeasurementPlaced,
+    MetricSlot,
+)
+from arenatest.suite.suite import MetricSetup
+
+Work = Coroutine[Any, Any, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in the plan one stands: a prompt, a repeat, and the rank of the prompt's block."""
+
+    prompt: Prompt
+    repeat: int
+    rank: int
+
+
+class Wanted(Protocol):
+    """Whose battles are to be judged, and which metrics measured."""
+
+    @property
+    def judgments(self) -> frozenset[str]:
+        """Candidates."""
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        """Names of metrics."""
+
+
+class Games:
+    """Fills the places of judgments and measurements in the ledger.
+
+    Args:
+        ledger: Where they are placed.
+        cast: The judges and the metrics.
+        caller: Makes the judges' calls, and keeps records.
+        reuse: What earlier runs bought.
+        redactor: Takes secrets out of what judges say.
+        wall: Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        cast: Cast,
+        caller: Caller,
+        reuse: Reuse,
+        redactor: Redactor,
+        wall: Callable[[], float],
+    ) -> None:
+        self._ledger = ledger
+        self._cast = cast
+        self._caller = caller
+        self._reuse = reuse
+        self._redactor = redactor
+        self._wall = wall
+        self._copies = copies(ledger.plan)
+        self._begun: set[GameSlot | MetricSlot] = set()
+        self._candidates = [candidate.name for candidate in ledger.plan.candidates]
+
+    async def preload(self, answers: Answers, candidates: Iterable[str]) -> None:
+        """Look up, in one go, the judgments of battles whose answers need no call."""
+        if not self._reuse.active:
+            return
+        plan = self._ledger.plan
+        keys: list[str] = []
+        for candidate in candidates:
+            for prompt in plan.prompts:
+                for repeat in range(plan.repeats):
+                    ours = answers.known(candidate, prompt, repeat)
+                    theirs = answers.known(plan.baseline.name, prompt, repeat)
+                    if ours is not None and theirs is not None and ours.answer.ok:
+                        games = self._games(
+                            candidate, prompt, repeat, theirs.answer.text, ours.answer.text
+                        )
+                        keys += [key for _, _, _, key in games]
+        await self._reuse.load_judgments(keys)
+
+    def ready(
+        self, name: str, prompt: Prompt, repeat: int, wanted: Wanted, *, rank: int
+    ) -> Iterator[Work]:
+        """Yield the work that the arrival of one contestant's answer makes possible, once."""
+        baseline = self._ledger.plan.baseline.name
+        theirs = self._answer(baseline, prompt, repeat)
+        arrived = [baseline, *self._candidates] if name == baseline else [name]
+        spot = Spot(prompt, repeat, rank)
+        for contestant in arrived:
+            ours = self._answer(contestant, prompt, repeat)
+            if ours is None:
+                continue
+            if contestant in wanted.judgments and theirs is not None:
+                yield from self._battle(contestant, spot, theirs, ours)
+            if ours.ok:
+                yield from self._measurements(contestant, spot, ours, theirs, wanted)
+
+    def _battle(self, candidate: str, spot: Spot, theirs: Answer, ours: Answer) -> Iterator[Work]:
+        if not (ours.ok and theirs.ok):
+            return
+        games = self._games(candidate, spot.prompt, spot.repeat, theirs.text, ours.text)
+        for seat, slot, game, key in games:
+            if slot not in self._ledger.judgments and slot not in self._begun:
+                self._begun.add(slot)
+                yield self._play(seat, slot, game, key, spot.rank)
+
+    def _measurements(
+        self,
+        name: str,
+        spot: Spot,
+        ours: Answer,
+        theirs: Answer | None,
+        wanted: Wanted,
+    ) -> Iterator[Work]:
+        for setup, metric in self._cast.metrics:
+            slot = MetricSlot(setup.name, name, spot.prompt.id, spot.repeat)
+            battle = setup.spec.of == "battle"
+            if battle and (theirs is None or not theirs.ok):
+                continue
+            known = slot in self._ledger.measurements or slot in self._begun
+            if setup.name in wanted.metrics and not known:
+                self._begun.add(slot)
+                baseline = theirs if battle else None
+                sample = Sample(prompt=spot.prompt, answer=ours, baseline=baseline)
+                yield self._measure(slot, setup, metric, sample)
+
+    def _games(
+        self, candidate: str, prompt: Prompt, repeat: int, theirs: str, ours: str
+    ) -> Iterator[tuple[SeatedJudge, GameSlot, Game, str]]:
+        if theirs == ours:
+            return
+        for seated in self._cast.judges:
+            seat = seated.setup.seat
+            for again in range(seat.repeats):
+                for order in Order:
+                    first = order is Order.BASELINE_FIRST
+                    a, b = (theirs, ours) if first else (ours, theirs)
+                    number = repeat * seat.repeats + again
+                    slot = GameSlot(candidate, prompt.id, repeat, seat.name, again, order)
+                    copy = self._copies[prompt.id]
+                    key = game_key(seat, prompt, a, b, repeat=number, copy=copy)
+                    game = Game(prompt=prompt, text_a=a, text_b=b, repeat=number)
+                    yield seated, slot, game, key
+
+    async def _play(
+        self, seated: SeatedJudge, slot: GameSlot, game: Game, key: str, rank: int
+    ) -> None:
+        found = self._reuse.judgment(key)
+        try:
+            judgment = found or await self._judge(seated, game, key, rank)
+        except Stop:
+            return
+        placed = JudgmentPlaced(
+            run=self._ledger.run.id,
+            slot=slot,
+            key=key,
+            judgment=judgment,
+            made=self._wall(),
+            reused=found is not None,
+        )
+        await self._caller.keep(placed)
+        self._ledger.judgments[slot] = judgment
+
+    async def _judge(self, seated: SeatedJudge, game: Game, key: str, rank: int) -> Judgment:
+        asking = _Asking(seated, self._caller, key, game.repeat, rank)
+        try:
+            judgment = await seated.judge.judge(game, asking.ask)
+        except Stop:
+            raise
+        except Exception as error:
+            judgment = Judgment(void="judge", explanation=f"{type(error).__name__}: {error}")
+        if asking.stopped is not None:
+            raise asking.stopped
+        if not isinstance(judgment, Judgment):
+            said = f"returned {type(judgment).__name__}, expected a Judgment"
+            judgment = Judgment(void="judge", explanation=said)
+        return replace(
+            judgment,
+            explanation=self._redactor.text(judgment.explanation),
+            chat_id=judgment.chat_id or asking.chat_id,
+        )
+
+    async def _measure(
+        self, slot: MetricSlot, setup: MetricSetup, metric: Metric, sample: Sample
+    ) -> None:
+        try:
+            measured = _checked(await metric.measure(sample))
+        except Exception as error:  # plugin code: its failure is a value
+            said = self._redactor.text(f"{type(error).__name__}: {error}")
+            measured = Measured(error=said)
+        other = None if sample.baseline is None else sample.baseline.text
+        key = measurement_key(setup.name, setup.kind_name, sample.prompt, sample.answer.text, other)
+        await self._caller.keep(
+            MeasurementPlaced(run=self._ledger.run.id, slot=slot, key=key, measured=measured)
+        )
+        self._ledger.measurements[slot] = measured
+
+    def _answer(self, name: str, prompt: Prompt, repeat: int) -> Answer | None:
+        placed = self._ledger.answers.get(AnswerSlot(name, prompt.id, repeat))
+        return None if placed is None else placed.answer
+
+
+class _Asking:
+    """Lets one game's judge reach its model, and remembers what came of it."""
+
+    def __init__(
+        self, seated: SeatedJudge, caller: Caller, key: str, repeat: int, rank: int
+    ) -> None:
+        self._seated = seated
+        self._caller = caller
+        self._key = key
+        self._repeat = repeat
+        self._rank = rank
+        self.chat_id: str | None = None
+        self.stopped: Stop | None = None
+        self.ask: Ask = self._ask
+
+    async def _ask(self, prompt: Prompt, messages: tuple[Message, ...]) -> tuple[str, Answer]:
+        target = self._seated.target
+        if target is None:
+            raise TypeError(f"judge {self._seated.setup.name!r} has no model to ask")
+        sent = [[m.role, m.content] for m in messages]
+        asked = Asked(
+            target=target,
+            prompt=prompt,
+            messages=messages,
+            key=content_id("judge call", self._key, sent),
+            role="judge",
+            repeat=self._repeat,
+            rank=self._rank,
+        )
+        try:
+            answered = await self._caller.ask(asked)
+        except Stop as stop:
+            self.stopped = stop
+            raise
+        self.chat_id = answered.chat_id
+        return answered.chat_id, answered.answer
+
+
+def _checked(value: object) -> Measured:
+    if value is None:
+        return Measured()
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return Measured(error=f"returned {type(value).__name__}, expected a number or None")
+    number = float(value)
+    if not math.isfinite(number):
+        return Measured(error=f"returned {number}, expected a finite number")
+    return Measured(value=number)

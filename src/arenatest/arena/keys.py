@@ -1,0 +1,51 @@
+"""What a call or a game is, by content: equal keys may share one answer or judgment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arenatest.model.identity import canonical_json, content_id
+from arenatest.model.plan import Contestant, JudgeSeat, Plan
+from arenatest.model.prompt import Message, Prompt
+
+
+def answer_key(
+    contestant: Contestant, messages: Sequence[Message], *, repeat: int, copy: int
+) -> str:
+    """Return the identity of one answer: who is asked what, which repeat, which copy of a prompt.
+
+    Args:
+        contestant: Its fingerprint holds provider, model, parameters and system prompt.
+        messages: All that is sent.
+        repeat: Which repeat of the battle.
+        copy: Which of several prompts with equal messages: each is asked for itself.
+    """
+    sent = [[m.role, m.content] for m in messages]
+    return content_id("answer", contestant.fingerprint, sent, repeat, copy)
+
+
+def game_key(
+    seat: JudgeSeat, prompt: Prompt, text_a: str, text_b: str, *, repeat: int, copy: int
+) -> str:
+    """Return the identity of one game: the judge, what it sees, which repeat, which copy."""
+    asked = [[m.role, m.content] for m in prompt.messages]
+    return content_id(
+        "game", seat.fingerprint, asked, prompt.reference, text_a, text_b, repeat, copy
+    )
+
+
+def measurement_key(metric: str, fingerprint: str, prompt: Prompt, *texts: str | None) -> str:
+    """Return the identity of one value of a plugin's metric."""
+    asked = [[m.role, m.content] for m in prompt.messages]
+    return content_id("metric", metric, fingerprint, asked, prompt.reference, *texts)
+
+
+def copies(plan: Plan) -> dict[str, int]:
+    """Return for each prompt's id how many earlier prompts of the plan ask exactly the same."""
+    seen: dict[str, int] = {}
+    numbers: dict[str, int] = {}
+    for prompt in sorted(plan.prompts, key=lambda p: p.id):
+        asked = canonical_json([[m.role, m.content] for m in prompt.messages])
+        numbers[prompt.id] = seen.get(asked, 0)
+        seen[asked] = numbers[prompt.id] + 1
+    return numbers

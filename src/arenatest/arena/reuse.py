@@ -1,0 +1,70 @@
+"""What earlier runs already bought: answers and judgments of the same content, while they last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from arenatest.model.judgment import Judgment
+from arenatest.model.record import Answered
+from arenatest.store import Store
+
+
+class Reuse:
+    """Looks up recorded answers and judgments by content; a failure or a void is never reused.
+
+    Args:
+        store: Where earlier runs are recorded.
+        not_before: Seconds since 1970; older records are bought again. None reuses nothing.
+    """
+
+    def __init__(self, store: Store, not_before: float | None) -> None:
+        self._store = store
+        self._not_before = not_before
+        self._answers: dict[str, Answered] = {}
+        self._judgments: dict[str, Judgment] = {}
+        self._models: dict[str, str] = {}
+        self._off: set[str] = set()
+
+    @property
+    def active(self) -> bool:
+        """Whether there may be anything to reuse."""
+        return self._not_before is not None
+
+    async def load_answers(self, keys: Iterable[str]) -> None:
+        """Read what is recorded under ``keys``, off the event loop."""
+        wanted = [key for key in keys if key not in self._answers]
+        if self._not_before is not None and wanted:
+            found = await asyncio.to_thread(self._store.reusable_answers, wanted, self._not_before)
+            for key, (chat_id, answer, attempts, cost) in found.items():
+                self._answers[key] = Answered(
+                    answer=answer, chat_id=chat_id, attempts=attempts, reused=True, cost=cost
+                )
+
+    async def load_judgments(self, keys: Iterable[str]) -> None:
+        """Read the verdicts recorded under ``keys``, off the event loop."""
+        wanted = [key for key in keys if key not in self._judgments]
+        if self._not_before is not None and wanted:
+            found = await asyncio.to_thread(
+                self._store.reusable_judgments, wanted, self._not_before
+            )
+            self._judgments.update(found)
+
+    def answer(self, contestant: str, key: str) -> Answered | None:
+        """Return the recorded answer, unless the contestant's model has changed since."""
+        if contestant in self._off:
+            return None
+        found = self._answers.get(key)
+        if found is not None and found.answer.model is not None:
+            self._models.setdefault(contestant, found.answer.model)
+        return found
+
+    def judgment(self, key: str) -> Judgment | None:
+        """Return the recorded judgment."""
+        return self._judgments.get(key)
+
+    def saw_model(self, contestant: str, model: str | None) -> None:
+        """Stop reusing a contestant's answers once its server names another model than before."""
+        before = self._models.get(contestant)
+        if before is not None and model is not None and before != model:
+            self._off.add(contestant)

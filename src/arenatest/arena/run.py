@@ -1,0 +1,269 @@
+"""Puts one suite's engine together, and runs it on an event loop of its own in its own thread.
+
+It works beside pytest-asyncio and anyio, and inside a running loop, because it shares no loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from arenatest.arena.answers import Answers
+from arenatest.arena.calls import Caller
+from arenatest.arena.cast import Cast, assemble
+from arenatest.arena.engine import Engine, Progress, StopCause, Watcher
+from arenatest.arena.games import Games
+from arenatest.arena.redact import Redactor
+from arenatest.arena.reuse import Reuse
+from arenatest.hookspec import Context
+from arenatest.model.decision import Decision
+from arenatest.model.record import Ledger, Run
+from arenatest.store import Store, Writer
+from arenatest.suite.suite import Suite
+
+DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a run takes from the outside: clocks, chance, environment, and the user's choices.
+
+    Attributes:
+        session: Shared by all suites and processes of one invocation.
+        fresh: Whether to buy all again instead of reusing what earlier runs bought.
+        clock: Monotonic seconds.
+        wall: Seconds since 1970.
+        new_id: Makes unique ids.
+        environ: The environment.
+        versions: Of arenatest, Python and pytest.
+    """
+
+    session: str
+    fresh: bool
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    new_id: Callable[[], str]
+    environ: Mapping[str, str]
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+class SuiteRun:
+    """One run of one suite in a thread; other threads wait for its decisions.
+
+    Args:
+        suite: What to run.
+        store: Where to record it; begun or continued at once.
+        watcher: The selected gates.
+        conditions: The outside.
+    """
+
+    def __init__(
+        self, suite: Suite, store: Store, watcher: Watcher, conditions: Conditions
+    ) -> None:
+        self._suite = suite
+        self._store = store
+        self._watcher = watcher
+        self._conditions = conditions
+        self._news = threading.Condition()
+        self._decisions: dict[tuple[str, str], Decision] = {}
+        self._over = False
+        self._error: BaseException | None = None
+        self._engine: Engine | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._halted: tuple[StopCause, str] | None = None
+        now = conditions.wall()
+        self._not_before = now - suite.settings.reuse_days * DAY
+        self.run, self.continued = store.begin(
+            suite.plan,
+            Run(
+                id=conditions.new_id(),
+                session=conditions.session,
+                plan_hash=suite.plan.hash,
+                started=now,
+                versions=conditions.versions,
+            ),
+            fresh=conditions.fresh,
+            expire=self._not_before,
+        )
+        self._thread = threading.Thread(
+            target=self._live, name=f"arena {suite.plan.suite}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Start buying."""
+        self._thread.start()
+
+    def wait(self, candidate: str, gate: str, timeout: float) -> Decision | None:
+        """Wait up to ``timeout`` seconds for one gate's decision; None if it has not fallen.
+
+        Raises:
+            ArenaError: The run broke down; whoever waits is told why.
+        """
+        with self._news:
+            self._news.wait_for(lambda: (candidate, gate) in self._decisions or self._over, timeout)
+            decision = self._decisions.get((candidate, gate))
+            if decision is None and self._error is not None:
+                raise self._error
+            return decision
+
+    def check(self) -> None:
+        """Raise what broke the run down, if anything did.
+
+        Raises:
+            ArenaError: As it came from a provider, a plugin or the store.
+        """
+        if self._error is not None:
+            raise self._error
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be bought or decided."""
+        return self._over
+
+    def progress(self) -> Progress | None:
+        """Return how far the run is; None before the first call."""
+        return self._engine.progress() if self._engine is not None else None
+
+    def stop(self, cause: StopCause, reason: str) -> None:
+        """Stop buying, give up the calls in flight, and decide on what there is."""
+        loop, main = self._loop, self._main
+        if loop is not None and main is not None and not self._over:
+            self._halted = self._halted or (cause, reason)
+            try:
+                loop.call_soon_threadsafe(main.cancel)
+            except RuntimeError:
+                return  # the loop closed in between: the run is over
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until the run is over; return whether it is."""
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _live(self) -> None:
+        try:
+            asyncio.run(self._run())
+        except BaseException as error:
+            self._error = _plain(error)
+        finally:
+            with self._news:
+                self._over = True
+                self._news.notify_all()
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._main = asyncio.current_task()
+        ledger = self._store.load(self.run.id)
+        writer = Writer(self._store)
+        try:
+            await self._recorded(ledger, writer)
+        finally:
+            await asyncio.to_thread(writer.close)
+
+    async def _recorded(self, ledger: Ledger, writer: Writer) -> None:
+        cast: Cast | None = None
+        stopped: tuple[StopCause, str] | None
+        deadline = self._suite.settings.deadline
+        try:
+            async with asyncio.timeout(deadline) as limit:
+                cast = await self._assemble()
+                engine = await self._engine_of(ledger, cast, writer)
+                self._engine = engine
+                stopped = await engine.run()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            stopped = ("plan", f"the deadline of {deadline:g} s passed")
+        except asyncio.CancelledError:
+            if self._halted is None:
+                raise
+            stopped = self._halted
+        finally:
+            if cast is not None:
+                await cast.close()
+        await self._close(ledger, writer, stopped)
+
+    async def _close(
+        self, ledger: Ledger, writer: Writer, stopped: tuple[StopCause, str] | None
+    ) -> None:
+        ledger.run = replace(ledger.run, stopped=stopped)
+        if self._engine is not None:
+            await self._engine.conclude(stopped)
+        finished = self._conditions.wall() if stopped is None else None
+        await asyncio.to_thread(self._store.finish, self.run.id, finished, stopped)
+
+    async def _assemble(self) -> Cast:
+        wanted = self._watcher.wanted()
+        context = Context(
+            directory=self._suite.directory,
+            environ=self._conditions.environ,
+            clock=self._conditions.clock,
+            shared={},
+            latency_gated=self._suite.latency_gated,
+        )
+        return await assemble(
+            self._suite,
+            context,
+            contestants=wanted.answers | wanted.timings,
+            judged=bool(wanted.judgments),
+            metrics=wanted.metrics,
+            clock=self._conditions.clock,
+        )
+
+    async def _engine_of(self, ledger: Ledger, cast: Cast, writer: Writer) -> Engine:
+        conditions, settings = self._conditions, self._suite.settings
+        redactor = Redactor(self._suite.environment, conditions.environ)
+        caller = Caller(
+            ledger=ledger,
+            keep=writer.write,
+            paid=self._store.unused_calls(self.run.id) if self.continued else (),
+            clock=conditions.clock,
+            wall=conditions.wall,
+            new_id=conditions.new_id,
+            chance=random.Random(conditions.session),  # noqa: S311 - jitter
+            redactor=redactor,
+            max_calls=settings.max_calls,
+            max_cost=settings.max_cost,
+        )
+        earlier = self.run.attempt > 1 or self._store.has_other_runs(self.run.id)
+        reusing = earlier and not conditions.fresh
+        reuse = Reuse(self._store, self._not_before if reusing else None)
+        answers = Answers(ledger=ledger, cast=cast, caller=caller, reuse=reuse)
+        games = Games(
+            ledger=ledger,
+            cast=cast,
+            caller=caller,
+            reuse=reuse,
+            redactor=redactor,
+            wall=conditions.wall,
+        )
+        wanted = self._watcher.wanted()
+        await answers.preload(wanted.answers)
+        await games.preload(answers, wanted.judgments)
+        return Engine(
+            ledger=ledger,
+            watcher=self._watcher,
+            cast=cast,
+            caller=caller,
+            answers=answers,
+            games=games,
+            writer=writer,
+            on_decided=self._decided,
+            clock=conditions.clock,
+        )
+
+    def _decided(self, decision: Decision) -> None:
+        with self._news:
+            self._decisions[decision.candidate, decision.gate] = decision
+            self._news.notify_all()
+
+
+def _plain(error: BaseException) -> BaseException:
+    """Return the one error inside a group that a task group made of it."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

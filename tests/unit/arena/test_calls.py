@@ -1,0 +1,235 @@
+import asyncio
+import random
+from dataclasses import replace
+
+import pytest
+
+from arenatest.arena import calls
+from arenatest.arena.calls import Asked, Caller, Stop
+from arenatest.arena.redact import Redactor
+from arenatest.model.answer import Answer, Timing, Usage
+from arenatest.model.plan import Price
+from arenatest.model.prompt import Message, Prompt
+from fakes.models import ScriptedProvider, failed, said, target
+from fakes.plans import ledger_of
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    monkeypatch.setattr(calls, "FIRST_PAUSE", 0.001)
+
+
+def ask(
+    provider,
+    *,
+    ledger=None,
+    count=1,
+    width=8,
+    paid=(),
+    max_calls=None,
+    max_cost=None,
+    secrets=None,
+    **fields,
+):
+    """Ask `count` times at once; return the answers, the kept records and the caller."""
+    ledger = ledger or ledger_of([])
+    kept = []
+
+    async def keep(*records):
+        await asyncio.sleep(0)
+        kept.extend(records)
+
+    async def run():
+        clock = asyncio.get_running_loop().time
+        ids = iter(range(1000))
+        caller = Caller(
+            ledger=ledger,
+            keep=keep,
+            paid=paid,
+            clock=clock,
+            wall=lambda: 7.0,
+            new_id=lambda: f"chat-{next(ids)}",
+            chance=random.Random(0),
+            redactor=Redactor(secrets or {}, secrets or {}),
+            max_calls=max_calls,
+            max_cost=max_cost,
+        )
+        aim = target(provider, width=width, clock=clock, **fields)
+        prompt = Prompt(id="p", messages=(Message(role="user", content="hi"),))
+        asked = Asked(
+            target=aim,
+            prompt=prompt,
+            messages=prompt.messages,
+            key="k",
+            role="answer",
+            repeat=0,
+            rank=0,
+        )
+        tasks = [caller.ask(asked) for _ in range(count)]
+        return await asyncio.gather(*tasks, return_exceptions=True), caller
+
+    answers, caller = asyncio.run(run())
+    return answers, kept, caller
+
+
+def test_a_failure_worth_retrying_is_retried_and_every_attempt_is_kept():
+    provider = ScriptedProvider(failed(), failed(), said("at last"))
+    (answered,), kept, _ = ask(provider)
+    assert answered.answer.text == "at last"
+    assert answered.attempts == 3
+    assert [record.final for record in kept] == [False, False, True]
+    assert len({record.chat_id for record in kept}) == 3
+    assert [call.chat_id for call in provider.calls] == [record.chat_id for record in kept]
+
+
+def test_a_failure_not_worth_retrying_is_final():
+    (answered,), kept, caller = ask(ScriptedProvider(failed("auth", retryable=False)))
+    assert answered.answer.failure.kind == "auth"
+    assert len(kept) == 1
+    assert caller.failed_calls == 1
+
+
+def test_retries_end():
+    (answered,), kept, _ = ask(ScriptedProvider(failed()))
+    assert answered.attempts == calls.ATTEMPTS == len(kept)
+
+
+def test_the_servers_wish_to_wait_holds_the_whole_lane():
+    provider = ScriptedProvider(failed("rate_limited", after=0.05), said("ok"))
+
+    async def run():
+        return asyncio.get_running_loop().time()
+
+    started = asyncio.run(run())
+    answers, _, _ = ask(provider, count=3, width=1)
+    assert asyncio.run(run()) - started >= 0.05
+    assert [a.answer.text for a in answers] == ["ok"] * 3
+
+
+def test_a_wish_to_wait_longer_than_the_timeout_is_not_waited_for():
+    (answered,), kept, _ = ask(ScriptedProvider(failed("rate_limited", after=6.0)), timeout=5.0)
+    assert answered.answer.failure.kind == "rate_limited"
+    assert len(kept) == 1
+
+
+def test_no_more_calls_are_in_flight_than_the_lane_is_wide():
+    provider = ScriptedProvider()
+    ask(provider, count=12, width=3)
+    assert provider.most == 3
+
+
+def test_an_exception_in_a_provider_is_a_failure_and_names_it():
+    (answered,), _, _ = ask(ScriptedProvider(ZeroDivisionError("oops")))
+    assert answered.answer.failure.kind == "provider"
+    assert answered.answer.failure.message == "ZeroDivisionError: oops"
+
+
+def test_a_provider_that_returns_nonsense_is_a_failure():
+    (answered,), _, _ = ask(ScriptedProvider({"text": "not an Answer"}))
+    assert answered.answer.failure.message == "returned dict, expected an Answer"
+
+
+def test_a_provider_that_never_returns_is_timed_out(monkeypatch):
+    monkeypatch.setattr(calls, "GRACE", 0.0)
+    provider = ScriptedProvider(said("never"))
+
+    async def hang(call):
+        provider.calls.append(call)
+        await asyncio.Event().wait()
+
+    provider.answer = hang
+    (answered,), kept, _ = ask(provider, timeout=0.01)
+    assert answered.answer.failure.kind == "timeout"
+    assert len(kept) == calls.ATTEMPTS
+
+
+def test_the_wait_in_our_own_queue_is_told_apart_and_gaps_stay_on_disk_only():
+    timed = replace(said("hi"), timing=Timing(ttft=0.2, gaps=(0.1, 0.1), reads=3))
+    (answered,), (kept,), _ = ask(ScriptedProvider(timed))
+    assert answered.answer.timing.ttft == 0.2
+    assert answered.answer.timing.queue_wait >= 0
+    assert answered.answer.timing.gaps == ()
+    assert kept.answer.timing.gaps == (0.1, 0.1)
+
+
+def test_costs_and_calls_are_counted_and_an_unknown_cost_is_not_zero():
+    priced = replace(said("x"), usage=Usage(input_tokens=1_000_000, output_tokens=500_000))
+    ledger = ledger_of([])
+    (answered,), _, _ = ask(
+        ScriptedProvider(priced), ledger=ledger, price=Price(input=2.0, output=4.0)
+    )
+    assert answered.cost == pytest.approx(4.0)
+    assert (ledger.cost, ledger.uncosted, ledger.calls) == (pytest.approx(4.0), 0, {"model": 1})
+    (unpriced,), _, _ = ask(ScriptedProvider(priced), ledger=ledger)
+    assert unpriced.cost is None
+    assert ledger.uncosted == 1
+
+
+def test_a_budget_of_calls_stops_before_the_next_call():
+    answers, kept, caller = ask(ScriptedProvider(), count=5, width=1, max_calls=2)
+    assert sum(isinstance(answer, Stop) for answer in answers) == 3
+    assert len(kept) == 2
+    assert caller.closed == "the 2 calls allowed are used up"
+
+
+def test_a_budget_of_money_stops_before_the_next_call():
+    priced = replace(said("x"), usage=Usage(input_tokens=1_000_000, output_tokens=0))
+    answers, _, caller = ask(
+        ScriptedProvider(priced), count=4, width=1, max_cost=1.5, price=Price(input=1.0, output=0)
+    )
+    assert sum(isinstance(answer, Stop) for answer in answers) == 2
+    assert caller.closed == "the $1.5 allowed are spent"
+
+
+def test_a_secret_that_a_server_echoes_never_reaches_a_record():
+    echo = replace(
+        failed("server", retryable=False), text="key sk-canary-123 and c2stY2FuYXJ5LTEyMw"
+    )
+    (answered,), kept, _ = ask(ScriptedProvider(echo), secrets={"API_KEY": "sk-canary-123"})
+    assert "canary" not in repr((answered, kept))
+    assert "c2stY2FuYXJ5LTEyMw" not in repr((answered, kept))
+    assert "[API_KEY]" in answered.answer.text
+
+
+def test_a_call_that_a_killed_process_had_recorded_is_not_paid_again():
+    first, kept, _ = ask(ScriptedProvider(said("paid")))
+    provider = ScriptedProvider(said("paid twice"))
+    (again,), kept_again, _ = ask(provider, paid=kept)
+    assert again.answer.text == "paid"
+    assert provider.calls == []
+    assert kept_again == []
+    assert again.chat_id == first[0].chat_id
+
+
+def test_an_answer_that_cannot_be_had_is_recorded_without_a_call():
+    kept = []
+
+    async def keep(*records):
+        kept.extend(records)
+
+    async def run():
+        clock = asyncio.get_running_loop().time
+        caller = Caller(
+            ledger=ledger_of([]),
+            keep=keep,
+            paid=(),
+            clock=clock,
+            wall=lambda: 1.0,
+            new_id=lambda: "id",
+            chance=random.Random(0),
+            redactor=Redactor((), {}),
+            max_calls=None,
+            max_cost=None,
+        )
+        return await caller.give_up(
+            target(ScriptedProvider(), clock=clock),
+            failed("conversation").failure,
+            prompt="p",
+            repeat=0,
+            place=lambda _: (),
+        )
+
+    answered = asyncio.run(run())
+    assert answered.attempts == 0
+    assert kept[0].attempt == 0
+    assert isinstance(answered.answer, Answer)
