@@ -89,7 +89,7 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What a metric looks at: the answer of one contestant, and the baseline's on that prompt."""
+    """What a metric looks at: an answer; and the baseline's, for a metric of battles only."""
 
     prompt: Prompt
     answer: Answer

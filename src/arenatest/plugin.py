@@ -1,1 +1,115 @@
-"""The pytest11 entry point."""
+"""The pytest11 entry point: options only. All else is imported when ``--arena`` is given.
+
+PYTEST_DONT_REWRITE: nothing here asserts, and every pytest run would pay for the rewriting.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SUFFIX = ".arena.toml"
+YES = frozenset({"1", "true", "yes", "on"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options; each has an ini key and an environment variable."""
+    group = parser.getgroup("arena", "gates for language models (arenatest)")
+    group.addoption(
+        "--arena",
+        action="store_true",
+        default=None,
+        help="collect *.arena.toml suites, fight their battles and decide their gates "
+        "(ini: arena, environment: ARENATEST)",
+    )
+    group.addoption(
+        "--arena-store",
+        metavar="DIR",
+        help="where everything is recorded; default .arenatest under the root directory "
+        "(ini: arena_store, environment: ARENATEST_STORE)",
+    )
+    group.addoption(
+        "--arena-reports",
+        metavar="DIR",
+        help="where reports are left; default reports under the root directory "
+        "(ini: arena_reports, environment: ARENATEST_REPORTS)",
+    )
+    group.addoption(
+        "--arena-fresh",
+        action="store_true",
+        default=None,
+        help="buy all answers and judgments again instead of reusing recorded ones "
+        "(ini: arena_fresh, environment: ARENATEST_FRESH)",
+    )
+    parser.addini("arena", "as --arena", type="bool", default=None)
+    parser.addini("arena_store", "as --arena-store", default=None)
+    parser.addini("arena_reports", "as --arena-reports", default=None)
+    parser.addini("arena_fresh", "as --arena-fresh", type="bool", default=None)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the ``pytest_arena_*`` hooks."""
+    from arenatest import hookspec
+
+    pluginmanager.add_hookspecs(hookspec)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker and, with ``--arena``, the part that does the work."""
+    config.addinivalue_line("markers", "arena: a gate of an arena suite, or a test that battles")
+    active = flag(config, "arena")
+    if active:
+        from arenatest.collection.session import ArenaSession
+
+        config.pluginmanager.register(ArenaSession(config), "arenatest-session")
+    elif named := [arg for arg in config.args if str(arg).split("::")[0].endswith(SUFFIX)]:
+        raise pytest.UsageError(f"{named[0]} is an arena suite: add --arena to run it")
+
+
+@pytest.fixture
+def arena(request: pytest.FixtureRequest) -> Any:
+    """Fight battles from a test: ``result = arena.battle(...)``; needs ``--arena``."""
+    if request.config.pluginmanager.get_plugin("arenatest-session") is None:
+        pytest.skip("calls language models: add --arena to run it")
+    from arenatest.collection.fixture import arena_for
+
+    return arena_for(request)
+
+
+def setting(config: pytest.Config, name: str) -> str | None:
+    """Return an option's text: command line, else environment, else ini key, else None.
+
+    Args:
+        config: Of this session.
+        name: As the ini key, such as ``arena_store``.
+    """
+    value = config.getoption(name)
+    if value is None:
+        value = os.environ.get(_variable(name)) or None
+    if value is None:
+        value = config.getini(name) or None
+    return None if value is None else str(value)
+
+
+def flag(config: pytest.Config, name: str) -> bool:
+    """Return whether a switch is on: command line, else environment, else ini key."""
+    if config.getoption(name):
+        return True
+    if variable := os.environ.get(_variable(name)):
+        return variable.lower() in YES
+    return bool(config.getini(name))
+
+
+def folder(config: pytest.Config, name: str, default: str) -> Path:
+    """Return a folder: relative to where one stands on the command line, else to the root."""
+    chosen = config.getoption(name)
+    if chosen is not None:
+        return Path(config.invocation_params.dir, str(chosen))
+    return Path(config.rootpath, setting(config, name) or default)
+
+
+def _variable(name: str) -> str:
+    return "ARENATEST" + name.removeprefix("arena").upper()

@@ -26,6 +26,8 @@ class MetricSpec:
             metric with a range is gated by the sequential test, one without by fixed-n methods.
         rate: Whether it is a share of prompts (no ``stat`` may be given).
         source: Where its values come from, and so what a gate on it has to buy.
+        of: Whether a plugin's metric looks at one ``answer``, or at a ``battle`` and so needs the
+            baseline's answer too.
     """
 
     name: str
@@ -34,6 +36,7 @@ class MetricSpec:
     range: tuple[float, float] | None = None
     rate: bool = False
     source: Source = "plugin"
+    of: Literal["answer", "battle"] = "answer"
 
 
 def _rate(name: str, direction: Direction, source: Source) -> MetricSpec:

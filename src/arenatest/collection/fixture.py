@@ -1,0 +1,251 @@
+"""The ``arena`` fixture: battles for teams that write tests rather than suites."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import pytest
+
+from arenatest.arena.run import SuiteRun
+from arenatest.collection.items import kinds_for
+from arenatest.errors import MissingKey
+from arenatest.gates.decide import decide
+from arenatest.gates.needs import Needs
+from arenatest.model.decision import Decision
+from arenatest.model.plan import Plan, Rule
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import DecisionMade, Ledger
+from arenatest.suite.load import build_suite
+from arenatest.suite.rules import rules_of
+from arenatest.suite.suite import Suite
+
+if TYPE_CHECKING:
+    from arenatest.collection.session import ArenaSession
+
+Model = Mapping[str, Any] | Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One metric of a finished battle, waiting for a limit.
+
+    Attributes:
+        result: The battle it belongs to.
+        metric: Its name.
+    """
+
+    result: Result
+    metric: str
+
+    def passes(self, **gate: Any) -> bool:
+        """Return whether the limit is proven to hold; inconclusive is not a pass.
+
+        Args:
+            **gate: The keys of a ``[[gates]]`` table: ``min``, ``max``, ``max_ratio``, ``stat``,
+                ``where``, ``confidence``, ... One candidate is asked: ``candidates`` is not one.
+
+        Raises:
+            SuiteError: The keys contradict each other or the metric.
+        """
+        return self.decide(**gate).passed
+
+    def decide(self, **gate: Any) -> Decision:
+        """Return the whole decision: value, interval, n and reason; keys as for ``passes``."""
+        decisions = [
+            self.result.decide(rule) for rule in self.result.rules({"metric": self.metric, **gate})
+        ]
+        return next((d for d in decisions if not d.passed), decisions[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A battle that was fought to its end.
+
+    Attributes:
+        suite: What was planned.
+        ledger: All that was recorded.
+        record: Keeps a decision in the store, so that the report shows it.
+    """
+
+    suite: Suite
+    ledger: Ledger
+    record: Callable[[Decision], None]
+
+    @property
+    def win_rate(self) -> Measurement:
+        """The candidate's win rate over the baseline."""
+        return self.metric("win_rate")
+
+    @property
+    def ttft(self) -> Measurement:
+        """The candidate's time to the first token."""
+        return self.metric("ttft")
+
+    def metric(self, name: str) -> Measurement:
+        """Return any metric by name."""
+        return Measurement(result=self, metric=name)
+
+    def rules(self, gate: Mapping[str, Any]) -> Sequence[Rule]:
+        """Return the gates that a ``[[gates]]`` table makes of this battle."""
+        return rules_of(self.suite, gate)
+
+    def decide(self, rule: Rule) -> Decision:
+        """Decide one gate on the record."""
+        decision = decide(rule, self.ledger)
+        self.record(decision)
+        return decision
+
+
+class Everything:
+    """A watcher for a battle whose gates come later: it wants all of it."""
+
+    def __init__(self, plan: Plan) -> None:
+        names = frozenset(contestant.name for contestant in plan.contestants)
+        candidates = frozenset(candidate.name for candidate in plan.candidates)
+        self._needs = Needs(
+            answers=names,
+            timings=names,
+            judgments=candidates if plan.judges else frozenset(),
+            metrics=frozenset(metric.name for metric in plan.metrics),
+        )
+
+    def wanted(self, prompt: Prompt | None = None) -> Needs:
+        """Return everything, for every prompt."""
+        del prompt
+        return self._needs
+
+    def settle(self, ledger: Ledger) -> Sequence[Decision]:
+        """Decide nothing."""
+        del ledger
+        return ()
+
+    def conclude(
+        self, ledger: Ledger, stopped: tuple[Literal["plan", "budget"], str] | None
+    ) -> Sequence[Decision]:
+        """Decide nothing."""
+        del ledger, stopped
+        return ()
+
+    def running(self, candidate: str) -> float | None:
+        """Return nothing: no progress line is shown inside a test."""
+        del candidate
+        return None
+
+
+class Arena:
+    """Fights battles from a test.
+
+    Args:
+        session: The session's store and conditions.
+        node: The test, for names and relative paths.
+    """
+
+    def __init__(self, session: ArenaSession, node: pytest.Item) -> None:
+        self._session = session
+        self._node = node
+        self._count = 0
+
+    def battle(
+        self,
+        *,
+        prompts: Sequence[str | Mapping[str, Any]],
+        baseline: Model,
+        candidate: Model,
+        judge: Model | None = None,
+        metrics: Sequence[Mapping[str, Any]] = (),
+        **run: Any,
+    ) -> Result:
+        """Fight one battle a prompt and return the record.
+
+        Args:
+            prompts: Texts, or tables as in ``[[prompts]]``.
+            baseline: A table as in a suite, or a function (prompt) -> text.
+            candidate: The same.
+            judge: A table as in ``[[judges]]``, or a function (prompt, text_a, text_b) -> label;
+                without one only metrics are measured.
+            metrics: Tables as in ``[[metrics]]``.
+            **run: Keys of ``[run]``, such as ``seed`` or ``repeats``.
+
+        Raises:
+            SuiteError: Something in the tables is wrong; nothing was called.
+            MissingKey: An API key is not set; nothing was called.
+            ArenaError: The run broke down.
+        """
+        suite = self._suite(
+            {
+                "run": {"early_stop": False, **run},
+                "prompts": [{"query": p} if isinstance(p, str) else dict(p) for p in prompts],
+                "baseline": _contestant(baseline, "baseline"),
+                "candidates": [_contestant(candidate, "candidate")],
+                "judges": [] if judge is None else [_judge(judge)],
+                "metrics": [dict(metric) for metric in metrics],
+            }
+        )
+        session = self._session
+        if unset := [
+            name for name in suite.environment if not session.conditions.environ.get(name)
+        ]:
+            raise MissingKey(f"not set: {', '.join(unset)}")
+        running = SuiteRun(suite, session.store, Everything(suite.plan), session.conditions)
+        running.start()
+        try:
+            running.join()
+        except BaseException:
+            running.stop("plan", "the test was interrupted")
+            running.join()
+            raise
+        running.check()
+        ledger = session.store.load(running.run.id)
+
+        def record(decision: Decision) -> None:
+            session.store.write([DecisionMade(run=running.run.id, decision=decision)])
+
+        return Result(suite=suite, ledger=ledger, record=record)
+
+    async def battle_async(self, **battle: Any) -> Result:
+        """As ``battle``, for tests that are coroutines: the event loop stays free."""
+        return await asyncio.to_thread(lambda: self.battle(**battle))
+
+    def _suite(self, tables: dict[str, Any]) -> Suite:
+        self._count += 1
+        name = self._node.name + (f" #{self._count}" if self._count > 1 else "")
+        path: Path = self._node.path
+        suite = build_suite(
+            {"suite": {"name": name}, **tables},
+            path=self._node.nodeid,
+            directory=path.parent,
+            kinds=kinds_for(self._node.ihook),
+        )
+        return replace(suite, latency_gated=True)
+
+
+def arena_for(request: pytest.FixtureRequest) -> Arena:
+    """Return the arena of one test."""
+    plugin = request.config.pluginmanager.get_plugin("arenatest-session")
+    session = cast("ArenaSession", plugin)
+    node = request.node
+    assert isinstance(node, pytest.Item)  # noqa: S101 - the fixture has function scope
+    return Arena(session, node)
+
+
+def _contestant(model: Model, name: str) -> dict[str, Any]:
+    if isinstance(model, Mapping):
+        return {"name": name, **model}
+    return {"name": name, "provider": "python", "function": _function(model)}
+
+
+def _judge(judge: Model) -> dict[str, Any]:
+    if isinstance(judge, Mapping):
+        return dict(judge)
+    return {"kind": "python", "function": _function(judge)}
+
+
+def _function(function: Callable[..., Any]) -> Callable[..., Any]:
+    if not callable(function) or inspect.isclass(function):
+        raise TypeError(f"got {function!r}, expected a table or a function")
+    return function

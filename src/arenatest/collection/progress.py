@@ -1,0 +1,76 @@
+"""Shows how far a run is: a line that renews itself in a terminal, a line a minute elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from arenatest.arena.engine import Progress
+
+MINUTE = 60
+HOUR = 3600
+EVERY = 60.0
+"""Seconds between two lines where there is no terminal."""
+
+
+class ProgressLine:
+    """Writes progress where people look.
+
+    Args:
+        write: Writes text to the terminal, past pytest's capturing.
+        live: Whether the line can be renewed in place.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, write: Callable[[str], None], *, live: bool, clock: Callable[[], float]
+    ) -> None:
+        self._write = write
+        self._live = live
+        self._clock = clock
+        self._shown = ""
+        self._next = clock() + (0.0 if live else EVERY)
+
+    def show(self, suite: str, progress: Progress | None) -> None:
+        """Show the progress of a suite; None where another process runs it."""
+        now = self._clock()
+        if progress is None or now < self._next:
+            return
+        self._next = now + (0.5 if self._live else EVERY)
+        text = line(suite, progress)
+        if self._live:
+            self._write(f"\r{text:<{len(self._shown)}}")
+            self._shown = text
+        else:
+            self._write(f"\n{text}\n")
+
+    def clear(self) -> None:
+        """Take the line away, so that pytest's own output starts where it would."""
+        if self._shown:
+            self._write("\r" + " " * len(self._shown) + "\r")
+            self._shown = ""
+
+
+def line(suite: str, progress: Progress) -> str:
+    """Return one line: battles, running win rate, errors, time left."""
+    parts = [f"arena {suite}: {progress.done}/{progress.planned} prompts"]
+    for name, rate in progress.win_rates.items():
+        parts.append(f"{name} {rate:.3f}")
+    parts.append(f"{progress.calls} calls, {progress.errors} errors")
+    if progress.left is not None:
+        parts.append(f"about {duration(progress.left)} left")
+    return "; ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people say it.
+
+    Examples:
+        >>> duration(42.4), duration(125), duration(7300)
+        ('42 s', '2 min 5 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s"
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"

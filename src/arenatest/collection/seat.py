@@ -1,0 +1,125 @@
+"""One suite in this process: it runs the suite, or waits for the process that does.
+
+Whoever holds the suite's file lock runs it. All others watch the store for decisions, and take
+over where the holder left off if it dies: the operating system frees its lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from arenatest.arena.engine import Progress
+from arenatest.arena.run import Conditions, SuiteRun
+from arenatest.errors import StoreError
+from arenatest.gates.referee import Referee
+from arenatest.model.decision import Decision
+from arenatest.model.plan import Rule
+from arenatest.store import Store
+from arenatest.suite.suite import Suite
+
+TICK = 0.2
+"""Seconds between two looks at the store, the lock and the progress."""
+
+
+class Seat:
+    """Gets the decisions of one suite's selected gates.
+
+    Args:
+        suite: Which suite.
+        rules: The selected gates.
+        store: Where the suite is recorded.
+        locks: The folder of lock files.
+        conditions: What a run takes from the outside.
+    """
+
+    def __init__(
+        self,
+        suite: Suite,
+        rules: Sequence[Rule],
+        *,
+        store: Store,
+        locks: Path,
+        conditions: Conditions,
+    ) -> None:
+        self.suite = suite
+        self._rules = rules
+        self._store = store
+        self._conditions = conditions
+        self._run: SuiteRun | None = None
+        locks.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(locks / f"{suite.plan.hash}.lock", thread_local=False)
+
+    def decide(
+        self, candidate: str, gate: str, tick: Callable[[Progress | None], None]
+    ) -> Decision:
+        """Wait for one gate's decision, running the suite if no other process does.
+
+        Args:
+            candidate: Whose gate.
+            gate: Its id.
+            tick: Called several times a second with the progress, where this process runs it.
+
+        Raises:
+            ArenaError: The run broke down.
+        """
+        while True:
+            if self._run is None:
+                recorded = self._recorded(candidate, gate)
+                if recorded is not None:
+                    return recorded
+                if not self._take():
+                    tick(None)
+                    continue
+            if self._run is not None:
+                decision = self._run.wait(candidate, gate, TICK)
+                if decision is not None:
+                    return decision
+                tick(self._run.progress())
+                if self._run.over:
+                    raise StoreError(f"the run ended without deciding {candidate}::{gate}")
+
+    def finish(self) -> None:
+        """Let the run end by itself: other processes may wait for its decisions."""
+        if self._run is not None:
+            self._run.join()
+            self._release()
+
+    def stop(self, reason: str) -> None:
+        """Stop the run now; what is recorded stays."""
+        if self._run is not None:
+            self._run.stop("plan", reason)
+            self._run.join()
+            self._release()
+
+    def _take(self) -> bool:
+        """Try to become the process that runs the suite; False while another one is."""
+        try:
+            self._lock.acquire(timeout=TICK)
+        except Timeout:
+            return False
+        if self._finished_elsewhere():
+            self._lock.release()
+            return True
+        watcher = Referee(self.suite.plan, self._rules)
+        self._run = SuiteRun(self.suite, self._store, watcher, self._conditions)
+        self._run.start()
+        return True
+
+    def _finished_elsewhere(self) -> bool:
+        return all(self._recorded(rule.candidate, rule.id) is not None for rule in self._rules)
+
+    def _recorded(self, candidate: str, gate: str) -> Decision | None:
+        """Return a decision that another process of this session recorded."""
+        for run in self._store.runs(session=self._conditions.session):
+            if run.plan_hash == self.suite.plan.hash:
+                decision = self._store.decisions(run.id).get((candidate, gate))
+                if decision is not None:
+                    return decision
+        return None
+
+    def _release(self) -> None:
+        if self._lock.is_locked:
+            self._lock.release()

@@ -1,0 +1,200 @@
+"""What a pytest session with ``--arena`` keeps: the store, one seat for each suite, the reports."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import arenatest
+from arenatest import judges, metrics, providers
+from arenatest.arena.engine import Progress
+from arenatest.arena.run import Conditions
+from arenatest.collection.items import GateItem, SuiteFile
+from arenatest.collection.keys import missing_keys
+from arenatest.collection.outputs import Outputs
+from arenatest.collection.progress import ProgressLine
+from arenatest.collection.seat import Seat
+from arenatest.errors import MissingKey
+from arenatest.model.decision import Decision
+from arenatest.plugin import SUFFIX, flag, folder
+from arenatest.store import Store, open_store
+from arenatest.suite.suite import Suite
+
+CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+BUILT_IN = {"providers": providers, "judges": judges, "metrics": metrics}
+
+
+class ArenaSession:
+    """The plugin that is registered when ``--arena`` is given."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        worker = getattr(config, "workerinput", None)
+        self.is_worker = worker is not None
+        self.id: str = worker["arenatest_session"] if worker else uuid.uuid4().hex
+        self.store_folder = folder(config, "arena_store", ".arenatest")
+        self.report_folder = folder(config, "arena_reports", "reports")
+        self._store: Store | None = None
+        self._seats: dict[str, Seat] = {}
+        self._line: ProgressLine | None = None
+        self._outputs: Outputs | None = None
+        for name, module in BUILT_IN.items():
+            config.pluginmanager.register(module, f"arenatest-{name}")
+
+    @property
+    def store(self) -> Store:
+        """The store, opened when it is first needed: collecting alone writes nothing."""
+        if self._store is None:
+            self._store = open_store(self.store_folder)
+        return self._store
+
+    @property
+    def conditions(self) -> Conditions:
+        """The outside, as this process sees it."""
+        return Conditions(
+            session=self.id,
+            fresh=flag(self.config, "arena_fresh"),
+            clock=time.perf_counter,
+            wall=time.time,  # noqa: TID251 - here wall time enters
+            new_id=lambda: uuid.uuid4().hex,
+            environ=os.environ,
+            versions={
+                "arenatest": arenatest.__version__,
+                "pytest": pytest.__version__,
+                "python": platform.python_version(),
+            },
+        )
+
+    def seat(self, suite: Suite, rules: Sequence[Any]) -> Seat:
+        """Return the seat of a suite in this process."""
+        key = suite.plan.hash
+        if key not in self._seats:
+            self._seats[key] = Seat(
+                suite,
+                [item.rule for item in rules],
+                store=self.store,
+                locks=self.store_folder / "locks",
+                conditions=self.conditions,
+            )
+        return self._seats[key]
+
+    def decide(self, item: GateItem) -> Decision:
+        """Return the decision of one gate item, running its suite if need be.
+
+        Raises:
+            ArenaError: The run broke down, or a key is missing.
+        """
+        plan = item.suite.plan.hash
+        selected = [
+            other
+            for other in item.session.items
+            if isinstance(other, GateItem) and other.suite.plan.hash == plan
+        ]
+        if self.is_worker and (missing := missing_keys(selected, os.environ)):
+            raise MissingKey(missing)
+        seat = self.seat(item.suite, selected)
+        line = self._progress()
+        name = item.suite.plan.suite
+
+        def tick(progress: Progress | None) -> None:
+            if line is not None:
+                line.show(name, progress)
+
+        try:
+            return seat.decide(item.rule.candidate, item.rule.id, tick)
+        finally:
+            if line is not None:
+                line.clear()
+
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        """Collect suites."""
+        if file_path.name.endswith(SUFFIX):
+            return SuiteFile.from_parent(parent, path=file_path)
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Refuse to start while a key is missing: one error for all, before any call."""
+        if session.config.option.collectonly or self.is_worker:
+            return
+        items = [item for item in session.items if isinstance(item, GateItem)]
+        if missing := missing_keys(items, os.environ):
+            raise pytest.UsageError(missing)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker which session it belongs to."""
+        node.workerinput["arenatest_session"] = self.id
+
+    def pytest_report_header(self) -> str:
+        """Say where things are recorded."""
+        store = _shown(self.store_folder, self.config)
+        return f"arena: store {store}, reports {_shown(self.report_folder, self.config)}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Bring the runs to an end; in the controller, write the reports from the store."""
+        cut_short = session.shouldstop or session.shouldfail or exitstatus in CUT_SHORT
+        for seat in self._seats.values():
+            if cut_short:
+                seat.stop("the session was interrupted")
+            else:
+                seat.finish()
+        if not self.is_worker and not session.config.option.collectonly:
+            self._report()
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Show the section of the arena."""
+        if self._outputs is not None:
+            self._outputs.show(terminalreporter)
+
+    def pytest_unconfigure(self) -> None:
+        """Close the store."""
+        if self._store is not None:
+            self._store.close()
+
+    def _report(self) -> None:
+        if self._store is None and not (self.store_folder / "arena.sqlite").exists():
+            return
+        runs = self.store.runs(session=self.id)
+        if runs:
+            self._outputs = Outputs.write(
+                self.store,
+                runs,
+                folder=self.report_folder,
+                root=self.config.rootpath,
+                command=" ".join(["pytest", *map(str, self.config.invocation_params.args)]),
+                finished=self.conditions.wall(),
+                ihook=self.config.hook,
+                environ=os.environ,
+            )
+
+    def _progress(self) -> ProgressLine | None:
+        if self._line is None:
+            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is None or self.is_worker or self.config.option.verbose < 0:
+                return None
+            terminal = reporter._tw
+
+            def write(text: str) -> None:
+                terminal.write(text, flush=True)
+
+            live = bool(terminal.hasmarkup) and not os.environ.get("CI")
+            self._line = ProgressLine(write, live=live, clock=time.perf_counter)
+        return self._line
+
+
+def _shown(path: Path, config: pytest.Config) -> str:
+    try:
+        return path.relative_to(config.rootpath).as_posix()
+    except ValueError:
+        return str(path)
