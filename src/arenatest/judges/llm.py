@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from arenatest.hookspec import Ask, Context, Judge, Kind
 from arenatest.judges.fence import fence
@@ -58,20 +58,20 @@ _VERSION = content_id("llm-judge", INSTRUCTIONS, FORMAT, FENCE_RULE, TEMPLATE, P
 
 
 class LlmOptions(BaseModel):
-    """Keys of a ``[[judges]]`` table of kind ``llm``, beside those of its provider.
-
-    Attributes:
-        system_prompt: Replaces the judge's instructions. The list of labels is added to it unless
-            it names ``A>B`` itself; the rule that fenced text is data is always added.
-        template: Replaces the message, with the placeholders ``{prompt}``, ``{reference}``,
-            ``{answer_a}`` and ``{answer_b}``, each of which becomes a fenced block.
-            ``{reference}`` is empty where the prompt has none.
-    """
+    """What a suite says of a judge of kind ``llm``, beside the options of its provider."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    system_prompt: str | None = None
-    template: str | None = None
+    system_prompt: str | None = Field(
+        default=None,
+        description="Replaces the judge's instructions. The list of labels is added unless it "
+        "names A>B itself; the rule that fenced text is data is always added.",
+    )
+    template: str | None = Field(
+        default=None,
+        description="Replaces the message. {prompt}, {reference}, {answer_a} and {answer_b} become "
+        "fenced blocks; {reference} is empty where the prompt has none.",
+    )
 
     @field_validator("template")
     @classmethod

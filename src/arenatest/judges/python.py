@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from arenatest.hookspec import Ask, Context, Judge, Kind
 from arenatest.model.judgment import Game, Judgment, Verdict
+from arenatest.suite.calling import call_function
 from arenatest.suite.functions import function_identity, load_function
 
 
 class PythonOptions(BaseModel):
-    """Keys of a ``[[judges]]`` table of kind ``python``.
-
-    Attributes:
-        function: ``module:name`` of a function of (prompt, text_a, text_b), plain or async, that
-            returns one of ``A>>B``, ``A>B``, ``A=B``, ``B>A`` and ``B>>A``.
-    """
+    """What a suite says of a judge of kind ``python``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    function: str
+    function: str | SkipJsonSchema[Callable[..., Any]] = Field(
+        description='"module:name" of a function of (prompt, text_a, text_b), plain or async, that '
+        'returns one of "A>>B", "A>B", "A=B", "B>A" and "B>>A".'
+    )
 
 
 class PythonJudge:
@@ -37,7 +35,7 @@ class PythonJudge:
     async def judge(self, game: Game, ask: Ask) -> Judgment:
         """Return the label as a verdict. A plain function runs in a thread."""
         try:
-            said = await self._call(game)
+            said = await call_function(self._function, game.prompt, game.text_a, game.text_b)
         except Exception as error:  # the author's code: its failure is a value
             return Judgment(void="judge", explanation=f"{type(error).__name__}: {error}")
         if not isinstance(said, str):
@@ -50,16 +48,12 @@ class PythonJudge:
             labels = ", ".join(Verdict)
             return Judgment(void="label", explanation=f"got {said!r}, expected one of {labels}")
 
-    async def _call(self, game: Game) -> object:
-        arguments = (game.prompt, game.text_a, game.text_b)
-        if inspect.iscoroutinefunction(self._function):
-            return await self._function(*arguments)
-        said = await asyncio.to_thread(self._function, *arguments)
-        return await said if inspect.isawaitable(said) else said
-
 
 def _build(options: PythonOptions, context: Context) -> Judge:
-    return PythonJudge(load_function(options.function, context.directory))
+    function = options.function
+    if isinstance(function, str):
+        function = load_function(function, context.directory)
+    return PythonJudge(function)
 
 
 def _identity(options: PythonOptions, directory: Path) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from arenatest.hookspec import Ask, Context, Judge, Kind
 from arenatest.judges.closeness import Number, Overlap, last_number, overlap
@@ -26,17 +26,16 @@ Method = Literal["recall", "exact", "contains", "numeric", "token_f1"]
 
 
 class ReferenceOptions(BaseModel):
-    """Keys of a ``[[judges]]`` table of kind ``reference``.
-
-    Attributes:
-        method: ``recall`` (share of the reference's words, then token F1), ``token_f1``,
-            ``exact`` (the same words), ``contains`` (the reference's words side by side), or
-            ``numeric`` (whose last number is closer to the reference's).
-    """
+    """What a suite says of a judge of kind ``reference``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    method: Method = "recall"
+    method: Method = Field(
+        default="recall",
+        description="recall (share of the reference's words, then token F1), token_f1, exact (the "
+        "same words), contains (the reference's words side by side) or numeric (whose last number "
+        "is closer to the reference's).",
+    )
 
 
 class ReferenceJudge:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import math
 import numbers
 import reprlib
@@ -11,31 +9,33 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from arenatest.hookspec import Context, Kind, Metric, Sample
 from arenatest.model.metric import Direction, MetricSpec
-from arenatest.suite.functions import function_identity, load_function
+from arenatest.suite.calling import call_function
+from arenatest.suite.functions import callable_name, function_identity, load_function
 
 
 class PythonOptions(BaseModel):
-    """Keys of a ``[[metrics]]`` table of kind ``python``.
-
-    Attributes:
-        function: ``module:name`` of a function of (prompt, answer), plain or async, that returns a
-            number, or None where it does not apply. ``answer.text`` is the text.
-        unit: For reports; ``fraction`` unless given.
-        direction: Whether ``higher`` (default) or ``lower`` is better.
-        range: Smallest and largest value possible. Default ``[0, 1]`` where no ``unit`` is given,
-            else ``"none"``: no bounds are known, and gates wait for the whole plan.
-    """
+    """What a suite says of a metric of kind ``python``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    function: str
-    unit: str | None = None
-    direction: Direction = "higher"
-    range: tuple[FiniteFloat, FiniteFloat] | Literal["none"] | None = None
+    function: str | SkipJsonSchema[Callable[..., Any]] = Field(
+        description='"module:name" of a function of (prompt, answer), plain or async, that returns '
+        "a number, or None where it does not apply. answer.text is the text."
+    )
+    unit: str | None = Field(
+        default=None, min_length=1, description='For reports; "fraction" unless given.'
+    )
+    direction: Direction = Field(default="higher", description="Whether higher or lower is better.")
+    range: tuple[FiniteFloat, FiniteFloat] | Literal["none"] | None = Field(
+        default=None,
+        description="[smallest, largest] value possible; a value outside is an error. [0, 1] where "
+        'no unit is given, else "none": without known bounds gates wait for the whole plan.',
+    )
 
     @model_validator(mode="after")
     def _range_ascends(self) -> PythonOptions:
@@ -64,14 +64,8 @@ class PythonMetric:
         Raises:
             ValueError: It returned something that is not a number, or one outside the range.
         """
-        value = await self._call(sample)
+        value = await call_function(self._function, sample.prompt, sample.answer)
         return None if value is None else checked(value, self._bounds)
-
-    async def _call(self, sample: Sample) -> object:
-        if inspect.iscoroutinefunction(self._function):
-            return await self._function(sample.prompt, sample.answer)
-        value = await asyncio.to_thread(self._function, sample.prompt, sample.answer)
-        return await value if inspect.isawaitable(value) else value
 
 
 def checked(value: object, bounds: tuple[float, float] | None) -> float:
@@ -98,19 +92,24 @@ def checked(value: object, bounds: tuple[float, float] | None) -> float:
 
 
 def _build(options: PythonOptions, context: Context) -> Metric:
-    return PythonMetric(load_function(options.function, context.directory), options.bounds)
+    function = options.function
+    if isinstance(function, str):
+        function = load_function(function, context.directory)
+    return PythonMetric(function, options.bounds)
 
 
 def _identity(options: PythonOptions, directory: Path) -> Mapping[str, Any]:
     return {
-        **options.model_dump(mode="json"),
+        **options.model_dump(mode="json", exclude={"function"}),
         **function_identity(options.function, directory),
     }
 
 
 def _spec(options: PythonOptions) -> MetricSpec:
+    function = options.function
+    name = function if isinstance(function, str) else callable_name(function)
     return MetricSpec(
-        name=options.function.rpartition(":")[2],
+        name=name.rpartition(":")[2],
         unit=options.unit or "fraction",
         direction=options.direction,
         range=options.bounds,

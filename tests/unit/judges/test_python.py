@@ -70,3 +70,38 @@ def test_the_function_is_loaded_beside_the_suite(tmp_path):
 def test_a_missing_function_is_said_at_collection(tmp_path):
     with pytest.raises(ValueError, match="no module 'nowhere'"):
         PYTHON.identity(PythonOptions(function="nowhere:at_all"), tmp_path)
+
+
+def test_a_callable_is_taken_as_it_is(tmp_path):
+    def always_a(prompt, text_a, text_b):
+        return "A>B"
+
+    options = PythonOptions(function=always_a)
+    context = Context(directory=tmp_path, environ={}, clock=lambda: 0.0, shared={})
+    said = asyncio.run(PYTHON.build(options, context).judge(GAME, None))
+    assert said.verdict is Verdict.A_BETTER
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), StopIteration(), KeyboardInterrupt()])
+def test_a_function_that_wants_to_stop_the_process_is_only_a_void(error):
+    def stops(prompt, text_a, text_b):
+        raise error
+
+    assert say(stops).void == "judge"
+
+
+def test_a_judgment_that_is_given_up_leaves_no_thread_that_holds_the_process():
+    release = threading.Event()
+
+    async def impatient():
+        judge = PythonJudge(lambda prompt, a, b: release.wait(10))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(judge.judge(GAME, None), 0.01)
+        return [thread for thread in threading.enumerate() if thread.name.startswith("arena-")]
+
+    threads = asyncio.run(impatient())
+    release.set()
+    assert threads
+    assert all(thread.daemon for thread in threads)
+    for thread in threads:
+        thread.join()
