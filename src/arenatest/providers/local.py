@@ -9,7 +9,7 @@ import importlib.metadata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -34,21 +34,20 @@ from arenatest.providers.local_server import (
 
 
 class LocalOptions(BaseModel):
-    """Keys of a contestant of provider ``local``: exactly one of ``model`` and ``gguf``.
-
-    Attributes:
-        model: Name of a model that ``arenatest local fetch`` brings.
-        gguf: Path of a model file, from the suite's folder.
-        context: Tokens of prompt and answer together.
-        threads: Threads to compute with; all processors but one unless given.
-    """
+    """What a suite says of a contestant of this kind: exactly one of ``model`` and ``gguf``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str | None = None
-    gguf: str | None = None
-    context: Annotated[int, Field(ge=64)] = 2048
-    threads: Annotated[int, Field(ge=1)] | None = None
+    model: str | None = Field(
+        default=None, description="Name of a model that `arenatest local fetch` brings."
+    )
+    gguf: str | None = Field(
+        default=None, min_length=1, description="Path of a model file, relative to the suite."
+    )
+    context: int = Field(default=2048, ge=64, description="Tokens of prompt and answer together.")
+    threads: int | None = Field(
+        default=None, ge=1, description="Threads to compute with; default: all processors but one."
+    )
 
     @field_validator("model")
     @classmethod
