@@ -1,0 +1,251 @@
+"""The battles as the page's script reads them: a columnar index, and bodies in compressed chunks.
+
+Everything is JSON, gzipped and in base64, so that no text of a model ever stands in the markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from arenatest.model.answer import Answer
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import Answered
+from arenatest.report.battles import Battle, Seated
+
+CHUNK = 100
+"""Battles in one chunk: larger ones open slower and are hardly smaller."""
+LONGEST = 200_000
+"""Characters of one text that the report holds; ``arenatest show`` prints the whole."""
+
+_LEVEL = 5  # of gzip: within 2 % of the default at two thirds of its time
+_PACKED = 0.55  # base64 of gzip over JSON, for ordinary prose: the first guess of a budget
+_EXCERPT = 110
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """What is embedded: each string is base64 of gzipped JSON.
+
+    Attributes:
+        index: Columns of all battles.
+        chats: The chat ids of every battle, in the index's order.
+        chunks: Bodies, ``CHUNK`` battles each; null for those left out.
+        left_out: Battles whose body did not fit the budget.
+    """
+
+    index: str
+    chats: str
+    chunks: tuple[str, ...]
+    left_out: int
+
+
+def pack(battles: Sequence[Battle], *, budget: int) -> Packed:
+    """Return the battles packed into at most about ``budget`` bytes.
+
+    The index always holds all of them. Bodies come in by what a reader looks for: losses, then
+    orders that disagree, then voids, then the rest.
+    """
+    index = _index(battles)
+    chats = _pack([_chats(battle) for battle in battles])
+    budget -= len(chats) + len(_pack(index))
+    sizes = [_size(battle) for battle in battles]
+    share = _PACKED
+    while True:
+        chosen = _chosen(battles, sizes, budget / share)
+        chunks = tuple(
+            _pack(_chunk(battles[start : start + CHUNK], chosen, start))
+            for start in range(0, len(battles), CHUNK)
+        )
+        size = sum(map(len, chunks))
+        if size <= budget or not chosen:
+            break
+        share *= 1.1 * size / budget
+    index["body"] = [int(place in chosen) for place in range(len(battles))]
+    return Packed(
+        index=_pack(index), chats=chats, chunks=chunks, left_out=len(battles) - len(chosen)
+    )
+
+
+def _chosen(battles: Sequence[Battle], sizes: Sequence[int], room: float) -> set[int]:
+    if sum(sizes) <= room:
+        return set(range(len(battles)))
+    chosen: set[int] = set()
+    for place in sorted(range(len(battles)), key=lambda place: (urgency(battles[place]), place)):
+        if sizes[place] <= room:
+            room -= sizes[place]
+            chosen.add(place)
+    return chosen
+
+
+def urgency(battle: Battle) -> int:
+    """Return how early a reader wants to see this battle: 0 first."""
+    if battle.outcome == "loss":
+        return 0
+    if battle.disagree:
+        return 1
+    return {"void": 2, "win": 3, "tie": 4}.get(battle.outcome, 5)
+
+
+def _size(battle: Battle) -> int:
+    answers = [one.answer for one in (battle.baseline, battle.answered) if one is not None]
+    return (
+        600
+        + sum(min(len(answer.text) + len(answer.reasoning), LONGEST) for answer in answers)
+        + sum(min(len(said.explanation), LONGEST) + 80 for _, said in battle.games)
+        + sum(len(message.content) for message in battle.prompt.messages)
+    )
+
+
+def _index(battles: Sequence[Battle]) -> dict[str, object]:
+    suites = _Names(battle.suite for battle in battles)
+    candidates = _Names(battle.candidate for battle in battles)
+    categories = _Names(battle.prompt.category or "" for battle in battles)
+    return {
+        "chunk": CHUNK,
+        "suites": suites.names,
+        "candidates": candidates.names,
+        "categories": categories.names,
+        "id": [battle.id for battle in battles],
+        "prompt": [battle.prompt.id for battle in battles],
+        "suite": suites.places,
+        "candidate": candidates.places,
+        "category": categories.places,
+        "outcome": [battle.outcome for battle in battles],
+        "score": [battle.score for battle in battles],
+        "disagree": [int(battle.disagree) for battle in battles],
+        "failed": [int(_failed(battle)) for battle in battles],
+        "excerpt": [" ".join(battle.prompt.text[:_EXCERPT].split()) for battle in battles],
+    }
+
+
+class _Names:
+    """A column of repeated names: each once, and where it stands."""
+
+    def __init__(self, column: Iterable[str]) -> None:
+        known: dict[str, int] = {}
+        self.places = [known.setdefault(name, len(known)) for name in column]
+        self.names = list(known)
+
+
+def _failed(battle: Battle) -> bool:
+    return any(one is not None and not one.answer.ok for one in (battle.baseline, battle.answered))
+
+
+def _chats(battle: Battle) -> list[str]:
+    answers = [one.chat_id for one in (battle.baseline, battle.answered) if one is not None]
+    return answers + [said.chat_id for _, said in battle.games if said.chat_id is not None]
+
+
+def _chunk(battles: Sequence[Battle], chosen: set[int], start: int) -> dict[str, object]:
+    prompts: dict[int, int] = {}  # by identity: within a run equal places hold the same object
+    answers: dict[int, int] = {}
+    texts: dict[str, list[dict[str, object]]] = {"prompts": [], "answers": []}
+
+    def prompt_place(battle: Battle) -> int:
+        key = id(battle.prompt)
+        if key not in prompts:
+            prompts[key] = len(prompts)
+            texts["prompts"].append(_prompt(battle.prompt))
+        return prompts[key]
+
+    def answer_place(answered: Answered | None) -> int | None:
+        if answered is None:
+            return None
+        key = id(answered)
+        if key not in answers:
+            answers[key] = len(answers)
+            texts["answers"].append(_answer(answered))
+        return answers[key]
+
+    bodies = [
+        {
+            "p": prompt_place(battle),
+            "b": answer_place(battle.baseline),
+            "c": answer_place(battle.answered),
+            "g": [_game(game) for game in battle.games],
+            "why": battle.cause,
+            "same": battle.identical,
+            "repeat": battle.repeat,
+        }
+        if start + place in chosen
+        else None
+        for place, battle in enumerate(battles)
+    ]
+    return {**texts, "battles": bodies}
+
+
+def _prompt(prompt: Prompt) -> dict[str, object]:
+    return {
+        "id": prompt.id,
+        "messages": [[message.role, _cut(message.content)] for message in prompt.messages],
+        "reference": prompt.reference,
+        "labels": [
+            f"{name} {value}"
+            for name, value in (
+                ("dataset", prompt.dataset),
+                ("subset", prompt.subset),
+                ("category", prompt.category),
+                ("tags", ", ".join(prompt.tags)),
+            )
+            if value
+        ],
+    }
+
+
+def _answer(answered: Answered) -> dict[str, object]:
+    answer = answered.answer
+    timing, usage = answer.timing, answer.usage
+    return {
+        "chat": answered.chat_id,
+        "text": _cut(answer.text),
+        "reasoning": _cut(answer.reasoning),
+        "failure": _failure(answer),
+        "finish": answer.finish,
+        "model": answer.model,
+        "ttft": None if timing is None else timing.ttft,
+        "e2e": None if timing is None else timing.e2e,
+        "in": None if usage is None else usage.input_tokens,
+        "out": None if usage is None else usage.output_tokens,
+        "cost": answered.cost,
+        "attempts": answered.attempts,
+        "reused": answered.reused,
+        "request": answer.request_id,
+    }
+
+
+def _failure(answer: Answer) -> str | None:
+    failure = answer.failure
+    if failure is None:
+        return None
+    status = f" (HTTP {failure.status})" if failure.status is not None else ""
+    return f"{failure.kind}{status}: {failure.message}"
+
+
+def _game(game: Seated) -> dict[str, object]:
+    slot, said = game
+    return {
+        "judge": slot.judge,
+        "repeat": slot.judge_repeat,
+        "order": slot.order.value,
+        "verdict": None if said.verdict is None else said.verdict.value,
+        "score": said.candidate_score(slot.order),
+        "void": said.void,
+        "why": _cut(said.explanation),
+        "chat": said.chat_id,
+    }
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}\n⟦cut here: {len(text):,} characters in all⟧"
+
+
+def _pack(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    raw = text.encode("utf-8", "backslashreplace")
+    return base64.b64encode(gzip.compress(raw, compresslevel=_LEVEL, mtime=0)).decode("ascii")

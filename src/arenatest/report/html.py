@@ -1,0 +1,135 @@
+"""One self-contained page: readable with scripts and styles blocked, inert whatever models wrote.
+
+Every expression of the templates is escaped, and what cannot be seen is written out before that.
+Only markup made in this package (pictures, style sheet, script) is exempt, by its type.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from arenatest.gates.words import amount
+from arenatest.report import phrases
+from arenatest.report.battles import Battle
+from arenatest.report.bodies import pack, urgency
+from arenatest.report.curves import ecdf
+from arenatest.report.escape import visible
+from arenatest.report.forest import FEW, forest, gate_bar
+from arenatest.report.latency import QUANTILES
+from arenatest.report.panel import RESULTS
+from arenatest.report.view import Report, SuiteView
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+BUDGET = 25_000_000
+"""Bytes of the whole page by default."""
+SHOWN = 20
+"""Battles that the page shows without its script, the worst first."""
+
+_EXCERPT = 4_000
+
+
+def html_page(report: Report, *, budget: int = BUDGET) -> bytes:
+    """Return the report as one HTML page in UTF-8: the same record gives the same bytes.
+
+    Args:
+        report: The session.
+        budget: Most bytes of the page; bodies of the least telling battles are left out to fit.
+    """
+    environment = _environment()
+    script, style = _resource("report.js"), _resource("report.css")
+    fought = [battle for suite in report.suites for battle in suite.battles]
+    page = environment.get_template("report.html.j2").render(
+        report=report,
+        policy=_policy(script, style),
+        script=_markup(script),
+        style=_markup(style),
+        packed=pack(fought, budget=budget - 400_000),
+        fought=len(fought),
+        worst=_worst(fought),
+        words=phrases,
+        amount=amount,
+        results=RESULTS,
+        quantiles=QUANTILES,
+        few=FEW,
+    )
+    return page.encode("utf-8")
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def shown(value: Any) -> Any:
+        return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    environment = Environment(
+        loader=FunctionLoader(_resource),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        forest_plot=_forest_plot, curve_plot=_curve_plot, gate_picture=_gate_picture
+    )
+    environment.filters["excerpt"] = _excerpt
+    return environment
+
+
+def _forest_plot(suite: SuiteView, place: int, ident: str) -> Markup:
+    baseline = suite.run.ledger.plan.baseline.name
+    return _markup(forest(suite.candidates[place], ident=ident, baseline=baseline))
+
+
+def _curve_plot(suite: SuiteView, metric: str, ident: str) -> Markup:
+    measured = [latency for latency in suite.latencies if latency.metric == metric]
+    limits = [
+        decision
+        for decision in suite.run.ordered
+        if decision.metric == metric and decision.stat.startswith("p")
+    ]
+    return _markup(ecdf(measured, limits, ident=ident, metric=metric.upper()))
+
+
+def _gate_picture(row: Any) -> Markup:
+    return _markup(gate_bar(row.decision))
+
+
+def _excerpt(text: str) -> str:
+    if len(text) <= _EXCERPT:
+        return text
+    return f"{text[:_EXCERPT]}\n⟦cut here: {len(text):,} characters in all⟧"
+
+
+def _worst(battles: list[Battle]) -> list[Battle]:
+    telling = [b for b in battles if b.outcome in ("loss", "void") or b.disagree]
+    return sorted(telling, key=urgency)[:SHOWN]
+
+
+def _policy(script: str, style: str) -> str:
+    return (
+        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _markup(text: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 made in this package, its data escaped where it is put in
+
+
+def _resource(name: str) -> str:
+    return (files("arenatest.report") / "templates" / name).read_text(encoding="utf-8")

@@ -1,0 +1,80 @@
+"""Times of each contestant: quantiles, and the points of its cumulative curve."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from arenatest.model.record import Answered, Ledger
+from arenatest.stats.percentile import nearest_rank
+
+QUANTILES = (0.50, 0.90, 0.95, 0.99)
+POINTS = 256
+"""Most points of one curve: more cannot be told apart at the width of a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """One clock of one contestant, in seconds.
+
+    Attributes:
+        metric: ``ttft`` or ``e2e``.
+        n: Calls with this clock.
+        left_out: Calls that failed, were retried, or do not have it.
+        source: ``measured``, ``recorded`` or ``unfit``; ``mixed`` where they differ.
+        quantiles: At ``QUANTILES``, by nearest rank.
+        curve: (seconds, share of calls that took no longer), rising.
+    """
+
+    contestant: str
+    metric: str
+    n: int
+    left_out: int
+    source: str
+    quantiles: tuple[float, ...]
+    largest: float | None
+    curve: tuple[tuple[float, float], ...]
+
+
+def latencies(ledger: Ledger) -> tuple[Latency, ...]:
+    """Return TTFT, then E2E, of every contestant whose calls were timed, baseline first."""
+    timed: dict[str, list[Answered]] = defaultdict(list)
+    for slot, answered in ledger.timings.items():
+        timed[slot.contestant].append(answered)
+    return tuple(
+        _latency(contestant.name, metric, timed[contestant.name])
+        for metric in ("ttft", "e2e")
+        for contestant in ledger.plan.contestants
+        if timed[contestant.name]
+    )
+
+
+def _latency(contestant: str, metric: str, calls: list[Answered]) -> Latency:
+    values = sorted(value for call in calls if (value := _clock(call, metric)) is not None)
+    sources = {call.answer.timing.source for call in calls if call.answer.timing is not None}
+    return Latency(
+        contestant=contestant,
+        metric=metric,
+        n=len(values),
+        left_out=len(calls) - len(values),
+        source=next(iter(sources)) if len(sources) == 1 else "mixed" if sources else "none",
+        quantiles=tuple(nearest_rank(values, share) for share in QUANTILES) if values else (),
+        largest=values[-1] if values else None,
+        curve=_curve(values),
+    )
+
+
+def _clock(call: Answered, metric: str) -> float | None:
+    timing = call.answer.timing
+    if timing is None or not call.answer.ok or call.attempts != 1:
+        return None
+    value: float | None = getattr(timing, metric)
+    return value
+
+
+def _curve(values: list[float]) -> tuple[tuple[float, float], ...]:
+    n = len(values)
+    if n <= POINTS:
+        return tuple((value, (place + 1) / n) for place, value in enumerate(values))
+    shares = [(point + 1) / POINTS for point in range(POINTS)]
+    return tuple((nearest_rank(values, share), share) for share in shares)

@@ -1,0 +1,120 @@
+"""Numbers and decisions in the words that every report shares."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from arenatest.gates.words import amount
+from arenatest.model.decision import Decision
+
+STATUS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+RANK = {"fail": 0, "inconclusive": 1, "pass": 2}
+"""What needs a reader's eye comes first."""
+
+UNKNOWN = "-"
+
+_NUMBER = re.compile(r"-?[\d.,]+(?:e[-+]?\d+)?")
+
+
+def value_words(decision: Decision) -> str:
+    """Return the measurement, or that there is none."""
+    if decision.value is None:
+        return "not measured"
+    return amount(decision.value, decision.unit)
+
+
+def interval_words(decision: Decision) -> str:
+    """Return the interval such as ``[610, 702]``; empty where neither bound is known.
+
+    The bounds drop the unit where it is that of the value, and keep it where it is another
+    (``900 ms [850 ms, 1.20 s]``). An unknown bound is a dash.
+    """
+    if decision.value is None or (decision.low is None and decision.high is None):
+        return ""
+    bounds = [
+        None if bound is None else amount(bound, decision.unit)
+        for bound in (decision.low, decision.high)
+    ]
+    frame = _frame(amount(decision.value, decision.unit))
+    if all(bound is None or _frame(bound) == frame for bound in bounds):
+        bounds = [None if bound is None else _bare(bound) for bound in bounds]
+    low, high = (UNKNOWN if bound is None else bound for bound in bounds)
+    return f"[{low}, {high}]"
+
+
+def limit_words(decision: Decision) -> str:
+    """Return what the gate asks for, such as ``>= 0.45``: a fraction as it was written."""
+    sign = ">=" if decision.side == "min" else "<="
+    if decision.unit == "fraction":
+        return f"{sign} {decision.threshold:.10g}"
+    return f"{sign} {amount(decision.threshold, decision.unit)}"
+
+
+def evidence_words(decision: Decision) -> str:
+    """Return on how much the decision rests, such as ``decided at 143 of 200 prompts``."""
+    noun = "pair" if decision.stat == "ratio" else "prompt"
+    some = "" if decision.planned == 1 else "s"
+    voids = f", {decision.voids} void" if decision.voids else ""
+    if decision.n == decision.planned:
+        return f"{decision.n} {noun}{some}{voids}"
+    early = decision.decision != "inconclusive" and decision.n + decision.voids < decision.planned
+    sofar = f"{decision.n} of {decision.planned} {noun}{some}"
+    return f"decided at {sofar}{voids}" if early else f"{sofar}{voids}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return ``1 gate`` or ``2 gates``, with thousands set apart.
+
+    Examples:
+        >>> plural(1, "gate"), plural(1200, "prompt")
+        ('1 gate', '1,200 prompts')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a percentage for reading; a dash where it is unknown.
+
+    Examples:
+        >>> percent(0.0625), percent(None)
+        ('6.2 %', '-')
+    """
+    if share is None:
+        return UNKNOWN
+    return f"{share:.0%}".replace("%", " %") if share in (0.0, 1.0) else f"{share * 100:.1f} %"
+
+
+def dollars(cost: float | None) -> str:
+    """Return US dollars; a dash where the cost is unknown."""
+    return UNKNOWN if cost is None else amount(cost, "USD")
+
+
+def duration_words(seconds: float) -> str:
+    """Return a wall time for reading.
+
+    Examples:
+        >>> duration_words(3.21), duration_words(75), duration_words(7260)
+        ('3.2 s', '1 min 15 s', '2 h 1 min')
+    """
+    minute, hour = 60, 3600
+    if seconds < minute:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < hour:
+        return f"{whole // minute} min {whole % minute} s"
+    return f"{whole // hour} h {whole % hour // minute} min"
+
+
+def moment(stamp: float) -> str:
+    """Return a wall clock time in UTC, to the second."""
+    return f"{datetime.fromtimestamp(stamp, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _frame(words: str) -> str:
+    return _NUMBER.sub("#", words, count=1)
+
+
+def _bare(words: str) -> str:
+    found = _NUMBER.search(words)
+    return words if found is None else found.group()

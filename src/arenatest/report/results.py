@@ -1,0 +1,218 @@
+"""``arena-results.json``: what other programs read, with a schema of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from arenatest.model.decision import Decision
+from arenatest.report.breakdown import Counts
+from arenatest.report.latency import QUANTILES, Latency
+from arenatest.report.panel import RESULTS, JudgeReport
+from arenatest.report.results_model import (
+    SCHEMA_VERSION,
+    BattlesPart,
+    ContestantPart,
+    ErrorPart,
+    GatePart,
+    JudgePart,
+    LatencyPart,
+    Results,
+    RunPart,
+    SlicePart,
+    StoppedPart,
+    SuitePart,
+    WarningPart,
+)
+from arenatest.report.view import CandidateView, Report, SuiteView
+
+
+def results(report: Report) -> Results:
+    """Return the results of a session: the same record gives the same value.
+
+    ``gates`` follows the suites by path and the rules of each suite, whatever order the items
+    were run in.
+    """
+    suites = report.suites
+    return Results(
+        schema_version=SCHEMA_VERSION,
+        run=_run(report),
+        suites=[_suite(suite) for suite in suites],
+        contestants=[part for suite in suites for part in _contestants(suite)],
+        gates=[_gate(decision) for suite in suites for decision in suite.run.ordered],
+        battles=[_battles(suite, one) for suite in suites for one in suite.candidates],
+        slices=[
+            part for suite in suites for one in suite.candidates for part in _slices(suite, one)
+        ],
+        judges=[_judge(suite, judge) for suite in suites for judge in suite.judges],
+        latency=[_latency(suite, one) for suite in suites for one in suite.latencies],
+        errors=[part for suite in suites for part in _errors(suite)],
+        warnings=[WarningPart(suite=s.name, line=line) for s in suites for line in s.warnings],
+    )
+
+
+def results_json(report: Report) -> bytes:
+    """Return the results as UTF-8 JSON with sorted keys and a final line feed."""
+    text = json.dumps(
+        results(report).model_dump(), ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False
+    )
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def results_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``arena-results.json``."""
+    schema = Results.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "arena-results.json"
+    return schema
+
+
+def _run(report: Report) -> RunPart:
+    runs = [suite.run.ledger.run for suite in report.suites]
+    versions: dict[str, str] = {}
+    for run in runs:
+        versions.update(run.versions)
+    return RunPart(
+        id=runs[0].session if runs else "",
+        started=report.finished - report.duration,
+        finished=report.finished,
+        duration=report.duration,
+        versions=versions,
+        calls=report.calls,
+        cost=report.cost,
+        uncosted=report.uncosted,
+        command=report.command,
+        verdict=report.headline.word,
+        passed=report.headline.passed,
+    )
+
+
+def _suite(suite: SuiteView) -> SuitePart:
+    plan, run = suite.run.ledger.plan, suite.run.ledger.run
+    stopped = run.stopped
+    return SuitePart(
+        name=plan.suite,
+        path=plan.path,
+        description=plan.description,
+        run=run.id,
+        plan_hash=plan.hash,
+        attempt=run.attempt,
+        seed=plan.seed,
+        repeats=plan.repeats,
+        prompts=len(plan.prompts),
+        started=run.started,
+        finished=run.finished,
+        stopped=None if stopped is None else StoppedPart(cause=stopped[0], line=stopped[1]),
+    )
+
+
+def _contestants(suite: SuiteView) -> list[ContestantPart]:
+    return [
+        ContestantPart(
+            suite=suite.name,
+            name=contestant.name,
+            role="baseline" if place == 0 else "candidate",
+            kind=contestant.kind,
+            fingerprint=contestant.fingerprint,
+            models=list(spent.models),
+            calls=spent.calls,
+            answers=spent.answers or 0,
+            failed=spent.failed,
+            reused=spent.reused,
+            input_tokens=spent.input_tokens,
+            output_tokens=spent.output_tokens,
+            cost=spent.cost,
+        )
+        for place, (contestant, spent) in enumerate(
+            zip(suite.contestants, suite.spendings, strict=False)
+        )
+    ]
+
+
+def _gate(decision: Decision) -> GatePart:
+    return GatePart(**{name: getattr(decision, name) for name in GatePart.model_fields})
+
+
+def _battles(suite: SuiteView, candidate: CandidateView) -> BattlesPart:
+    counts = candidate.whole.counts
+    return BattlesPart(
+        suite=suite.name,
+        candidate=candidate.name,
+        unplayed=counts.unplayed,
+        identical=counts.identical,
+        voids=dict(counts.causes),
+        **_outcomes(counts),
+    )
+
+
+def _slices(suite: SuiteView, candidate: CandidateView) -> list[SlicePart]:
+    return [
+        SlicePart(
+            suite=suite.name,
+            candidate=candidate.name,
+            kind=part.kind,
+            name=part.name,
+            value=part.value,
+            low=part.low,
+            high=part.high,
+            n=part.n,
+            **_outcomes(part.counts),
+        )
+        for part in candidate.slices
+    ]
+
+
+def _outcomes(counts: Counts) -> dict[str, int]:
+    return {"win": counts.win, "tie": counts.tie, "loss": counts.loss, "void": counts.void}
+
+
+def _judge(suite: SuiteView, judge: JudgeReport) -> JudgePart:
+    return JudgePart(
+        suite=suite.name,
+        name=judge.name,
+        kind=judge.kind,
+        fingerprint=judge.fingerprint,
+        games=judge.games,
+        voids=dict(judge.voids),
+        parse_rate=judge.parse_rate,
+        pairs=judge.pairs,
+        flip_rate=judge.flip_rate,
+        agreement=judge.agreement,
+        decisive_rate=judge.decisive_rate,
+        first_seat_share=judge.first_share,
+        orders={
+            row: dict(zip(RESULTS, counts, strict=True))
+            for row, counts in zip(RESULTS, judge.table, strict=True)
+        },
+    )
+
+
+def _latency(suite: SuiteView, measured: Latency) -> LatencyPart:
+    names = [f"p{share * 100:.0f}" for share in QUANTILES]
+    known = dict(zip(names, measured.quantiles, strict=False))
+    return LatencyPart.model_validate(
+        {
+            "suite": suite.name,
+            "contestant": measured.contestant,
+            "metric": measured.metric,
+            "n": measured.n,
+            "left_out": measured.left_out,
+            "source": measured.source,
+            **{name: known.get(name) for name in names},
+            "max": measured.largest,
+        }
+    )
+
+
+def _errors(suite: SuiteView) -> list[ErrorPart]:
+    return [
+        ErrorPart(
+            suite=suite.name,
+            contestant=fault.contestant,
+            kind=fault.kind,
+            status=fault.status,
+            count=fault.count,
+            example=fault.example,
+        )
+        for fault in suite.faults
+    ]

@@ -1,0 +1,199 @@
+"""The shape of ``arena-results.json``: version 1 of its schema."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from arenatest.model.answer import TimingSource
+from arenatest.model.decision import Cause, Outcome
+from arenatest.model.judgment import VoidCause
+
+SCHEMA_VERSION = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RunPart(_Part):
+    """The session: times in seconds, ``started`` and ``finished`` since 1970, cost in dollars."""
+
+    id: str
+    started: float
+    finished: float
+    duration: float
+    versions: dict[str, str]
+    calls: int
+    cost: float
+    uncosted: int
+    command: str
+    verdict: Literal["PASSED", "FAILED", "INCONCLUSIVE", "NOTHING GATED"]
+    passed: bool
+
+
+class StoppedPart(_Part):
+    """Why a run ended before its plan."""
+
+    cause: Literal["plan", "budget"]
+    line: str
+
+
+class SuitePart(_Part):
+    """One suite of the session and its run."""
+
+    name: str
+    path: str
+    description: str
+    run: str
+    plan_hash: str
+    attempt: int
+    seed: int
+    repeats: int
+    prompts: int
+    started: float
+    finished: float | None
+    stopped: StoppedPart | None
+
+
+class ContestantPart(_Part):
+    """A contestant, with the names of its model as its servers gave them."""
+
+    suite: str
+    name: str
+    role: Literal["baseline", "candidate"]
+    kind: str
+    fingerprint: str
+    models: list[str]
+    calls: int
+    answers: int
+    failed: int
+    reused: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: float | None
+
+
+class GatePart(_Part):
+    """A gate's decision; numbers are unrounded, in base units."""
+
+    suite: str
+    candidate: str
+    gate: str
+    metric: str
+    stat: str
+    unit: str
+    side: Literal["min", "max"]
+    decision: Outcome
+    cause: Cause | None
+    passed: bool
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    threshold: float
+    n: int
+    planned: int
+    voids: int
+    needed: int | None
+    reason: str
+
+
+class BattlesPart(_Part):
+    """Battles of one candidate by outcome, and its voids by cause."""
+
+    suite: str
+    candidate: str
+    win: int
+    tie: int
+    loss: int
+    void: int
+    unplayed: int
+    identical: int
+    voids: dict[str, int]
+
+
+class SlicePart(_Part):
+    """The win rate of one candidate on some of the prompts; ``n`` counts clusters."""
+
+    suite: str
+    candidate: str
+    kind: str
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    win: int
+    tie: int
+    loss: int
+    void: int
+
+
+class JudgePart(_Part):
+    """A judge; ``orders`` counts battles by result with the baseline, then the candidate first."""
+
+    suite: str
+    name: str
+    kind: str
+    fingerprint: str
+    games: int
+    voids: dict[VoidCause, int]
+    parse_rate: float | None
+    pairs: int
+    flip_rate: float | None
+    agreement: float | None
+    decisive_rate: float | None
+    first_seat_share: float | None
+    orders: dict[str, dict[str, int]]
+
+
+class LatencyPart(_Part):
+    """One clock of one contestant; seconds."""
+
+    suite: str
+    contestant: str
+    metric: Literal["ttft", "e2e"]
+    n: int
+    left_out: int
+    source: TimingSource | Literal["mixed", "none"]
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+
+
+class ErrorPart(_Part):
+    """Failures of one kind at one contestant."""
+
+    suite: str
+    contestant: str
+    kind: str
+    status: int | None
+    count: int
+    example: str
+
+
+class WarningPart(_Part):
+    """A line that a reader must not miss."""
+
+    suite: str
+    line: str
+
+
+class Results(_Part):
+    """The whole file."""
+
+    schema_version: Literal[1]
+    run: RunPart
+    suites: list[SuitePart]
+    contestants: list[ContestantPart]
+    gates: list[GatePart]
+    battles: list[BattlesPart]
+    slices: list[SlicePart]
+    judges: list[JudgePart]
+    latency: list[LatencyPart]
+    errors: list[ErrorPart]
+    warnings: list[WarningPart]

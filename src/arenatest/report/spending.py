@@ -1,0 +1,127 @@
+"""What a run used up and what went wrong: calls, tokens, money, failures."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from arenatest.model.answer import Usage
+from arenatest.model.record import Answered, AnswerSlot, Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """One contestant or judge.
+
+    Attributes:
+        calls: Model calls made in this run, retries included.
+        answers: Answers on record, failures included; None for a judge.
+        reused: Answers that an earlier run bought.
+        retried: Answers that took more than one call.
+        truncated: Answers that ended at the token limit.
+        input_tokens, output_tokens: Sums over the answers whose server counted; None if none did.
+        cost: US dollars, over the answers with a known cost; None if there is none.
+        models: Names of the model as its servers gave them.
+    """
+
+    name: str
+    role: str
+    calls: int
+    answers: int | None = None
+    failed: int = 0
+    reused: int = 0
+    retried: int = 0
+    truncated: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Failures of one kind at one contestant; ``example`` is the first message."""
+
+    contestant: str
+    kind: str
+    status: int | None
+    count: int
+    example: str
+
+
+def spendings(ledger: Ledger) -> tuple[Spending, ...]:
+    """Return what each contestant, then each judge used, in the plan's order."""
+    mine: dict[str, list[Answered]] = defaultdict(list)
+    for name, answered in _answers(ledger):
+        mine[name].append(answered)
+    plan = ledger.plan
+    roles = ["baseline", *("candidate" for _ in plan.candidates)]
+    contestants = [
+        _spending(contestant.name, role, ledger.calls.get(contestant.name, 0), mine)
+        for contestant, role in zip(plan.contestants, roles, strict=True)
+    ]
+    judges = [
+        Spending(name=seat.name, role="judge", calls=ledger.calls.get(seat.name, 0))
+        for seat in plan.judges
+    ]
+    return (*contestants, *judges)
+
+
+def faults(ledger: Ledger) -> tuple[Fault, ...]:
+    """Return the failures by contestant, kind and status, the most frequent first."""
+    counts: Counter[tuple[str, str, int | None]] = Counter()
+    examples: dict[tuple[str, str, int | None], str] = {}
+    for name, answered in _answers(ledger):
+        failure = answered.answer.failure
+        if failure is not None:
+            key = (name, failure.kind, failure.status)
+            counts[key] += 1
+            examples.setdefault(key, failure.message)
+    return tuple(
+        Fault(contestant=name, kind=kind, status=status, count=number, example=examples[key])
+        for key, number in sorted(
+            counts.items(), key=lambda item: (-item[1], item[0][0], item[0][1], item[0][2] or 0)
+        )
+        for name, kind, status in (key,)
+    )
+
+
+def _answers(ledger: Ledger) -> list[tuple[str, Answered]]:
+    """Answers and timed calls by contestant in the plan's order, each call once."""
+    plan = ledger.plan
+    found: list[tuple[str, Answered]] = []
+    for contestant in plan.contestants:
+        seen: set[str] = set()
+        for prompt in plan.prompts:
+            for repeat in range(plan.repeats):
+                slot = AnswerSlot(contestant.name, prompt.id, repeat)
+                for answered in (ledger.answers.get(slot), ledger.timings.get(slot)):
+                    if answered is not None and answered.chat_id not in seen:
+                        seen.add(answered.chat_id)
+                        found.append((contestant.name, answered))
+    return found
+
+
+def _spending(name: str, role: str, calls: int, mine: dict[str, list[Answered]]) -> Spending:
+    answers = mine[name]
+    usages = [a.answer.usage for a in answers if a.answer.usage is not None]
+    costs = [a.cost for a in answers if a.cost is not None]
+    return Spending(
+        name=name,
+        role=role,
+        calls=calls,
+        answers=len(answers),
+        failed=sum(not a.answer.ok for a in answers),
+        reused=sum(a.reused for a in answers),
+        retried=sum(a.attempts > 1 for a in answers),
+        truncated=sum(a.answer.finish == "length" for a in answers),
+        input_tokens=_total(usages, "input_tokens"),
+        output_tokens=_total(usages, "output_tokens"),
+        cost=sum(costs) if costs else None,
+        models=tuple(sorted({a.answer.model for a in answers if a.answer.model is not None})),
+    )
+
+
+def _total(usages: list[Usage], field: str) -> int | None:
+    counts = [number for usage in usages if (number := getattr(usage, field)) is not None]
+    return sum(counts) if counts else None

@@ -1,0 +1,45 @@
+"""What every report is made of: one suite's record, and what its gates decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from arenatest.model.decision import Decision
+from arenatest.model.plan import Rule
+from arenatest.model.record import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteRun:
+    """One suite of a session, read back from the store.
+
+    Attributes:
+        ledger: All that the run recorded.
+        decisions: Those of the selected gates, in any order.
+    """
+
+    ledger: Ledger
+    decisions: tuple[Decision, ...]
+
+    @property
+    def rules(self) -> dict[tuple[str, str], Rule]:
+        """The suite's gates by candidate and id."""
+        return {(rule.candidate, rule.id): rule for rule in self.ledger.plan.rules}
+
+    @property
+    def ordered(self) -> tuple[Decision, ...]:
+        """The decisions in the order of the suite's gates, however they arrived."""
+        places = {key: place for place, key in enumerate(self.rules)}
+        last = len(places)
+        return tuple(
+            sorted(
+                self.decisions,
+                key=lambda d: (places.get((d.candidate, d.gate), last), d.candidate, d.gate),
+            )
+        )
+
+
+def in_order(runs: Sequence[SuiteRun]) -> tuple[SuiteRun, ...]:
+    """Return the suites by path and name, so that reports do not depend on who finished first."""
+    return tuple(sorted(runs, key=lambda run: (run.ledger.plan.path, run.ledger.plan.suite)))

@@ -1,0 +1,80 @@
+"""The terminal's section as plain lines: what was measured, what was asked, what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arenatest.model.decision import Decision
+from arenatest.report.escape import for_terminal
+from arenatest.report.phrases import (
+    STATUS,
+    evidence_words,
+    interval_words,
+    limit_words,
+    value_words,
+)
+from arenatest.report.suite_run import SuiteRun, in_order
+from arenatest.report.view import warnings
+
+
+def terminal_lines(
+    runs: Sequence[SuiteRun], *, report: str | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Return the lines of the section, each with what it is, for colour.
+
+    Args:
+        runs: The suites of the session.
+        report: Where the HTML report lies, as the user knows the path.
+
+    Returns:
+        (``pass``, ``fail``, ``inconclusive``, ``title``, ``note``, ``warning`` or ``path``; line).
+    """
+    lines: list[tuple[str, str]] = []
+    for run in in_order(runs):
+        lines += _suite(run)
+    if report is not None:
+        lines.append(("path", f"  report: {for_terminal(report)}"))
+    return tuple(lines)
+
+
+def _suite(run: SuiteRun) -> list[tuple[str, str]]:
+    plan = run.ledger.plan
+    lines: list[tuple[str, str]] = []
+    for candidate in plan.candidates:
+        decisions = [d for d in run.ordered if d.candidate == candidate.name]
+        if decisions:
+            title = f"{_line(plan.suite)}  {_line(candidate.name)} against "
+            lines.append(("title", title + _line(plan.baseline.name)))
+            lines += _gates(decisions)
+    lines += [("warning", f"  warning: {_line(warning)}") for warning in warnings(run)]
+    return lines
+
+
+def _gates(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
+    cells = [_cells(decision) for decision in decisions]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    lines: list[tuple[str, str]] = []
+    for decision, row in zip(decisions, cells, strict=True):
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        status, gate, value, needs, evidence = padded
+        lines.append(
+            (decision.decision, f"  {status}  {gate}   {value}   {needs}   {evidence}".rstrip())
+        )
+        if decision.decision != "pass" and decision.reason:
+            lines.append(("note", f"  {' ' * len(status)}  {_line(decision.reason)}"))
+    return lines
+
+
+def _cells(decision: Decision) -> tuple[str, str, str, str, str]:
+    measured = f"{value_words(decision)} {interval_words(decision)}".strip()
+    return (
+        STATUS[decision.decision],
+        _line(decision.gate),
+        measured,
+        f"needs {limit_words(decision)}",
+        evidence_words(decision),
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(for_terminal(text).split())

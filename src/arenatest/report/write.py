@@ -1,0 +1,61 @@
+"""Write the session's reports into a folder, each whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from arenatest.report.html import BUDGET, html_page
+from arenatest.report.results import results_json
+from arenatest.report.suite_run import SuiteRun
+from arenatest.report.view import view
+
+HTML = "arena-report.html"
+JSON = "arena-results.json"
+
+
+def write_reports(
+    runs: Sequence[SuiteRun],
+    folder: Path,
+    *,
+    finished: float,
+    command: str,
+    budget: int = BUDGET,
+) -> tuple[Path, ...]:
+    """Write ``arena-report.html`` and ``arena-results.json``, replacing older ones.
+
+    A reader never sees half a file: each is written beside its place and then moved there.
+
+    Args:
+        runs: The suites of the session, read back from the store.
+        folder: Made where it does not exist.
+        finished: Wall clock at the session's end, seconds since 1970.
+        command: The command line that makes the same session again, without secrets.
+        budget: Most bytes of the HTML page.
+
+    Returns:
+        The paths written, the HTML page first.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    report = view(runs, finished=finished, command=command)
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {HTML: html_page(report, budget=budget), JSON: results_json(report)}
+    return tuple(_replace(folder / name, content) for name, content in contents.items())
+
+
+def _replace(path: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        beside.chmod(0o644)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return path
