@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable, Mapping
 
-from arenatest.suite.secrets import looks_secret
+from arenatest.suite.secrets import Location, looks_secret
 
 _LONGEST = 60
+_BARE = re.compile(r"[\w-]+", re.ASCII)
 
 
 class Mistake(ValueError):
@@ -16,11 +19,12 @@ class Mistake(ValueError):
     Args:
         problem: What was found and what was expected.
         hint: How to mend it; empty where the problem says it all.
+        place: Where inside of what was looked at, such as ``("messages", 0, "role")``.
     """
 
-    def __init__(self, problem: str, *, hint: str = "") -> None:
-        super().__init__(problem, hint)
-        self.problem, self.hint = problem, hint
+    def __init__(self, problem: str, *, hint: str = "", place: Location = ()) -> None:
+        super().__init__(problem, hint, place)
+        self.problem, self.hint, self.place = problem, hint, place
 
     def __str__(self) -> str:
         return self.problem
@@ -38,9 +42,21 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def got(value: object, expected: str, *, hint: str = "") -> Mistake:
+def written(place: Location) -> str:
+    """Return a place as messages write it; indexes count from 0, as in Python.
+
+    Examples:
+        >>> written(("gates", 2, "min"))
+        'gates[2].min'
+    """
+    return "".join(
+        f"[{part}]" if isinstance(part, int) else f".{_quoted(part)}" for part in place
+    ).removeprefix(".")
+
+
+def got(value: object, expected: str, *, hint: str = "", place: Location = ()) -> Mistake:
     """Return the mistake of one value: ``got 55, expected a fraction from 0 to 1``."""
-    return Mistake(f"got {shown(value)}, expected {expected}", hint=hint)
+    return Mistake(f"got {shown(value)}, expected {expected}", hint=hint, place=place)
 
 
 def near_name(name: str, names: Iterable[str]) -> str | None:
@@ -74,3 +90,7 @@ def unknown(what: str, name: str, names: Iterable[str]) -> Mistake:
         return Mistake(f"unknown {what} {shown(name)}")
     listed = ", ".join(repr(k) for k in known)
     return Mistake(f"unknown {what} {shown(name)}, expected one of {listed}")
+
+
+def _quoted(key: str) -> str:
+    return key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)

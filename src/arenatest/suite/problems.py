@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from arenatest.errors import ArenaError, SuiteError
-from arenatest.suite.mistakes import Mistake
+from arenatest.suite.mistakes import Mistake, written
 from arenatest.suite.secrets import Location, looks_secret
 
-_BARE = re.compile(r"[\w-]+", re.ASCII)
 _LONGEST_LABEL = 40
 
 
@@ -81,11 +78,13 @@ class Problems:
 
     @contextmanager
     def at(self, *location: str | int) -> Iterator[None]:
-        """Turn a ``Mistake`` raised inside into a problem at this place."""
+        """Turn what is raised inside into a problem: a ``Mistake`` gets this place."""
         try:
             yield
         except Mistake as mistake:
-            self.add(location, mistake)
+            self.add((*location, *mistake.place), mistake)
+        except SuiteError as error:
+            self.add_error(error)
 
     def line(self, location: Location) -> int | None:
         """Return the line of a place; None for a suite that has no file."""
@@ -105,9 +104,7 @@ class Problems:
             raise SuiteErrors(*ordered)
 
     def _key(self, location: Location) -> str:
-        text = "".join(
-            f"[{part}]" if isinstance(part, int) else f".{_quoted(part)}" for part in location
-        ).removeprefix(".")
+        text = written(location)
         label = self._label(location)
         return f"{text} ({label})" if label else text
 
@@ -122,7 +119,3 @@ class Problems:
         if not isinstance(label, str) or not label.isprintable() or looks_secret(label):
             return ""
         return label[:_LONGEST_LABEL]
-
-
-def _quoted(key: str) -> str:
-    return key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)

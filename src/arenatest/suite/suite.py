@@ -54,9 +54,15 @@ class JudgeSetup(Setup[Judge]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSetup(Setup[Metric]):
-    """What it takes to build one metric of a plugin; ``spec.name`` is ``name``."""
+    """What it takes to build one metric of a plugin.
+
+    Attributes:
+        spec: What it measures; its name is ``name``.
+        fingerprint: Hash of what determines its values.
+    """
 
     spec: MetricSpec
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

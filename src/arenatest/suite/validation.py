@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -9,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from arenatest.suite.mistakes import Mistake, got, shown, unknown
 from arenatest.suite.problems import Problems
+from arenatest.suite.schema import Table
 from arenatest.suite.secrets import Location
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -66,7 +69,7 @@ def checked(
         problems.add(location, got(table, "a table"))
         return None
     try:
-        return model.model_validate(dict(table))
+        return _validated(model, dict(table))
     except ValidationError as error:
         known = list(keys if keys is not None else keys_of(model))
         for detail in error.errors(include_url=False):
@@ -105,6 +108,26 @@ def checked_together(
     if len(problems) > before or any(value is None for value in made):
         return None
     return tuple(value for value in made if value is not None)
+
+
+def _validated(model: type[Model], table: dict[str, Any]) -> Model:
+    """Validate without conversions: ``"8"`` is no number, whatever a plugin's model allows.
+
+    In the form of JSON a strict model still takes a list for a tuple and a text for a path.
+    """
+    if issubclass(model, Table):
+        return model.model_validate(table)
+    try:
+        text = json.dumps(table, default=_iso)
+    except TypeError:  # a suite made in Python may hold objects
+        return model.model_validate(table)
+    return model.model_validate_json(text, strict=True)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    raise TypeError
 
 
 def _mistake(detail: Any, place: Location, known: list[str]) -> Mistake:

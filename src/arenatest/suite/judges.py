@@ -1,0 +1,114 @@
+"""From ``[[judges]]`` to seats on the jury and what builds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from arenatest.hookspec import Judge, Kind
+from arenatest.model.plan import JudgeSeat
+from arenatest.suite.contestants import Entrant, Surroundings, kind_of, read_model
+from arenatest.suite.fingerprint import fingerprints, identity
+from arenatest.suite.kinds import Kinds
+from arenatest.suite.mistakes import Mistake
+from arenatest.suite.schema import JudgeTable, ModelTable
+from arenatest.suite.secrets import Location
+from arenatest.suite.suite import JudgeSetup
+from arenatest.suite.validation import checked_together
+
+
+def read_judges(
+    tables: Mapping[Location, Mapping[str, Any]], kinds: Kinds, around: Surroundings
+) -> list[JudgeSetup]:
+    """Return the judges whose tables are right, in the order of the file.
+
+    Args:
+        tables: ``[[judges]]`` by their places.
+        kinds: Of judges, and of the providers that some of them ask.
+        around: The suite that they stand in; takes the mistakes.
+    """
+    seats = []
+    first_use: dict[str, Location] = {}
+    for location, table in tables.items():
+        with around.problems.at(*location):
+            seat = _seat(table, location, kinds, around)
+            if seat is not None:
+                _check_name(seat.setup.name, location, first_use)
+                seats.append(seat)
+    prints = fingerprints("judge", (seat.identity for seat in seats))
+    return [
+        replace(seat.setup, seat=replace(seat.setup.seat, fingerprint=fingerprint))
+        for seat, fingerprint in zip(seats, prints, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seat:
+    setup: JudgeSetup
+    identity: Mapping[str, Any]
+
+
+def _seat(
+    table: Mapping[str, Any], location: Location, kinds: Kinds, around: Surroundings
+) -> _Seat | None:
+    kind = kind_of("judge", "kind", table, kinds.judges)
+    models: tuple[type[BaseModel], ...] = (JudgeTable, kind.options)
+    if kind.on_provider:
+        provider_kind = kind_of("provider", "provider", table, kinds.providers)
+        models = (*models, ModelTable, provider_kind.options)
+    parts = checked_together(models, table, location, around.problems)
+    if parts is None:
+        return None
+    own, options = parts[:2]
+    assert isinstance(own, JudgeTable)  # noqa: S101 - the first model gives the first part
+    asked = None
+    if kind.on_provider:
+        model = parts[2]
+        assert isinstance(model, ModelTable)  # noqa: S101 - as above
+        asked = read_model(own.name or own.kind, model, provider_kind, parts[3], around)
+    return _made(own, kind, options, asked, around)
+
+
+def _made(
+    own: JudgeTable,
+    kind: Kind[Judge],
+    options: BaseModel,
+    asked: Entrant | None,
+    around: Surroundings,
+) -> _Seat:
+    name = own.name or own.kind
+    what = identity("judge", own.kind, kind, options, around.directory)
+    model = None
+    settings: dict[str, object] = options.model_dump(mode="json", exclude_unset=True)
+    if asked is not None:
+        what = {**what, "provider": dict(asked.identity)}
+        (fingerprint,) = fingerprints("contestant", [asked.identity])
+        model = replace(asked.contestant, fingerprint=fingerprint)
+        settings = {**settings, "provider": model.kind, **model.settings}
+    setup = JudgeSetup(
+        name=name,
+        kind_name=own.kind,
+        kind=kind,
+        options=options,
+        seat=JudgeSeat(
+            name=name,
+            kind=own.kind,
+            fingerprint="",
+            strength=own.strength,
+            repeats=own.repeats,
+            settings=settings,
+        ),
+        provider=asked.setup if asked is not None else None,
+        model=model,
+    )
+    return _Seat(setup=setup, identity=what)
+
+
+def _check_name(name: str, location: Location, first_use: dict[str, Location]) -> None:
+    if name in first_use:
+        problem = f"{name!r} is also the name of judges[{first_use[name][1]}]: names are unique"
+        raise Mistake(problem, hint='give it a name of its own: name = "..."', place=("name",))
+    first_use[name] = location
