@@ -67,6 +67,10 @@ class LocalOptions(BaseModel):
         return self
 
 
+_ONE_CALL_EACH = {"Connection": "close"}
+"""llama.cpp promises to keep connections alive, but closes each after its stream."""
+
+
 class LocalProvider:
     """Chat completions of a shared llama.cpp server; one call at a time.
 
@@ -117,7 +121,7 @@ class LocalProvider:
                 url=f"{address}/v1/chat/completions",
                 model=self._model,
                 body={"cache_prompt": False},
-                headers={},
+                headers=_ONE_CALL_EACH,
                 key_env="",
                 environ={},
                 clock=self._clock,

@@ -219,6 +219,20 @@ def test_two_contestants_share_a_real_model(environ, tmp_path):
 
 
 @pytest.mark.local_model
+def test_calls_follow_each_other_without_a_failure(environ, tmp_path):
+    async def scenario():
+        provider = LOCAL.build(LocalOptions(model="smollm2-135m"), context(tmp_path, **environ))
+        await provider.open()
+        answers = [await provider.answer(call(temperature=0, max_tokens=2)) for _ in range(10)]
+        await provider.close()
+        return answers
+
+    answers = asyncio.run(scenario())
+    assert [answer.failure for answer in answers] == [None] * 10
+    assert {answer.timing.connection_reused for answer in answers} == {False}
+
+
+@pytest.mark.local_model
 def test_a_file_that_is_no_model_is_an_error(environ, tmp_path):
     (tmp_path / "no.gguf").write_bytes(b"no model")
     provider = LOCAL.build(LocalOptions(gguf="no.gguf"), context(tmp_path))
