@@ -1,1 +1,1 @@
-"""Servers that tests and benchmarks talk to over real sockets."""
+"""Servers that tests and benchmarks talk to over real sockets, and streams for their parsers."""

@@ -60,7 +60,8 @@ class Server:
         self.requests: list[Request] = []
         self.count = 0
         self.connections = 0
-        self.open_connections = 0
+        self.open: set[asyncio.Transport] = set()
+        self.idle = threading.Event()  # set when the last connection was closed
         self.port = 0
         self._keep = keep
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,6 +80,10 @@ class Server:
         ready()
         await self._stopping.wait()
         listener.close()
+        for transport in self.open:
+            transport.abort()
+        while self.open:
+            await asyncio.sleep(0)
 
     def stop(self) -> None:
         """Stop listening; callable from any thread."""
@@ -105,10 +110,10 @@ class Server:
 def serve(
     *,
     reply: Reply | str = "Hello there, world.",
-    script: Script | Callable[[Request], Script] = Script(),
+    script: Script | Callable[[Request], Script] | None = None,
 ) -> Iterator[Server]:
     """Run a server in a thread for the time of a ``with`` block."""
-    server = Server(reply=reply if callable(reply) else lambda _: reply, script=script)
+    server = Server(reply=reply if callable(reply) else lambda _: reply, script=script or Script())
     ready = threading.Event()
     thread = threading.Thread(
         target=lambda: asyncio.run(server.run(ready=ready.set)), name="openai-server", daemon=True
@@ -155,11 +160,14 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._server.connections += 1
-        self._server.open_connections += 1
+        self._server.open.add(transport)
+        self._server.idle.clear()
         self._number = self._server.connections
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._server.open_connections -= 1
+        self._server.open.discard(self._transport)
+        if not self._server.open:
+            self._server.idle.set()
         if self._timer is not None:
             self._timer.cancel()
 

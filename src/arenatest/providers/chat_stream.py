@@ -186,7 +186,7 @@ class ChatStream:
                 self._stop("stream", f"after a 200: {said_by(error)}", retryable=_transient(error))
                 return
             self._delta(parsed["choices"][0]["message"])
-            self._finish = parsed["choices"][0].get("finish_reason")
+            self._finish = str(parsed["choices"][0].get("finish_reason") or "") or None
             self._usage = parsed.get("usage") or {}
             self._id, self._model = parsed.get("id"), parsed.get("model")
             self.clocks.last = self._stamp

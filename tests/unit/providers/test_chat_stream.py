@@ -1,0 +1,380 @@
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arenatest.model.answer import Failure, Usage
+from arenatest.providers.chat_stream import ChatStream
+from arenatest.providers.clocks import Clocks
+from servers.streams import DONE, answered, event, texts, usage
+
+ROLE = event({"role": "assistant", "content": ""})
+COMMENT = b": keep-alive\n\n"
+THOUGHT = event({"reasoning_content": "hm"})
+CONTENT = event({"content": "Hi"})
+STOP = event({}, "stop")
+ORDERS = list(itertools.permutations(["headers", "role", "comment", "reasoning", "content"]))
+PARTS = {"role": ROLE, "comment": COMMENT, "reasoning": THOUGHT, "content": CONTENT}
+
+
+def groupings(count):
+    """Every way to share ``count`` events in a row among reads: the read of each event."""
+    for cuts in itertools.product((0, 1), repeat=count - 1):
+        yield list(itertools.accumulate(cuts, initial=0))
+
+
+@pytest.mark.parametrize("order", ORDERS, ids="-".join)
+def test_every_clock_is_right_in_every_order_and_every_grouping_of_reads(order):
+    for reads in groupings(len(order)):
+        at = {name: 10.0 + 2.0 ** reads[place] for place, name in enumerate(order)}
+        clocks = Clocks(start=10.0, headers=at["headers"])
+        stream = ChatStream(clocks)
+        for _, names in itertools.groupby(order, key=at.__getitem__):
+            group = list(names)
+            data = b"".join(PARTS.get(name, b"") for name in group)
+            if data:
+                stream.feed(at[group[0]], data)
+        stream.feed(1000.0, STOP + event(None, usage=usage(5, reasoning_tokens=2)) + DONE)
+        timing = stream.finish(1010.0).timing
+
+        first, last = sorted((at["reasoning"], at["content"]))
+        assert timing.ttfb == at["headers"] - 10.0
+        assert timing.ttft == first - 10.0
+        assert timing.ttfat == at["content"] - 10.0
+        assert timing.e2e == last - 10.0
+        assert timing.wall == 1000.0
+        assert timing.gaps == ((last - first,) if last > first else ())
+        assert timing.tpot == ((last - first) / 4 if last > first else None)
+        assert timing.reads == 1 + (last > first)
+
+
+def test_an_empty_first_delta_is_not_the_first_token():
+    answer = answered(
+        (0.1, ROLE), (0.5, event({"content": "Hel"})), (0.7, event({"content": "lo"})), (0.8, STOP)
+    )
+    assert answer.text == "Hello"
+    assert answer.timing.ttft == 0.5
+    assert answer.finish == "stop"
+
+
+@pytest.mark.parametrize(
+    ("delta", "answer_too"),
+    [
+        ({"content": "a"}, True),
+        ({"content": " "}, True),
+        ({"reasoning_content": "a"}, False),
+        ({"reasoning": "a", "content": None}, False),
+        ({"refusal": "No."}, True),
+        ({"tool_calls": [{"index": 0, "function": {"arguments": '{"a'}}]}, True),
+    ],
+)
+def test_all_generated_text_starts_the_clock_but_reasoning_not_that_of_the_answer(
+    delta, answer_too
+):
+    timing = answered((1.0, event(delta)), (2.0, CONTENT), (3.0, STOP)).timing
+    assert timing.ttft == 1.0
+    assert timing.ttfat == (1.0 if answer_too else 2.0)
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {},
+        {"content": None},
+        {"role": "assistant"},
+        {"content": "", "reasoning": ""},
+        {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": ""}}]},
+        None,
+    ],
+)
+def test_what_holds_no_text_starts_no_clock(delta):
+    assert answered((1.0, event(delta)), (2.0, CONTENT), (3.0, STOP)).timing.ttft == 2.0
+
+
+def test_usage_and_the_terminal_marker_are_after_the_end_of_the_answer():
+    tail = [(4.0, STOP), (5.0, event(None, usage=usage(3))), (6.0, DONE)]
+    timing = answered(*texts("a", "b", "c")[:-1], *tail, end=7.0).timing
+    assert (timing.e2e, timing.wall) == (3.0, 7.0)
+    assert timing.tpot == 1.0
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        [(4.0, STOP), (5.0, event(None, usage=usage(3)))],
+        [(4.0, event({}, "stop", usage=usage(3)))],
+        [(4.0, event({"content": ""}, "stop", usage=usage(3)) + DONE)],
+        [(4.0, STOP), (5.0, event({}, usage=usage(3)))],
+    ],
+)
+def test_usage_is_taken_beside_choices_and_after_them(reads):
+    answer = answered(*texts("a", "b", "c")[:-1], *reads)
+    assert answer.usage == Usage(input_tokens=7, output_tokens=3)
+    assert answer.timing.tpot == 1.0
+
+
+def test_tokens_that_were_not_streamed_do_not_make_the_stream_faster():
+    hidden = usage(13, reasoning_tokens=8, rejected_prediction_tokens=2)
+    plain = answered(*texts("a", "b", "c"), (51.0, event(None, usage=hidden)))
+    assert plain.timing.tpot == 1.0
+    assert plain.usage.output_tokens == 13
+    shown = answered((0.5, THOUGHT), *texts("a", "b", "c"), (51.0, event(None, usage=hidden)))
+    assert shown.timing.tpot == 2.5 / 10
+
+
+def test_counts_in_every_chunk_tell_how_many_tokens_the_first_read_held():
+    answer = answered(
+        (1.0, event({"content": "abc"}, usage=usage(3)) + event({"content": "d"}, usage=usage(4))),
+        (2.0, event({"content": "e"}, usage=usage(5))),
+        (3.0, event({"content": "f"}, "stop", usage=usage(6))),
+    )
+    assert answer.timing.tpot == 1.0
+
+
+def test_null_usage_counts_nothing():
+    answer = answered(*[(1.0, event({"content": "a"}, usage=None)), (2.0, STOP)])
+    assert answer.usage is None
+    assert answer.timing.tpot is None
+
+
+@pytest.mark.parametrize("count", [None, "5", 1.5, True, -1])
+def test_a_count_that_is_no_number_is_unknown(count):
+    answer = answered(*texts("a", "b"), (51.0, event(None, usage={"completion_tokens": count})))
+    assert answer.ok
+    assert answer.usage.output_tokens is None
+
+
+def test_cached_tokens_are_taken_from_both_dialects():
+    one = event(None, usage={"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 4}})
+    two = event(None, usage={"prompt_tokens": 9, "prompt_cache_hit_tokens": 4})
+    for said in (one, two):
+        assert answered(*texts("a"), (51.0, said)).usage == Usage(input_tokens=9, cached_tokens=4)
+
+
+def test_a_refusal_is_answer_text_and_finishes_as_filtered():
+    answer = answered(
+        (1.0, event({"refusal": "I can't "})), (2.0, event({"refusal": "do it."})), (3.0, STOP)
+    )
+    assert answer.text == "I can't do it."
+    assert answer.finish == "content_filter"
+
+
+def test_a_second_choice_is_left_alone():
+    second = b'data: {"choices":[{"index":1,"delta":{"content":"no"},"finish_reason":"stop"}]}\n\n'
+    assert answered((1.0, second), *texts("yes")).text == "yes"
+
+
+def test_names_of_server_and_answer_are_kept():
+    answer = answered(*texts("a"))
+    assert (answer.model, answer.response_id) == ("m", "chatcmpl-1")
+
+
+@pytest.mark.parametrize("tail", [b"", DONE, b"data: [DONE]", b"data:[DONE]\r\n\r\n"])
+def test_the_terminal_marker_may_be_missing_where_a_finish_reason_was_seen(tail):
+    assert answered((1.0, CONTENT), (2.0, STOP), (3.0, tail)).ok
+
+
+def test_a_last_event_without_a_blank_line_is_read():
+    answer = answered((1.0, CONTENT), (2.0, STOP.strip()))
+    assert (answer.ok, answer.text) == (True, "Hi")
+
+
+def test_half_an_event_at_the_end_is_dropped():
+    answer = answered((1.0, CONTENT), (2.0, STOP + event(None, usage=usage(3))[:40]))
+    assert (answer.ok, answer.text, answer.usage) == (True, "Hi", None)
+
+
+@pytest.mark.parametrize("reads", [[], [ROLE], [COMMENT], [DONE], [ROLE, DONE]])
+def test_a_stream_without_a_finish_reason_is_cut_and_may_be_tried_again(reads):
+    answer = answered(*((float(at), read) for at, read in enumerate(reads)))
+    assert answer.failure.kind == "cut"
+    assert answer.failure.retryable
+    assert "before any text" in answer.failure.message
+
+
+def test_a_stream_cut_after_text_is_never_tried_again():
+    answer = answered((1.0, CONTENT), (2.0, DONE))
+    assert (answer.text, answer.finish) == ("", None)
+    assert answer.failure == Failure(
+        kind="cut",
+        message="the stream ended after 2 characters of text, without a finish reason",
+    )
+    assert answer.timing.ttft == 1.0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"data: {broken\n\n",
+        b"data: [1, 2]\n\n",
+        b'data: "text"\n\n',
+        b"data: null\n\n",
+        b"data: \xff\xfe\n\n",
+        b'data: {"choices": [7]}\n\n',
+        b'data: {"choices": 7}\n\n',
+        b'data: {"choices": [{"delta": "text"}]}\n\n',
+        b'data: {"choices": [{"delta": {"content": ["part"]}}]}\n\n',
+        b'data: {"choices": [{"delta": {"tool_calls": [null]}}]}\n\n',
+    ],
+)
+def test_what_the_api_does_not_promise_is_malformed(data):
+    before = answered((1.0, data), (2.0, CONTENT + STOP))
+    assert (before.failure.kind, before.failure.retryable) == ("malformed", True)
+    after = answered((1.0, CONTENT), (2.0, data), (3.0, STOP))
+    assert (after.failure.kind, after.failure.retryable) == ("malformed", False)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "again"),
+    [
+        ({"message": "busy", "code": 503}, "after a 200: busy (503)", True),
+        (
+            {"message": "busy", "type": "overloaded_error"},
+            "after a 200: busy (overloaded_error)",
+            True,
+        ),
+        ("went wrong", "after a 200: went wrong", True),
+        ({"message": "no", "code": 400}, "after a 200: no (400)", False),
+        (
+            {"message": "no", "type": "invalid_request_error"},
+            "after a 200: no (invalid_request_error)",
+            False,
+        ),
+        (
+            {"message": "pay", "code": "insufficient_quota"},
+            "after a 200: pay (insufficient_quota)",
+            False,
+        ),
+    ],
+)
+def test_an_error_in_the_stream_is_a_failure(error, message, again):
+    data = b"data: " + json.dumps({"error": error}).encode() + b"\n\n"
+    early = answered((1.0, ROLE + data), (2.0, CONTENT + STOP))
+    assert early.failure == Failure(kind="stream", message=message, retryable=again)
+    assert not answered((1.0, CONTENT), (2.0, data)).failure.retryable
+
+
+def test_an_error_of_null_is_none():
+    assert answered((1.0, event({"content": "a"}, error=None)), (2.0, STOP)).text == "a"
+
+
+def test_an_interruption_counts_only_before_the_finish_reason():
+    broke = Failure(kind="connection", message="reset", retryable=True, retry_after=3.0)
+    assert answered((1.0, CONTENT), (2.0, STOP), interruption=broke).ok
+    assert answered(interruption=broke).failure == broke
+    after = answered((1.0, CONTENT), interruption=broke).failure
+    assert (after.kind, after.retryable, after.retry_after) == ("connection", False, None)
+
+
+WHOLE = {
+    "id": "chatcmpl-1",
+    "model": "m",
+    "choices": [{"message": {"content": "Hi", "reasoning": "hm"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2},
+}
+
+
+def test_a_body_that_is_not_streamed_is_read_and_has_no_time_to_first_token():
+    data = json.dumps(WHOLE, indent=1).encode()
+    answer = answered((1.0, b"\n " + data[:9]), (2.0, data[9:]), end=3.0)
+    assert (answer.text, answer.reasoning, answer.finish) == ("Hi", "hm", "stop")
+    assert answer.usage == Usage(input_tokens=1, output_tokens=2)
+    timing = answer.timing
+    assert (timing.ttft, timing.ttfat, timing.tpot, timing.reads) == (None, None, None, 0)
+    assert (timing.e2e, timing.wall) == (2.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "again"),
+    [
+        (b"<html>Welcome</html>", "malformed", False),
+        (b'{"choices": []}', "malformed", True),
+        (b'{"choices": [{"mess', "malformed", True),
+        (b"[1]", "malformed", True),
+        (b'{"a": 1}\n{"a": 2}\n', "malformed", True),
+        (b'{"error": {"message": "no"}}', "stream", True),
+        (b'{"choices": [{"message": {"content": "a"}}]}', "cut", True),
+    ],
+)
+def test_a_body_that_is_no_answer_is_a_failure(body, kind, again):
+    failure = answered((1.0, body)).failure
+    assert (failure.kind, failure.retryable) == (kind, again)
+
+
+RICH = (
+    COMMENT
+    + ROLE
+    + event({"reasoning": "I think 🤔 "})
+    + event({"content": "你好 "})
+    + b": note\r\n\r\n"
+    + event({"content": "ñandú 🦊\u2028"}).replace(b"\n", b"\r\n")
+    + event({"content": "end"}, "stop").replace(b"data: ", b"data:")
+    + event(None, usage=usage(9))
+    + DONE
+)
+
+
+def essence(answer):
+    return (
+        answer.text,
+        answer.reasoning,
+        answer.finish,
+        answer.usage,
+        answer.failure,
+        answer.model,
+    )
+
+
+def test_every_cut_into_two_reads_gives_the_same_answer():
+    whole = essence(answered((1.0, RICH)))
+    assert whole[:3] == ("你好 ñandú 🦊\u2028end", "I think 🤔 ", "stop")
+    for cut in range(len(RICH) + 1):
+        assert essence(answered((1.0, RICH[:cut]), (2.0, RICH[cut:]))) == whole
+
+
+@given(st.lists(st.integers(0, len(RICH)), max_size=12))
+def test_any_cuts_into_reads_give_the_same_answer(cuts):
+    bounds = [0, *sorted(cuts), len(RICH)]
+    reads = [(float(b), RICH[a:b]) for a, b in itertools.pairwise(bounds)]
+    assert essence(answered(*reads)) == essence(answered((1.0, RICH)))
+
+
+def test_every_cut_short_is_a_cut_until_the_finish_reason_came():
+    finished = RICH.index(event(None, usage=usage(9)))
+    for length in range(len(RICH)):
+        answer = answered((1.0, RICH[:length]))
+        if length < finished - 2:  # the blank line may be missing
+            assert answer.failure.kind == "cut"
+        else:
+            assert answer.ok
+
+
+@given(st.binary(max_size=200), st.integers(0, 200))
+def test_no_bytes_make_the_parser_raise(noise, cut):
+    answered((1.0, noise[:cut]), (2.0, noise[cut:]))
+    answered((1.0, b"data: " + noise), (2.0, b"\n\n" + CONTENT))
+
+
+KEYS = [
+    *("choices", "delta", "content", "usage", "error", "index", "tool_calls", "message"),
+    *("function", "arguments", "finish_reason", "id", "model", "completion_tokens"),
+]
+LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False)
+JSON = st.recursive(
+    LEAVES | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_no_json_makes_the_parser_raise(value):
+    data = json.dumps(value).encode()
+    for reads in ([(1.0, b"data: " + data + b"\n\n"), (2.0, CONTENT + STOP)], [(1.0, data)]):
+        answer = answered(*reads)
+        assert isinstance(answer.text, str)
+        assert answer.failure is not None or isinstance(answer.finish, str)

@@ -1,0 +1,104 @@
+import pytest
+
+from arenatest.model.answer import Usage
+from arenatest.providers.chat_stream import ChatStream
+from arenatest.providers.clocks import Clocks
+from arenatest.providers.refusals import refusal
+from servers.streams import folder, recorded
+
+pytestmark = pytest.mark.skipif(
+    not folder().is_dir(), reason="the recorded streams are not here: set ARENATEST_DATA"
+)
+
+
+def replayed(name):
+    """The answer to a recorded response, fed by the reads and at the times of the recording."""
+    response = recorded(name)
+    assert response.status == 200
+    stream = ChatStream(Clocks(start=0.0, headers=response.headers_at))
+    for stamp, data in response.reads:
+        stream.feed(stamp, data)
+    return stream.finish(response.reads[-1][0])
+
+
+FOX = "The quick brown fox jumps over the lazy dog. 你好，世界！ ñandú 🦊 end."  # noqa: RUF001
+REASON = "Let me think step by step about this problem carefully."
+ANSWERS = {
+    "aimock_openai_chat_plain": (FOX, "", "stop", 17),
+    "aimock_azure_plain": (FOX, "", "stop", None),
+    "aimock_openai_chat_reason": ("The answer is 42.", REASON, "stop", 5),
+    "aimock_azure_reason": ("The answer is 42.", REASON, "stop", None),
+    "aimock_openai_chat_tool": ("", "", "tool_calls", 6),
+    "aimock_azure_tool": ("", "", "tool_calls", None),
+    "aimock_openai_chat_filtered": ("I cannot", "", "content_filter", 2),
+    "aimock_openai_chat_empty2": ("", "", "stop", 1),
+    "aimock_openai_chat_one-token2": ("ok", "", "stop", 1),
+    "guidellm_chat": ("Score each cause.", "", "stop", 6),
+    "llmock_slow_first": ("Simulated answer from gpt-4o for 'hello'.", "", "stop", 10),
+    "fakellm_chat": ("Hi there! This is a mock response from fakellm.", "", "stop", None),
+    "starlette_early": ("w0 w1 w2 w3 w4 ", "hmm", "stop", None),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_recorded_stream_is_read_as_what_it_says(name):
+    answer = replayed(name)
+    text, reasoning, finish, tokens = ANSWERS[name]
+    assert answer.failure is None
+    assert (answer.text, answer.reasoning, answer.finish) == (text, reasoning, finish)
+    assert (answer.usage or Usage()).output_tokens == tokens
+    assert answer.model
+    assert answer.response_id
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_recorded_stream_gives_the_same_answer_wherever_it_is_cut(name):
+    body = recorded(name).body
+    whole = replayed(name)
+    for cut in range(0, len(body), 7):
+        stream = ChatStream(Clocks(start=0.0))
+        stream.feed(1.0, body[:cut])
+        stream.feed(2.0, body[cut:])
+        answer = stream.finish(3.0)
+        assert (answer.text, answer.finish, answer.usage) == (
+            whole.text,
+            whole.finish,
+            whole.usage,
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("aimock_openai_chat_trunc2", "cut"),
+        ("llmock_truncate", "cut"),
+        ("llmock_disconnect", "cut"),
+        ("llmock_malformed", "malformed"),
+    ],
+)
+def test_a_recorded_fault_is_a_failure(name, kind):
+    answer = replayed(name)
+    assert answer.failure.kind == kind
+    assert (answer.text, answer.finish) == ("", None)
+
+
+def test_the_stream_that_flushes_early_tells_all_clocks_apart():
+    timing = replayed("starlette_early").timing
+    assert timing.ttfb == pytest.approx(0.039, abs=0.001)
+    assert timing.ttft == pytest.approx(0.560, abs=0.001)
+    assert timing.ttfat == pytest.approx(1.104, abs=0.001)
+    assert timing.tpot is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "again", "wait"),
+    [
+        ("aimock_openai_chat_ratelimit", "rate_limited", True, 1.0),
+        ("guidellm_bad", "request", False, None),
+    ],
+)
+def test_a_recorded_refusal_says_whether_to_come_again(name, kind, again, wait):
+    response = recorded(name)
+    failure = refusal(response.status, response.headers, response.body)
+    assert (failure.kind, failure.retryable, failure.retry_after) == (kind, again, wait)
+    assert failure.status == response.status
