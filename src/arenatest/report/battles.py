@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from arenatest.gates.battles import Battle as Settled
+from arenatest.gates.battles import read_battle
 from arenatest.model.identity import content_id
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import Contestant, Plan
@@ -56,18 +58,12 @@ class Battle:
 class JudgeView:
     """How one judge, in one of its repeats, saw a battle: a score for each order.
 
-    ``None`` for an order is a void, an order that is not in ``scores`` was not judged.
+    ``None`` for an order is a void; an order that is not in ``scores`` was not judged.
     """
 
     judge: str
     repeat: int
     scores: Mapping[Order, float | None]
-    strengths: Mapping[Order, float | None]
-
-    @property
-    def complete(self) -> bool:
-        """Whether both orders were judged, voids included."""
-        return len(self.scores) == len(Order)
 
     @property
     def pair(self) -> tuple[float, float] | None:
@@ -78,10 +74,8 @@ class JudgeView:
 
     @property
     def score(self) -> float | None:
-        """The mean of both orders, with the judge's strength where it counts."""
-        first = self.strengths.get(Order.BASELINE_FIRST)
-        second = self.strengths.get(Order.CANDIDATE_FIRST)
-        return None if first is None or second is None else (first + second) / 2
+        """The mean of both orders; None if one is void."""
+        return None if self.pair is None else sum(self.pair) / 2
 
 
 def battles(ledger: Ledger) -> Iterator[Battle]:
@@ -100,10 +94,10 @@ def battles(ledger: Ledger) -> Iterator[Battle]:
                     games=games.get((candidate.name, prompt.id, repeat), ()),
                 )
                 if pairing.base is not None or pairing.cand is not None:
-                    yield _battle(plan, pairing)
+                    yield _battle(ledger, pairing)
 
 
-def judge_views(games: tuple[Seated, ...], strong: Mapping[str, bool]) -> list[JudgeView]:
+def judge_views(games: tuple[Seated, ...]) -> list[JudgeView]:
     """Return what each judge said of one battle, the two orders side by side."""
     grouped: dict[tuple[str, int], list[Seated]] = defaultdict(list)
     for slot, judgment in games:
@@ -113,10 +107,6 @@ def judge_views(games: tuple[Seated, ...], strong: Mapping[str, bool]) -> list[J
             judge=judge,
             repeat=repeat,
             scores={slot.order: said.candidate_score(slot.order) for slot, said in seated},
-            strengths={
-                slot.order: said.candidate_score(slot.order, strength=strong.get(judge, False))
-                for slot, said in seated
-            },
         )
         for (judge, repeat), seated in grouped.items()
     ]
@@ -153,45 +143,48 @@ class _Pairing:
     cand: Answered | None
     games: tuple[Seated, ...]
 
-    @property
-    def identical(self) -> bool:
-        if self.base is None or self.cand is None:
-            return False
-        mine, other = self.cand.answer, self.base.answer
-        return mine.ok and other.ok and mine.text == other.text
 
-    @property
-    def failed(self) -> str | None:
-        """Whose call failed, if one did."""
-        base = self.base is not None and not self.base.answer.ok
-        cand = self.cand is not None and not self.cand.answer.ok
-        if base and cand:
-            return "both calls failed"
-        if cand:
-            return "candidate's call failed"
-        return "baseline's call failed" if base else None
-
-
-def _battle(plan: Plan, pairing: _Pairing) -> Battle:
-    views = judge_views(pairing.games, {seat.name: seat.strength for seat in plan.judges})
-    outcome, score, cause = _result(plan, pairing, views)
-    pairs = [view.pair for view in views]
+def _battle(ledger: Ledger, pairing: _Pairing) -> Battle:
+    plan, name = ledger.plan, pairing.candidate.name
+    settled = read_battle(ledger, name, pairing.prompt.id, pairing.repeat, plan=plan)
+    if not plan.judges:
+        settled = None  # nobody was to judge: nothing is missing, and nothing is void
+    pairs = [view.pair for view in judge_views(pairing.games)]
     return Battle(
         id=_identity(plan, pairing),
         suite=plan.suite,
-        candidate=pairing.candidate.name,
+        candidate=name,
         prompt=pairing.prompt,
         repeat=pairing.repeat,
-        outcome=outcome,
-        score=score,
-        cause=cause,
+        outcome=_outcome(settled),
+        score=None if settled is None else settled.score,
+        cause=None if settled is None or settled.score is not None else _cause(settled, pairing),
         baseline=pairing.base,
         answered=pairing.cand,
         games=pairing.games,
-        identical=pairing.identical,
+        identical=settled is not None and settled.equal,
         disagree=any(pair is not None and pair[0] != pair[1] for pair in pairs),
         flip=any(pair is not None and abs(pair[0] - pair[1]) == 1.0 for pair in pairs),
     )
+
+
+def _outcome(settled: Settled | None) -> Outcome:
+    if settled is None:
+        return "unplayed"
+    if settled.score is None:
+        return "void"
+    return "win" if settled.score > _EVEN else "loss" if settled.score < _EVEN else "tie"
+
+
+def _cause(settled: Settled, pairing: _Pairing) -> str:
+    if settled.candidate_failed and settled.baseline_failed:
+        return "both calls failed"
+    if settled.candidate_failed:
+        return "candidate's call failed"
+    if settled.baseline_failed:
+        return "baseline's call failed"
+    voids = (said.void for _, said in pairing.games if said.void is not None)
+    return _JUDGE_VOIDS[next(voids, "judge")]
 
 
 def _identity(plan: Plan, pairing: _Pairing) -> str:
@@ -201,40 +194,9 @@ def _identity(plan: Plan, pairing: _Pairing) -> str:
     return content_id("battle", prompt.id, content, *fingerprints, pairing.repeat)[:16]
 
 
-def _result(
-    plan: Plan, pairing: _Pairing, views: list[JudgeView]
-) -> tuple[Outcome, float | None, str | None]:
-    if pairing.failed is not None:
-        return "void", None, pairing.failed
-    if pairing.base is None or pairing.cand is None:
-        return "unplayed", None, None
-    if pairing.identical and plan.judges:
-        return "tie", _EVEN, None
-    planned = sum(seat.repeats for seat in plan.judges)
-    if len(views) < planned or not views or not all(view.complete for view in views):
-        return "unplayed", None, None
-    scores = _judge_means(views)
-    if not scores:
-        return "void", None, _void_cause(pairing.games)
-    score = sum(scores) / len(scores)
-    return ("win" if score > _EVEN else "loss" if score < _EVEN else "tie"), score, None
-
-
-def _judge_means(views: list[JudgeView]) -> list[float]:
-    by_judge: dict[str, list[float]] = defaultdict(list)
-    for view in views:
-        if view.score is not None:
-            by_judge[view.judge].append(view.score)
-    return [sum(scores) / len(scores) for scores in by_judge.values()]
-
-
 _JUDGE_VOIDS = {
     "unparsed": "judge unreadable",
     "label": "judge off its labels",
     "call": "judge's call failed",
     "judge": "judge's code failed",
 }
-
-
-def _void_cause(games: tuple[Seated, ...]) -> str:
-    return next((_JUDGE_VOIDS[said.void] for _, said in games if said.void is not None), "judge")

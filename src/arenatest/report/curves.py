@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from arenatest.gates.words import amount
+from arenatest.gates.words import amount, limit
 from arenatest.model.decision import Decision
 from arenatest.report.latency import Latency
 from arenatest.report.svg import (
@@ -49,14 +49,12 @@ class _Scale:
         return log_ticks(self.low, self.high) if self.log else ticks(0.0, self.high)
 
 
-def ecdf(
-    measured: Sequence[Latency], limits: Sequence[Decision], *, ident: str, metric: str
-) -> str:
+def ecdf(measured: Sequence[Latency], gates: Sequence[Decision], *, ident: str, metric: str) -> str:
     """Return the cumulative curves of one clock as SVG; empty where nothing was timed.
 
     Args:
         measured: One clock of every contestant, baseline first: which is the first colour.
-        limits: Decisions of percentile gates on this clock, drawn as upright lines.
+        gates: Decisions of percentile gates on this clock, drawn as upright lines.
         ident: Unique on the page.
         metric: The clock as people call it.
     """
@@ -64,7 +62,7 @@ def ecdf(
     if not shown:
         return ""
     times = [time for latency in shown for time, _ in latency.curve]
-    scale = _Scale([*times, *(limit.threshold for limit in limits)])
+    scale = _Scale([*times, *(gate.threshold for gate in gates)])
     drawing = Drawing(
         ident,
         _WIDTH,
@@ -73,8 +71,8 @@ def ecdf(
         description=_description(shown, metric),
     )
     _axes(drawing, scale, metric)
-    for limit in dict.fromkeys((limit.stat, limit.threshold) for limit in limits):
-        _limit(drawing, scale, *limit)
+    for stat, threshold in dict.fromkeys((gate.stat, gate.threshold) for gate in gates):
+        _limit(drawing, scale, stat, threshold)
     for place, latency in enumerate(measured):
         _curve(drawing, scale, latency, place % len(SERIES))
     _legend(drawing, measured)
@@ -93,7 +91,7 @@ def _axes(drawing: Drawing, scale: _Scale, metric: str) -> None:
         x = scale.x(tick)
         drawing.line((x, _BOTTOM), (x, _BOTTOM + 4), colour=MUTED, kind="muted-line")
         if x >= room:
-            words = amount(tick, "s") if tick else "0"
+            words = limit(tick, "s") if tick else "0"
             drawing.label(
                 (x, _BOTTOM + 18), words, colour=MUTED, kind="muted", anchor="middle", size=11
             )
@@ -112,7 +110,7 @@ def _axes(drawing: Drawing, scale: _Scale, metric: str) -> None:
 def _limit(drawing: Drawing, scale: _Scale, stat: str, threshold: float) -> None:
     x = scale.x(threshold)
     drawing.line((x, _TOP - 6), (x, _BOTTOM), colour=INK, kind="ink-line", width=1.5, dash="3 2")
-    words = f"limit of {stat}: {amount(threshold, 's')}"
+    words = f"limit of {stat}: {limit(threshold, 's')}"
     left = x > (_LEFT + _RIGHT) / 2
     drawing.label(
         (x - 6 if left else x + 6, _BOTTOM - 8),

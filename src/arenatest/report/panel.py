@@ -82,7 +82,7 @@ def judge_reports(seats: Sequence[JudgeSeat], battles: Sequence[Battle]) -> tupl
     said: dict[str, list[Judgment]] = defaultdict(list)
     clashes: Counter[str] = Counter()
     for battle in battles:
-        mine = judge_views(battle.games, {})
+        mine = judge_views(battle.games)
         for view in mine:
             views[view.judge].append(view)
         for slot, judgment in battle.games:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
-from arenatest.gates.words import amount
+from arenatest.gates.words import amount, interval, limit
 from arenatest.model.decision import Decision
 
 STATUS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
@@ -14,41 +13,25 @@ RANK = {"fail": 0, "inconclusive": 1, "pass": 2}
 
 UNKNOWN = "-"
 
-_NUMBER = re.compile(r"-?[\d.,]+(?:e[-+]?\d+)?")
-
 
 def value_words(decision: Decision) -> str:
-    """Return the measurement, or that there is none."""
+    """Return the measurement, with digits enough to tell it from its limit."""
     if decision.value is None:
         return "not measured"
-    return amount(decision.value, decision.unit)
+    return amount(decision.value, decision.unit, near=decision.threshold)
 
 
 def interval_words(decision: Decision) -> str:
-    """Return the interval such as ``[610, 702]``; empty where neither bound is known.
-
-    The bounds drop the unit where it is that of the value, and keep it where it is another
-    (``900 ms [850 ms, 1.20 s]``). An unknown bound is a dash.
-    """
+    """Return the interval on the value's scale, such as ``[610, 702]``; empty where unknown."""
     if decision.value is None or (decision.low is None and decision.high is None):
         return ""
-    bounds = [
-        None if bound is None else amount(bound, decision.unit)
-        for bound in (decision.low, decision.high)
-    ]
-    frame = _frame(amount(decision.value, decision.unit))
-    if all(bound is None or _frame(bound) == frame for bound in bounds):
-        bounds = [None if bound is None else _bare(bound) for bound in bounds]
-    low, high = (UNKNOWN if bound is None else bound for bound in bounds)
-    return f"[{low}, {high}]"
+    return interval(decision.low, decision.high, decision.value, decision.unit)
 
 
 def limit_words(decision: Decision) -> str:
-    """Return what the gate asks for, such as ``>= 0.45``: a fraction as it was written."""
+    """Return what the gate asks for, such as ``>= 0.45``."""
     sign = ">=" if decision.side == "min" else "<="
-    if decision.unit == "fraction":
-        return f"{sign} {decision.threshold:.10g}"
-    return f"{sign} {amount(decision.threshold, decision.unit)}"
+    return f"{sign} {limit(decision.threshold, decision.unit)}"
 
 
 def evidence_words(decision: Decision) -> str:
@@ -109,12 +92,3 @@ def duration_words(seconds: float) -> str:
 def moment(stamp: float) -> str:
     """Return a wall clock time in UTC, to the second."""
     return f"{datetime.fromtimestamp(stamp, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _frame(words: str) -> str:
-    return _NUMBER.sub("#", words, count=1)
-
-
-def _bare(words: str) -> str:
-    found = _NUMBER.search(words)
-    return words if found is None else found.group()

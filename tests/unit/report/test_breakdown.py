@@ -1,0 +1,51 @@
+import pytest
+
+from arenatest.report.battles import battles
+from arenatest.report.breakdown import count, slices
+from arenatest.report.wilson import wilson_interval
+from fakes.ledgers import LedgerBuilder, plan, prompt
+
+
+def fight(prompts, results):
+    builder = LedgerBuilder(plan(prompts))
+    for asked, result in zip(prompts, results, strict=True):
+        builder.answer("gpt-4o", asked.id, "a")
+        if result == "failed":
+            builder.failure("gpt-5-mini", asked.id)
+        else:
+            builder.answer("gpt-5-mini", asked.id, "b").judge(asked.id, (result, result))
+    return list(battles(builder.ledger))
+
+
+def test_outcomes_and_voids_are_counted_apart():
+    prompts = [prompt(f"p{place}") for place in range(4)]
+    counts = count(fight(prompts, ["win", "loss", "unparsed", "failed"]))
+    assert (counts.win, counts.tie, counts.loss, counts.void) == (1, 0, 1, 2)
+    assert dict(counts.causes) == {"candidate's call failed": 1, "judge unreadable": 1}
+
+
+def test_prompts_of_one_family_count_once():
+    prompts = [prompt("a", family="f"), prompt("b", family="f"), prompt("c")]
+    whole = slices(fight(prompts, ["win", "win", "loss"]))[0]
+    assert (whole.n, whole.value) == (2, 0.5)
+
+
+def test_categories_come_weakest_first():
+    prompts = [prompt("a", category="x"), prompt("b", category="y")]
+    names = [part.name for part in slices(fight(prompts, ["win", "loss"]))]
+    assert names == ["all prompts", "y", "x"]
+
+
+def test_a_label_that_all_prompts_share_is_no_slice():
+    prompts = [prompt("a", dataset="d"), prompt("b", dataset="d")]
+    assert len(slices(fight(prompts, ["win", "loss"]))) == 1
+
+
+def test_a_slice_without_a_result_has_no_value():
+    whole = slices(fight([prompt("a")], ["failed"]))[0]
+    assert (whole.value, whole.low, whole.n) == (None, None, 0)
+
+
+def test_the_interval_is_wilsons():
+    low, high = wilson_interval(15, 148)  # Newcombe 1998, table I
+    assert (low, high) == (pytest.approx(0.0624, abs=5e-5), pytest.approx(0.1605, abs=5e-5))
