@@ -1,0 +1,54 @@
+"""What has to be bought before a gate can be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from arenatest.model.plan import Plan, Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What gates need, by name; selection changes what is bought, never a verdict.
+
+    Attributes:
+        answers: Contestants whose texts are needed.
+        timings: Contestants whose clocks are needed, from calls of this run.
+        judgments: Candidates whose battles must be judged.
+        metrics: Plugins' metrics that must be measured on those answers.
+    """
+
+    answers: frozenset[str] = frozenset()
+    timings: frozenset[str] = frozenset()
+    judgments: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
+
+
+def needs(rule: Rule, plan: Plan) -> Needs:
+    """Return what one gate needs."""
+    metric, baseline = rule.metric, plan.baseline.name
+    own = frozenset({rule.candidate})
+    both = own | {rule.against}
+    compared = both if rule.stat == "ratio" else own
+    if metric.source == "timing":
+        return Needs(timings=compared)
+    if metric.source == "judgment":
+        judged = both - {baseline} if metric.name == "win_rate" else own
+        return Needs(answers=judged | {baseline}, judgments=judged)
+    if metric.source == "plugin":
+        answers = compared | {baseline} if metric.of == "battle" else compared
+        return Needs(answers=answers, metrics=frozenset({metric.name}))
+    return Needs(answers=compared)
+
+
+def union(several: Iterable[Needs]) -> Needs:
+    """Return what several gates need together."""
+    listed = list(several)
+    nothing: frozenset[str] = frozenset()
+    return Needs(
+        answers=nothing.union(*(one.answers for one in listed)),
+        timings=nothing.union(*(one.timings for one in listed)),
+        judgments=nothing.union(*(one.judgments for one in listed)),
+        metrics=nothing.union(*(one.metrics for one in listed)),
+    )

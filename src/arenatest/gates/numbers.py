@@ -1,0 +1,150 @@
+"""Reads one number of one contestant's answer: clocks, tokens, cost, lengths, plugins' metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from arenatest.model.metric import MetricSpec
+from arenatest.model.record import Answered, AnswerSlot, Ledger, MetricSlot
+
+_SLACK = 1e-9  # relative to a declared range: rounding is no breach of it
+
+
+class Reading(NamedTuple):
+    """One number, or why there is none.
+
+    Attributes:
+        number: Finite; None where there is none.
+        failed: Whether there is none because the contestant gave no answer.
+        excused: Whether there is none because the baseline gave no answer to compare with.
+    """
+
+    number: float | None = None
+    failed: bool = False
+    excused: bool = False
+
+
+VOID = Reading()
+FAILED = Reading(failed=True)
+EXCUSED = Reading(excused=True)
+
+Read = Callable[[Ledger, AnswerSlot], Reading | None]
+"""Reads a number in its place; None while it is not settled."""
+
+
+def number_reader(metric: MetricSpec, *, baseline: str) -> Read:
+    """Return the reader of a metric that is not of judgments.
+
+    Args:
+        metric: A built-in metric of answers or timings, or a plugin's.
+        baseline: Name of the baseline, whose failure leaves a metric of battles without a value.
+    """
+    if metric.source == "timing":
+        return _clock_reader(metric.name)
+    if metric.source == "plugin":
+        return _plugin_reader(metric, baseline)
+    return _answer_reader(_OF_ANSWER[metric.name])
+
+
+def _answer_reader(of: Callable[[Answered], Reading]) -> Read:
+    def read(ledger: Ledger, slot: AnswerSlot) -> Reading | None:
+        answered = ledger.answers.get(slot)
+        return None if answered is None else of(answered)
+
+    return read
+
+
+def _clock_reader(clock: str) -> Read:
+    def read(ledger: Ledger, slot: AnswerSlot) -> Reading | None:
+        answered = ledger.timings.get(slot)
+        if answered is None:
+            return None
+        answer, timing = answered.answer, answered.answer.timing
+        if not (answer.ok and answer.text):
+            return FAILED  # nobody got a token: slower than every limit
+        if timing is None or timing.source == "unfit":
+            return VOID
+        if timing.source == "measured" and (answered.attempts != 1 or answered.reused):
+            return VOID  # a retried or stored answer says nothing of today's latency
+        seconds = getattr(timing, clock)
+        return VOID if seconds is None or seconds < 0.0 else _number(seconds)
+
+    return read
+
+
+def _plugin_reader(metric: MetricSpec, baseline: str) -> Read:
+    def read(ledger: Ledger, slot: AnswerSlot) -> Reading | None:
+        answered = ledger.answers.get(slot)
+        if answered is None:
+            return None
+        if metric.of == "battle":
+            theirs = ledger.answers.get(AnswerSlot(baseline, slot.prompt, slot.repeat))
+            if theirs is None:
+                return None
+            if not theirs.answer.ok:
+                return EXCUSED if answered.answer.ok else VOID
+        if not answered.answer.ok:
+            return FAILED
+        measured = ledger.measurements.get(MetricSlot(metric.name, *slot))
+        if measured is None:
+            return None
+        return VOID if measured.value is None else _within(measured.value, metric.range)
+
+    return read
+
+
+def _number(value: float) -> Reading:
+    return Reading(float(value)) if math.isfinite(value) else VOID
+
+
+def _within(value: float, bounds: tuple[float, float] | None) -> Reading:
+    """Return a value that keeps its metric's promise; one outside its range is void."""
+    if bounds is None or not math.isfinite(value):
+        return _number(value)
+    low, high = bounds
+    slack = _SLACK * (high - low) if math.isfinite(high - low) else 0.0
+    if not low - slack <= value <= high + slack:
+        return VOID
+    return _number(min(max(value, low), high))
+
+
+def _error(answered: Answered) -> Reading:
+    return Reading(float(not answered.answer.ok))
+
+
+def _truncated(answered: Answered) -> Reading:
+    if not answered.answer.ok:
+        return FAILED
+    return Reading(float(answered.answer.finish == "length"))
+
+
+def _length(answered: Answered) -> Reading:
+    return Reading(float(len(answered.answer.text))) if answered.answer.ok else FAILED
+
+
+def _cost(answered: Answered) -> Reading:
+    if not answered.answer.ok:
+        return FAILED
+    return VOID if answered.cost is None else _number(answered.cost)
+
+
+def _tokens(field: str) -> Callable[[Answered], Reading]:
+    def read(answered: Answered) -> Reading:
+        if not answered.answer.ok:
+            return FAILED
+        count = None if answered.answer.usage is None else getattr(answered.answer.usage, field)
+        return VOID if count is None else _number(count)
+
+    return read
+
+
+_OF_ANSWER: dict[str, Callable[[Answered], Reading]] = {
+    "error_rate": _error,
+    "truncated_rate": _truncated,
+    "input_tokens": _tokens("input_tokens"),
+    "output_tokens": _tokens("output_tokens"),
+    "cost": _cost,
+    "answer_length": _length,
+}

@@ -1,0 +1,158 @@
+"""Finds the reader of a rule, and reads rules on numbers: of one contestant, or of two paired."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from arenatest.gates.battles import battle_reader
+from arenatest.gates.evidence import Evidence, Pair, Reader
+from arenatest.gates.numbers import Reading, number_reader
+from arenatest.model.plan import Plan, Rule
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import AnswerSlot, Ledger
+
+
+def reader_of(rule: Rule, plan: Plan) -> Reader[Any]:
+    """Return what reads one prompt's evidence for a rule.
+
+    Evidence is of ``Pair`` for ratios of totals, of logarithms of ratios for latency ratios, and
+    of plain numbers in the metric's unit for everything else.
+    """
+    if rule.metric.source == "judgment":
+        return battle_reader(rule, plan)
+    if rule.stat != "ratio":
+        return _Single(rule, plan)
+    return _LogRatio(rule, plan) if rule.metric.source == "timing" else _Totals(rule, plan)
+
+
+def finite_range(rule: Rule) -> tuple[float, float] | None:
+    """Return the range of a rule's metric where the sequential test can use it."""
+    bounds = rule.metric.range
+    if bounds is None or not all(map(math.isfinite, bounds)) or bounds[0] >= bounds[1]:
+        return None
+    return bounds
+
+
+class _Numbers:
+    """Knows where a rule's numbers stand."""
+
+    def __init__(self, rule: Rule, plan: Plan) -> None:
+        self._read = number_reader(rule.metric, baseline=plan.baseline.name)
+        self._candidate, self._against = rule.candidate, rule.against
+        self._repeats = range(plan.repeats)
+        self._timed = rule.metric.source == "timing"
+        low, high = finite_range(rule) or (-math.inf, math.inf)
+        self._worst, self._best = (low, high) if rule.side == "min" else (high, low)
+
+
+class _Single(_Numbers):
+    """Reads the candidate's numbers.
+
+    A failed call is slower than every limit: in a percentile it is a value like others.
+    """
+
+    def __init__(self, rule: Rule, plan: Plan) -> None:
+        super().__init__(rule, plan)
+        self._failure_counts = self._timed and rule.stat.startswith("p")
+
+    def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[float] | None:
+        passing: list[float] = []
+        failing: list[float] = []
+        values: list[float] = []
+        unusable = False
+        for repeat in self._repeats:
+            reading = self._read(ledger, AnswerSlot(self._candidate, prompt.id, repeat))
+            if reading is None:
+                return None
+            number = reading.number
+            if reading.failed and self._failure_counts:
+                number = self._worst
+            if number is not None:
+                for kept in (passing, failing, values):
+                    kept.append(number)
+            elif reading.failed:
+                passing.append(self._worst)
+            elif reading.excused:
+                failing.append(self._best)
+            else:
+                unusable = True
+        return Evidence(
+            passing=tuple(passing),
+            failing=tuple(failing),
+            values=tuple(values),
+            void=not values,
+            invalid=not values and unusable and self._timed,
+        )
+
+
+class _Paired(_Numbers):
+    """Reads the numbers of two contestants on the same prompt and repeat."""
+
+    def _pairs(self, ledger: Ledger, prompt: Prompt) -> list[tuple[Reading, Reading]] | None:
+        pairs = []
+        for repeat in self._repeats:
+            ours = self._read(ledger, AnswerSlot(self._candidate, prompt.id, repeat))
+            theirs = self._read(ledger, AnswerSlot(self._against, prompt.id, repeat))
+            if ours is None or theirs is None:
+                return None
+            pairs.append((ours, theirs))
+        return pairs
+
+
+class _LogRatio(_Paired):
+    """Reads log(candidate / against): 0 where both took as long."""
+
+    def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[float] | None:
+        pairs = self._pairs(ledger, prompt)
+        if pairs is None:
+            return None
+        passing: list[float] = []
+        failing: list[float] = []
+        values: list[float] = []
+        unusable = False
+        for ours, theirs in pairs:
+            if ours.number and theirs.number:  # a clock of 0 has no ratio
+                ratio = math.log(ours.number / theirs.number)
+                for kept in (passing, failing, values):
+                    kept.append(ratio)
+            elif ours.failed and theirs.number:
+                passing.append(self._worst)
+            elif theirs.failed and ours.number:
+                failing.append(self._best)
+            elif not (ours.failed and theirs.failed):
+                unusable = True
+        return Evidence(
+            passing=tuple(passing),
+            failing=tuple(failing),
+            values=tuple(values),
+            void=not values,
+            invalid=not values and unusable,
+        )
+
+
+class _Totals(_Paired):
+    """Reads pairs of amounts whose totals are compared."""
+
+    def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[Pair] | None:
+        pairs = self._pairs(ledger, prompt)
+        if pairs is None:
+            return None
+        passing: list[Pair] = []
+        failing: list[Pair] = []
+        values: list[Pair] = []
+        for ours, theirs in pairs:
+            if ours.number is not None and theirs.number is not None:
+                pair = Pair(candidate=ours.number, against=theirs.number)
+                for kept in (passing, failing, values):
+                    kept.append(pair)
+            elif ours.failed and theirs.number is not None:
+                passing.append(Pair(candidate=math.inf, against=theirs.number))
+            elif theirs.failed and ours.number is not None:
+                failing.append(Pair(candidate=ours.number, against=math.inf))
+        return Evidence(
+            passing=tuple(passing),
+            failing=tuple(failing),
+            values=tuple(values),
+            void=not values,
+        )

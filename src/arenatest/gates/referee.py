@@ -1,0 +1,65 @@
+"""Follows all selected gates of a run: tells what they still need, decides them as it can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arenatest.gates.needs import Needs, needs, union
+from arenatest.gates.watch import Watch
+from arenatest.model.decision import Cause, Decision
+from arenatest.model.plan import Plan, Rule
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import Ledger
+
+
+class Referee:
+    """Follows the selected gates of one run; cheap enough to be asked after every prompt.
+
+    Args:
+        plan: What is planned.
+        rules: The selected gates.
+    """
+
+    def __init__(self, plan: Plan, rules: Sequence[Rule]) -> None:
+        self._early_stop = plan.early_stop
+        self._watches = [Watch(rule, plan) for rule in rules]
+        self._open = list(self._watches)
+        self._needs = {id(watch): needs(watch.rule, plan) for watch in self._watches}
+        self._wanted: dict[tuple[int, ...], Needs] = {}
+
+    def settle(self, ledger: Ledger) -> Sequence[Decision]:
+        """Look at what is new in the record; return the gates that are now decided for good."""
+        decided = [watch for watch in self._open if watch.advance(ledger)]
+        if decided:
+            self._open = [watch for watch in self._open if not watch.decided]
+        return [watch.conclude(ledger) for watch in decided]
+
+    def wanted(self, prompt: Prompt | None = None) -> Needs:
+        """Return what undecided gates need: for one prompt, or for any.
+
+        Without early stopping the whole plan is bought for every selected gate; the decisions are
+        the same.
+        """
+        watches = self._open if self._early_stop else self._watches
+        if prompt is not None:
+            watches = [watch for watch in watches if watch.rule.covers(prompt)]
+        chosen = tuple(map(id, watches))
+        if chosen not in self._wanted:
+            self._wanted[chosen] = union(self._needs[one] for one in chosen)
+        return self._wanted[chosen]
+
+    def conclude(
+        self, ledger: Ledger, stopped: tuple[Cause, str] | None = None
+    ) -> Sequence[Decision]:
+        """Return the decisions of all selected gates in their order; nothing more will come."""
+        return tuple(watch.conclude(ledger, stopped) for watch in self._watches)
+
+    def running(self, candidate: str) -> float | None:
+        """Return the candidate's win rate so far, on the widest slice that a gate looks at."""
+        watches = [
+            watch
+            for watch in self._watches
+            if watch.rule.candidate == candidate and watch.rule.metric.name == "win_rate"
+        ]
+        watches.sort(key=lambda watch: len(watch.rule.where))
+        return watches[0].running if watches else None

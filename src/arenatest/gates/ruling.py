@@ -1,0 +1,166 @@
+"""Puts a ruling and a measurement into a decision, and the decision into one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arenatest.gates.measure import Measure, risks_of
+from arenatest.gates.words import amount, interval, limit
+from arenatest.model.decision import Cause, Decision, Outcome
+from arenatest.model.plan import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a gate came to.
+
+    Attributes:
+        outcome: pass, fail or inconclusive.
+        cause: Why it is inconclusive.
+        why: The same for people; empty where the numbers say it.
+    """
+
+    outcome: Outcome = "inconclusive"
+    cause: Cause | None = None
+    why: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Counts of one gate: what was planned in its slice, and what was seen of it.
+
+    Attributes:
+        rule: The gate.
+        prompts, clusters: Planned.
+        seen, voids, invalid: Prompts taken; those without a value; those without a usable clock.
+    """
+
+    rule: Rule
+    prompts: int
+    clusters: int
+    seen: int = 0
+    voids: int = 0
+    invalid: int = 0
+
+    @property
+    def noun(self) -> str:
+        """What the units of evidence are called."""
+        if self.clusters != self.prompts:
+            return "clusters"
+        return "pairs" if self.rule.stat == "ratio" else "prompts"
+
+
+def decision_of(suite: str, ruling: Ruling, measure: Measure, tally: Tally) -> Decision:
+    """Return the decision of a gate; picture and verdict agree.
+
+    Args:
+        suite: Name of the suite.
+        ruling: What the gate came to.
+        measure: What was measured.
+        tally: What it was measured on.
+    """
+    rule = tally.rule
+    low, high = _agreeing(ruling.outcome, measure, rule)
+    lacking = ruling.cause == "evidence"
+    lenient = lacking and rule.policy == "no-regression" and measure.n > 0
+    risks = risks_of(rule)
+    return Decision(
+        suite=suite,
+        candidate=rule.candidate,
+        gate=rule.id,
+        metric=rule.metric.name,
+        stat=rule.stat,
+        unit=_unit(rule),
+        side=rule.side,
+        threshold=rule.limit,
+        decision=ruling.outcome,
+        cause=ruling.cause,
+        passed=ruling.outcome == "pass" or lenient,
+        value=measure.value,
+        low=low,
+        high=high,
+        level=1.0 if measure.exact else round(1.0 - risks.passing - risks.failing, 12),
+        n=measure.n,
+        planned=tally.clusters,
+        voids=tally.voids,
+        reason=_reason(ruling, measure, tally, low, high),
+        needed=_needed(measure, tally) if lacking else None,
+        warnings=(_lenience(rule),) if lenient else (),
+        line=rule.line,
+    )
+
+
+def _unit(rule: Rule) -> str:
+    return "ratio" if rule.stat == "ratio" else rule.metric.unit
+
+
+def _agreeing(outcome: Outcome, measure: Measure, rule: Rule) -> tuple[float | None, float | None]:
+    """Return the bounds on the side of the limit where the verdict is, widened where undecided."""
+    low, high, value, bar = measure.low, measure.high, measure.value, rule.limit
+    if value is not None:
+        low = None if low is None else min(low, value)
+        high = None if high is None else max(high, value)
+    if outcome == "inconclusive":
+        return (
+            None if low is None else min(low, bar),
+            None if high is None else max(high, bar),
+        )
+    above = (outcome == "pass") == (rule.side == "min")
+    if above:
+        return (None if low is None else max(low, bar)), high
+    return low, (None if high is None else min(high, bar))
+
+
+def _needed(measure: Measure, tally: Tally) -> int | None:
+    return None if measure.needed is None else max(measure.needed, tally.clusters + 1)
+
+
+def _lenience(rule: Rule) -> str:
+    return (
+        f"{rule.id}: {_label(rule)} is not proven; it passes for lack of evidence of a "
+        f"regression (policy no-regression)"
+    )
+
+
+def _reason(
+    ruling: Ruling, measure: Measure, tally: Tally, low: float | None, high: float | None
+) -> str:
+    """Return the line such as ``win rate 0.531 [0.478, 0.584], needs >= 0.45 (n=143 of ...``."""
+    rule = tally.rule
+    unit = _unit(rule)
+    sign = ">=" if rule.side == "min" else "<="
+    shown = "not measured"
+    if measure.value is not None:
+        shown = amount(measure.value, unit, near=rule.limit)
+        if low is not None or high is not None:
+            shown += " " + interval(low, high, measure.value, unit)
+    elif measure.n:
+        shown = "beyond what was measured"
+    count = f"n={measure.n}"
+    if measure.n != tally.clusters:
+        count += f" of {tally.clusters}"
+    approximately = ", approximate" if measure.approximate else ""
+    line = (
+        f"{_label(rule)} {shown}, needs {sign} {limit(rule.limit, unit)} "
+        f"({count} {tally.noun}{approximately}): {ruling.outcome}"
+    )
+    return line + "".join(f"; {remark}" for remark in _remarks(ruling, measure, tally))
+
+
+def _remarks(ruling: Ruling, measure: Measure, tally: Tally) -> list[str]:
+    remarks = [ruling.why] if ruling.why else []
+    if ruling.cause == "evidence":
+        needed = _needed(measure, tally)
+        if measure.obstacle:
+            remarks.append(measure.obstacle)
+        elif needed is not None:
+            remarks.append(f"about {needed:,} {tally.noun} would decide it")
+        elif measure.n:
+            remarks.append("it lies on the limit: more of the same would not decide it")
+    return remarks
+
+
+def _label(rule: Rule) -> str:
+    name = rule.metric.name.replace("_", " ")
+    plain = rule.stat == "rate" or (rule.stat == "mean" and rule.metric.range is not None)
+    return name if plain else f"{name} {rule.stat}"

@@ -1,0 +1,130 @@
+"""The sequential method: rates, and means of metrics with a range, by the betting test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from arenatest.gates.evidence import Evidence
+from arenatest.gates.measure import Measure, obstacle, risks_of
+from arenatest.model.decision import Outcome
+from arenatest.model.plan import Rule
+from arenatest.stats.betting import BettingTest, can_prove, smallest_horizon
+from arenatest.stats.power import clusters_needed
+
+_PRIOR_VARIANCE, _PRIOR_WEIGHT = 0.35**2, 5  # of scores in [0, 1], before there are some
+
+
+class Sequential:
+    """Bets on clusters in the order of the plan.
+
+    Inside, scores run from 0 to 1 and more is better for passing: a gate with a largest
+    acceptable value is turned round.
+
+    Args:
+        rule: The gate.
+        bounds: The finite range of its metric.
+        horizon: Clusters planned in its slice, at least 1.
+    """
+
+    stepwise = True
+
+    def __init__(self, rule: Rule, bounds: tuple[float, float], horizon: int) -> None:
+        self._low, self._span = bounds[0], bounds[1] - bounds[0]
+        self._turned = rule.side == "max"
+        self._horizon = horizon
+        self._risks = risks_of(rule)
+        self._limit = min(max(self._score(rule.limit), 0.0), 1.0)
+        self._test = BettingTest(
+            self._limit,
+            horizon,
+            alpha_pass=self._risks.passing,
+            alpha_fail=self._risks.failing,
+            target=rule.target,
+        )
+        self._n = 0
+        self._mean = self._squares = 0.0
+
+    def add(self, cluster: Sequence[Evidence[float]]) -> None:
+        """Take the next cluster: its score is the mean of its prompts' means."""
+        passing = _mean(evidence.passing for evidence in cluster)
+        if passing is not None:
+            self._test.update_pass(self._score(passing))
+        failing = _mean(evidence.failing for evidence in cluster)
+        if failing is not None:
+            self._test.update_fail(self._score(failing))
+        value = _mean(evidence.values for evidence in cluster)
+        if value is not None:
+            self._n += 1
+            away = value - self._mean
+            self._mean += away / self._n
+            self._squares += away * (value - self._mean)
+
+    @property
+    def running(self) -> float | None:
+        """The value so far."""
+        return self._mean if self._n else None
+
+    def outcome(self) -> Outcome:
+        """Return what is proven so far."""
+        return self._test.verdict
+
+    def measure(self, *, whole: bool, noun: str) -> Measure:
+        """Return the value with the interval that the pair of tests leaves."""
+        del whole  # valid at every n
+        blocked = self._obstacle(noun)
+        if not self._n:
+            return Measure(obstacle=blocked)
+        bounds = self._test.bounds()
+        low, high = (
+            None if bound is None else self._unscore(bound) for bound in (bounds.low, bounds.high)
+        )
+        if self._turned:
+            low, high = high, low
+        return Measure(
+            value=self._mean,
+            low=low,
+            high=high,
+            n=self._n,
+            needed=self._needed(),
+            obstacle=blocked,
+        )
+
+    def _score(self, value: float) -> float:
+        score = (value - self._low) / self._span
+        return 1.0 - score if self._turned else score
+
+    def _unscore(self, score: float) -> float:
+        return self._low + self._span * (1.0 - score if self._turned else score)
+
+    def _needed(self) -> int | None:
+        spread = self._squares / self._span**2
+        sd = math.sqrt((_PRIOR_WEIGHT * _PRIOR_VARIANCE + spread) / (_PRIOR_WEIGHT + self._n))
+        delta = self._score(self._mean) - self._limit
+        alpha = self._risks.passing if delta > 0.0 else self._risks.failing
+        return clusters_needed(sd=sd, delta=delta, alpha=alpha)
+
+    def _obstacle(self, noun: str) -> str:
+        if self._test.verdict != "inconclusive":
+            return ""
+        can_pass = can_prove(self._limit, self._horizon, alpha=self._risks.passing)
+        can_fail = can_prove(1.0 - self._limit, self._horizon, alpha=self._risks.failing)
+        least = None
+        if not can_pass:
+            least = smallest_horizon(self._limit, alpha=self._risks.passing)
+        elif not can_fail:
+            least = smallest_horizon(1.0 - self._limit, alpha=self._risks.failing)
+        return obstacle(
+            self._horizon,
+            can_pass=can_pass,
+            can_fail=can_fail,
+            least=least,
+            what="it",
+            noun=noun,
+        )
+
+
+def _mean(samples: Iterable[Sequence[float]]) -> float | None:
+    """Return the mean of the means of the samples that hold something."""
+    means = [sum(sample) / len(sample) for sample in samples if sample]
+    return sum(means) / len(means) if means else None

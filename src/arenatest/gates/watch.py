@@ -1,0 +1,152 @@
+"""Watches one gate while a run goes on: takes evidence in the order of the plan, decides once."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from arenatest.gates.evidence import Evidence
+from arenatest.gates.health import Health
+from arenatest.gates.measure import Measure
+from arenatest.gates.methods import Method, method_of
+from arenatest.gates.readers import reader_of
+from arenatest.gates.ruling import Ruling, Tally, decision_of
+from arenatest.model.decision import Cause, Decision, Outcome
+from arenatest.model.plan import Plan, Rule
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import Ledger
+
+_ROUNDING = 1e-9  # 0.29 * 100 is 28.999999999999996
+
+
+class Watch:
+    """Follows the record of a run for one gate.
+
+    Clusters are taken strictly in the order of the plan, whatever the order in which they settle,
+    and the gate is decided on the shortest prefix that decides it: nothing that comes later
+    enters its decision.
+
+    Args:
+        rule: The gate.
+        plan: What is planned.
+
+    Attributes:
+        rule: The gate.
+    """
+
+    def __init__(self, rule: Rule, plan: Plan) -> None:
+        self.rule = rule
+        self._plan = plan
+        prompts = [prompt for prompt in plan.prompts if rule.covers(prompt)]
+        self._clusters = [list(group) for _, group in groupby(prompts, key=_cluster)]
+        self._tally = Tally(rule=rule, prompts=len(prompts), clusters=len(self._clusters))
+        self._most_voids = plan.max_void * len(prompts) + _ROUNDING
+        self._read = reader_of(rule, plan)
+        self._method: Method | None = None
+        if self._clusters:
+            self._method = method_of(rule, plan, len(self._clusters))
+        self._health = Health() if rule.metric.name == "win_rate" else None
+        self._taken = 0
+        self._ruling: Ruling | None = None
+        self._decision: Decision | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing that may still come can change the decision."""
+        return self._ruling is not None
+
+    @property
+    def running(self) -> float | None:
+        """The value so far; None before there is one."""
+        return None if self._method is None else self._method.running
+
+    def advance(self, ledger: Ledger) -> bool:
+        """Take what has settled since; return whether the gate is decided for good."""
+        while self._ruling is None and self._taken < len(self._clusters):
+            cluster = self._next(ledger, self._clusters[self._taken])
+            if cluster is None:
+                return False
+            self._take(cluster)
+            self._ruling = self._rule()
+        return self._ruling is not None
+
+    def conclude(self, ledger: Ledger, stopped: tuple[Cause, str] | None = None) -> Decision:
+        """Return the decision; nothing more will come.
+
+        Args:
+            ledger: The record of the run.
+            stopped: Why the run ended before its plan: a cause, and a line for people.
+        """
+        self.advance(ledger)
+        if self._decision is not None:
+            return self._decision
+        if self._ruling is not None:
+            self._decision = self._decide(self._ruling)
+            return self._decision
+        cause, why = stopped or ("plan", "")
+        return self._decide(Ruling(cause=cause, why=why or "the plan was not completed"))
+
+    def _next(self, ledger: Ledger, prompts: list[Prompt]) -> list[Evidence[Any]] | None:
+        cluster = []
+        for prompt in prompts:
+            evidence = self._read(ledger, prompt)
+            if evidence is None:
+                return None
+            cluster.append(evidence)
+        return cluster
+
+    def _take(self, cluster: list[Evidence[Any]]) -> None:
+        self._taken += 1
+        for evidence in cluster:
+            self._tally.seen += 1
+            self._tally.voids += evidence.void
+            self._tally.invalid += evidence.invalid
+            if self._health is not None:
+                self._health.add(evidence.games)
+        if self._method is not None:
+            self._method.add(cluster)
+
+    def _rule(self) -> Ruling | None:
+        """Return what the prefix taken so far decides for good; None if nothing yet."""
+        if self._tally.voids > self._most_voids:
+            return self._too_many_voids()
+        whole = self._taken == len(self._clusters)
+        sick = "" if self._health is None else self._health.problem
+        outcome = self._outcome(whole=whole)
+        if outcome != "inconclusive" and not sick:
+            return Ruling(outcome=outcome)
+        return self._last_word(sick) if whole else None
+
+    def _outcome(self, *, whole: bool) -> Outcome:
+        method, tally = self._method, self._tally
+        tolerable = tally.voids <= self._plan.max_void * tally.seen + _ROUNDING
+        if method is None or not (whole or (method.stepwise and tolerable)):
+            return "inconclusive"
+        return method.outcome()
+
+    def _last_word(self, sick: str) -> Ruling:
+        """Return why the whole plan did not decide."""
+        if sick:
+            return Ruling(cause="judge", why=sick)
+        if self.rule.target == "suite" and self._tally.voids:
+            return Ruling(cause="void", why="the prompts without a value could tip the balance")
+        return Ruling(cause="evidence")
+
+    def _too_many_voids(self) -> Ruling:
+        tally = self._tally
+        share = f"more than {self._plan.max_void:.3g} of the {tally.prompts} planned"
+        if tally.invalid > self._most_voids:
+            why = f"{tally.invalid} prompts have no clock that may be used, {share}"
+            return Ruling(cause="latency", why=why)
+        return Ruling(cause="void", why=f"{tally.voids} prompts have no value, {share}")
+
+    def _decide(self, ruling: Ruling) -> Decision:
+        measure = Measure()
+        if self._method is not None:
+            whole = self._taken == len(self._clusters)
+            measure = self._method.measure(whole=whole, noun=self._tally.noun)
+        return decision_of(self._plan.suite, ruling, measure, self._tally)
+
+
+def _cluster(prompt: Prompt) -> str:
+    return prompt.cluster
