@@ -87,7 +87,7 @@ class _Dataset:
         self._check_fields([record for _, record in records])
         expanded = self._expanded(records, first_use)
         if self._wrong > _MOST_SHOWN:
-            more = f"{self._wrong - _MOST_SHOWN} more records are wrong"
+            more = f"and {self._wrong - _MOST_SHOWN} more"
             self._problems.add_error(SuiteError(self.shown, None, "", more))
         if not expanded and not self._wrong:
             subset = " of this subset" if self.table.subset else ""
@@ -105,8 +105,8 @@ class _Dataset:
     def _check_fields(self, records: Sequence[Record]) -> None:
         for ours, theirs in self._mapped.items():
             if records and not any(theirs in record.fields for record in records):
-                wrong = unknown("field", theirs, records[0].fields)
-                raise Mistake(f"{wrong.problem}, in {self.shown}", place=("fields", ours))
+                wrong = unknown(f"field of {self.shown}", theirs, records[0].fields)
+                raise Mistake(wrong.problem, place=("fields", ours))
 
     def _expanded(
         self, records: Sequence[tuple[int, Record]], first_use: dict[str, str]

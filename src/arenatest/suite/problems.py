@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -100,8 +101,12 @@ class Problems:
         if len(self._found) == 1:
             raise self._found[0]
         if self._found:
-            ordered = sorted(self._found, key=lambda e: (e.path != self.path, e.path, e.line or 0))
-            raise SuiteErrors(*ordered)
+            raise SuiteErrors(*sorted(self._found, key=self._order))
+
+    def _order(self, error: SuiteError) -> tuple[bool, str, float]:
+        """The suite's own mistakes first; the count of unshown ones after those of its file."""
+        own = error.path == self.path
+        return not own, error.path, error.line or (0 if own else math.inf)
 
     def _key(self, location: Location) -> str:
         text = written(location)
@@ -112,7 +117,9 @@ class Problems:
         table: Any = self._tables.get(str(location[0])) if location else None
         if isinstance(table, list | tuple) and len(location) > 1 and isinstance(location[1], int):
             table = table[location[1]] if location[1] < len(table) else None
-        if not isinstance(table, Mapping) or location[0] == "suite":
+        elif location and location[0] != "baseline":
+            return ""
+        if not isinstance(table, Mapping):
             return ""
         key = {"gates": "metric", "prompts": "id"}.get(str(location[0]), "name")
         label = table.get(key)

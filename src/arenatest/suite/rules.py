@@ -165,7 +165,7 @@ def _against(gate: GateTable, threshold: Threshold, metric: MetricSpec, field: F
 def _candidates(gate: GateTable, against: str, field: Field) -> Sequence[str]:
     if gate.candidates is None:
         chosen = [name for name in field.candidates if name != against]
-        if not chosen:
+        if not chosen and gate.against is not None:
             raise Mistake("no candidate is left to compare with it", place=("against",))
         return chosen
     for index, name in enumerate(gate.candidates):

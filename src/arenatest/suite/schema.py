@@ -52,6 +52,16 @@ Texts = Annotated[
 ]
 """One text, or a list of them."""
 
+Template = Annotated[
+    str,
+    AfterValidator(_holds_prompt),
+    WithJsonSchema({"type": "string", "pattern": r"\{prompt\}"}),
+]
+Limit = Annotated[Any, WithJsonSchema({"type": ["number", "string"]})]
+"""A threshold, whose unit is that of its metric: checked once the metric is known."""
+
+Quotient = Annotated[Any, WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+Loss = Annotated[Any, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 Confidence = Annotated[Fraction, AfterValidator(_confidence)]
 PolicyName = Literal["non-inferior", "no-regression"]
 SliceKey = Literal["dataset", "subset", "category", "tag"]
@@ -71,7 +81,11 @@ class RunTable(Table):
     early_stop: bool = Field(default=True, description="Stop buying once every gate is decided.")
     repeats: Count = Field(1, description="How often each battle is fought, with new answers.")
     concurrency: Count = Field(8, description="Model calls in flight at once for each endpoint.")
-    call_timeout: Duration = Field(120.0, description='Longest time for one call, as "120 s".')
+    call_timeout: Duration = Field(
+        120.0,
+        description='Longest time for one call, as "120 s".',
+        json_schema_extra={"default": "120 s"},
+    )
     deadline: Duration | None = Field(None, description='Longest time for the run, as "30 min".')
     max_calls: Count | None = Field(None, description="Most model calls of the run.")
     max_cost: float | None = Field(None, gt=0, description="Most US dollars the run may spend.")
@@ -163,7 +177,7 @@ class ContestantTable(ModelTable):
     name: Name = Field(description="Unique in the suite.")
     system: Text | None = Field(None, description="System prompt.")
     system_file: Text | None = Field(None, description="File that holds the system prompt.")
-    template: Annotated[str, AfterValidator(_holds_prompt)] | None = Field(
+    template: Template | None = Field(
         None, description="Text around the last message of the user, with {prompt} in it."
     )
 
@@ -189,11 +203,15 @@ class GateTable(Table):
 
     metric: Text = Field(description="What is measured.")
     stat: Text | None = Field(None, description="mean, median, p95 and the like, or total.")
-    min: Any = Field(None, description="Smallest acceptable value.")
-    max: Any = Field(None, description="Largest acceptable value.")
-    min_ratio: Any = Field(None, description="Smallest acceptable quotient candidate / baseline.")
-    max_ratio: Any = Field(None, description="Largest acceptable quotient candidate / baseline.")
-    margin: Any = Field(None, description="Largest loss still acceptable, as a fraction.")
+    min: Limit = Field(None, description="Smallest acceptable value.")
+    max: Limit = Field(None, description="Largest acceptable value.")
+    min_ratio: Quotient = Field(
+        None, description="Smallest acceptable quotient candidate / baseline."
+    )
+    max_ratio: Quotient = Field(
+        None, description="Largest acceptable quotient candidate / baseline."
+    )
+    margin: Loss = Field(None, description="Largest loss still acceptable, as a fraction.")
     confidence: Confidence | None = Field(None, description="One-sided; default: that of [run].")
     policy: PolicyName | None = Field(None, description="Default: that of [run].")
     where: dict[SliceKey, Texts] = Field(default_factory=dict, description="The slice it looks at.")
@@ -206,11 +224,9 @@ class GateTable(Table):
     name: Name | None = Field(None, description="Id of the gate, where the usual one is taken.")
 
 
-SINGLE_TABLES: dict[str, type[Table]] = {"suite": SuiteTable, "run": RunTable}
-"""Tables written ``[name]`` whose keys are all known; ``[baseline]`` also has its kind's."""
-
 TABLES = (
-    *SINGLE_TABLES,
+    "suite",
+    "run",
     "datasets",
     "prompts",
     "baseline",
@@ -219,7 +235,6 @@ TABLES = (
     "metrics",
     "gates",
 )
-"""Every table of a suite file; but for the first two and ``baseline`` they are ``[[arrays]]``."""
+"""Every table of a suite file; all but ``suite``, ``run`` and ``baseline`` are ``[[arrays]]``."""
 
 THRESHOLDS = ("min", "max", "min_ratio", "max_ratio", "margin")
-SLICE_KEYS = ("dataset", "subset", "category", "tag")
