@@ -80,10 +80,10 @@ class Server:
         ready()
         await self._stopping.wait()
         listener.close()
+        await asyncio.sleep(0.01)  # a connection just accepted has no transport yet
         for transport in self.open:
             transport.abort()
-        while self.open:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # an aborted transport closes its socket in the next round
 
     def stop(self) -> None:
         """Stop listening; callable from any thread."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from arenatest.hookspec import Context, Kind, Provider
+from arenatest.providers.chat import ChatProvider
 
 
 class OpenAIOptions(BaseModel):
@@ -79,8 +80,6 @@ def chat_url(base_url: str) -> str:
 
 
 def _build(options: OpenAIOptions, context: Context) -> Provider:
-    from arenatest.providers.chat import ChatProvider  # aiohttp waits until a call is near
-
     return ChatProvider(
         endpoint=options.base_url,
         url=chat_url(options.base_url),

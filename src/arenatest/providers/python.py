@@ -65,7 +65,7 @@ class PythonProvider:
         failure: Failure | None = None
         try:
             async with asyncio.timeout(_patience(call.timeout)) as patience:
-                await self._hear(heard, _asked(call))
+                failure = await self._hear(heard, _asked(call))
         except asyncio.CancelledError as error:
             heard.given_up = True
             if _is_cancelled():
@@ -77,15 +77,15 @@ class PythonProvider:
             failure = _timeout(call, heard) if late else _raised(error)
         return heard.answer(failure)
 
-    async def _hear(self, heard: _Hearing, prompt: Prompt) -> None:
+    async def _hear(self, heard: _Hearing, prompt: Prompt) -> Failure | None:
+        """Call the function; what it raises in a thread is returned, on the loop it is raised."""
         if self._on_loop:
             heard.start()
             result = self._function(prompt)
         else:
-            outcome = await self._threads.run(lambda: _call(self._function, prompt, heard))
-            if isinstance(outcome, _Raised):
-                raise outcome.error
-            result = outcome
+            result = await self._threads.run(lambda: _call(self._function, prompt, heard))
+        if isinstance(result, _Raised):
+            return _raised(result.error)
         if inspect.isawaitable(result):
             result = await result
         if isinstance(result, AsyncIterator):
@@ -93,6 +93,7 @@ class PythonProvider:
                 heard.piece(piece)
         elif result is not heard:
             heard.whole(result)
+        return None
 
 
 class _Hearing:

@@ -1,55 +1,130 @@
-"""HTTP for streamed calls: one aiohttp session, how its failures read, and what it never tells."""
+"""One HTTP session for streamed calls: sends, feeds what each read gives, names what broke."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import io
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp
 
-from arenatest.model.answer import Answer, Failure
+from arenatest.model.answer import Failure
+from arenatest.providers.chat_stream import ChatStream
 from arenatest.providers.clocks import Clocks
-from arenatest.providers.refusals import one_line
+from arenatest.providers.refusals import one_line, refusal
 
-CONNECT_PATIENCE = 10.0
-"""Seconds until a connection must stand; a call's own deadline may be shorter."""
-
-_KEEP_ALIVE = 60.0
+_CONNECT_PATIENCE = 10.0  # seconds until a connection must stand
+_KEEP_ALIVE = 60.0  # seconds
+_DNS_LIFE = 300  # seconds
 _LARGEST_READ = 2**20
-_SHORTEST_SECRET = 12
+_LARGE_BODY = 2**20  # aiohttp wants a body from here on as a file
+_ERROR_BYTES = 2**16
+_GRACE = 1.0  # seconds for the connection's end after the answer's
+_SUCCESS = range(200, 300)
 
 
-def new_session(headers: Mapping[str, str], clock: Callable[[], float]) -> aiohttp.ClientSession:
-    """Return a session without limits of its own; call it on the loop that will use it.
+class Transport:
+    """A session without limits of its own; make it on the loop that will use it.
 
     The engine limits concurrency, so that waiting for a connection is never inside a time. No proxy
-    is taken from the environment.
+    is taken from the environment, no redirect followed, no cookie kept.
 
     Args:
         headers: Sent with every request.
-        clock: Stamps when a connection is ready, into the ``Clocks`` given to each request.
+        clock: Monotonic seconds.
     """
-    return aiohttp.ClientSession(
-        headers=headers,
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, ttl_dns_cache=300),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_PATIENCE),
-        read_bufsize=_LARGEST_READ,
-        trace_configs=[_connection_trace(clock)],
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=False,
-    )
+
+    def __init__(self, headers: Mapping[str, str], clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._session = aiohttp.ClientSession(
+            headers=headers,
+            connector=aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=_KEEP_ALIVE, ttl_dns_cache=_DNS_LIFE
+            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_PATIENCE),
+            read_bufsize=_LARGEST_READ,
+            trace_configs=[_connection_trace(clock)],
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+    async def exchange(
+        self, url: str, data: bytes, *, chat_id: str, within: float, stream: ChatStream
+    ) -> Failure | None:
+        """Send one request and feed the answer to ``stream``.
+
+        Args:
+            url: Where to.
+            data: The body.
+            chat_id: Sent as ``X-Client-Request-Id``.
+            within: Seconds for everything.
+            stream: Takes every read with its stamp; its clocks are marked here.
+
+        Returns:
+            What ended it early, if anything did.
+        """
+        try:
+            async with asyncio.timeout(_patience(within)) as patience:
+                return await self._send(url, data, chat_id, stream, patience)
+        except aiohttp.ClientError as error:
+            return _broken(error, stream.progress(), answering=stream.clocks.headers is not None)
+        except TimeoutError:
+            late = f"no answer within {within:g} s: gave up {stream.progress()}"
+            return None if stream.done else Failure(kind="timeout", message=late, retryable=True)
+        except OSError as error:
+            return _broken(error, stream.progress(), answering=stream.clocks.headers is not None)
+
+    async def _send(
+        self, url: str, data: bytes, chat_id: str, stream: ChatStream, patience: asyncio.Timeout
+    ) -> Failure | None:
+        clocks = stream.clocks
+        clocks.start = self._clock()
+        async with self._session.post(
+            url,
+            data=data if len(data) < _LARGE_BODY else io.BytesIO(data),
+            headers={"X-Client-Request-Id": chat_id},
+            allow_redirects=False,
+            trace_request_ctx=clocks,
+        ) as response:
+            clocks.headers = self._clock()
+            stream.request_id = response.headers.get("x-request-id")
+            if response.status not in _SUCCESS:
+                return refusal(response.status, response.headers, await _beginning(response))
+            await self._read(response.content, stream, patience)
+        return None
+
+    async def _read(
+        self, content: aiohttp.StreamReader, stream: ChatStream, patience: asyncio.Timeout
+    ) -> None:
+        """Feed every read of the socket, stamped once, before anything looks into it."""
+        clock, feed = self._clock, stream.feed
+        async for data in content.iter_any():
+            feed(clock(), data)
+            if stream.done:
+                if not stream.complete:
+                    return  # nothing good can follow; leaving early closes the connection
+                patience.reschedule(asyncio.get_running_loop().time() + _GRACE)
 
 
-def broken(error: Exception, progress: str, *, answering: bool) -> Failure:
-    """Return what an error of the connection means.
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """The first part of the body of an error, as far as it comes."""
+    body = b""
+    with contextlib.suppress(aiohttp.ClientError):
+        async for data in response.content.iter_any():
+            body += data
+            if len(body) >= _ERROR_BYTES:
+                break
+    return body
 
-    Args:
-        error: Raised by aiohttp or the operating system.
-        progress: How far the call got.
-        answering: Whether the response had begun: then its stream was cut.
-    """
+
+def _broken(error: Exception, progress: str, *, answering: bool) -> Failure:
+    """What an error of the connection means; once ``answering``, the stream was cut."""
     said = str(error) or type(error).__name__
     if isinstance(error, aiohttp.ClientResponseError):  # its text may hold the request
         said = f"{type(error).__name__}: {error.message}"
@@ -64,37 +139,9 @@ def broken(error: Exception, progress: str, *, answering: bool) -> Failure:
     return Failure(kind="connection", message=one_line(said), retryable=again)
 
 
-class Redactor:
-    """Takes a secret out of everything that leaves a provider.
-
-    It is taken out of answers too where it is too long to be a word: a server may echo it.
-    """
-
-    def __init__(self, secret: str) -> None:
-        self._forms = tuple(dict.fromkeys(form for form in (secret, quote(secret, "")) if form))
-        self._long = len(secret) >= _SHORTEST_SECRET
-
-    def __repr__(self) -> str:
-        return "Redactor()"
-
-    def text(self, text: str) -> str:
-        """Return the text without the secret."""
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, "[redacted]")
-        return text
-
-    def answer(self, answer: Answer) -> Answer:
-        """Return the answer without the secret."""
-        changes: dict[str, Any] = {}
-        if answer.failure is not None:
-            message = self.text(answer.failure.message)
-            changes["failure"] = replace(answer.failure, message=message)
-        for name in ("text", "reasoning", "model", "request_id", "response_id"):
-            value = getattr(answer, name)
-            if self._long and value and any(form in value for form in self._forms):
-                changes[name] = self.text(value)
-        return replace(answer, **changes) if changes else answer
+def _patience(timeout: float) -> float:
+    """A little less than the caller has, so that it is we who say how far the call got."""
+    return timeout - min(0.05, timeout / 50)
 
 
 def _connection_trace(clock: Callable[[], float]) -> aiohttp.TraceConfig:
