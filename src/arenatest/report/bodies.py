@@ -23,6 +23,8 @@ LONGEST = 200_000
 
 _LEVEL = 5  # of gzip: within 2 % of the default at two thirds of its time
 _PACKED = 0.55  # base64 of gzip over JSON, for ordinary prose: the first guess of a budget
+_TRIES = 4  # of fitting a budget: a guess, then what was measured
+_AMPLE = 0.85  # of the budget used is enough
 _EXCERPT = 110
 
 
@@ -52,21 +54,35 @@ def pack(battles: Sequence[Battle], *, budget: int) -> Packed:
     index = _index(battles)
     chats = _pack([_chats(battle) for battle in battles])
     budget -= len(chats) + len(_pack(index))
-    sizes = [_size(battle) for battle in battles]
-    share = _PACKED
-    while True:
-        chosen = _chosen(battles, sizes, budget / share)
-        chunks = tuple(
-            _pack(_chunk(battles[start : start + CHUNK], chosen, start))
-            for start in range(0, len(battles), CHUNK)
-        )
-        size = sum(map(len, chunks))
-        if size <= budget or not chosen:
-            break
-        share *= 1.1 * size / budget
+    chosen, chunks = _fitted(battles, budget)
     index["body"] = [int(place in chosen) for place in range(len(battles))]
     return Packed(
         index=_pack(index), chats=chats, chunks=chunks, left_out=len(battles) - len(chosen)
+    )
+
+
+def _fitted(battles: Sequence[Battle], budget: int) -> tuple[set[int], tuple[str, ...]]:
+    """Return which bodies come in and their chunks: as many as fit, at most ``budget`` bytes."""
+    sizes = [_size(battle) for battle in battles]
+    best = (set[int](), _chunks(battles, set()))
+    share = _PACKED
+    for _ in range(_TRIES):
+        chosen = _chosen(battles, sizes, budget / share)
+        chunks = _chunks(battles, chosen)
+        size = sum(map(len, chunks))
+        if size <= budget and len(chosen) >= len(best[0]):
+            best = (chosen, chunks)
+        full = len(best[0]) == len(battles) or _AMPLE * budget <= size <= budget
+        if full or not chosen:
+            break
+        share = 1.04 * size / sum(sizes[place] for place in chosen)
+    return best
+
+
+def _chunks(battles: Sequence[Battle], chosen: set[int]) -> tuple[str, ...]:
+    return tuple(
+        _pack(_chunk(battles[start : start + CHUNK], chosen, start))
+        for start in range(0, len(battles), CHUNK)
     )
 
 

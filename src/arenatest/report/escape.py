@@ -23,10 +23,9 @@ _ANSI = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
-_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!~$=])")
-_ENTITIES = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "&#64;", ":": "&#58;"}
-)
+_PUNCTUATION = re.compile(r"([\\`*_\[\]~$])|^([#+\-=])|(?<=^\d)(?=[.)])")
+_LINKS = re.compile(r":(?=//|[\w+-]+:)|(?<=\bwww)\.")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "&#64;"})
 
 
 def visible(text: str) -> str:
@@ -67,7 +66,8 @@ def for_markdown(text: str) -> str:
     Nothing in it becomes markup, a link, a mention, an image, a formula or a column.
     """
     flat = " ".join(for_terminal(text).split())
-    return _PUNCTUATION.sub(r"\\\1", flat).translate(_ENTITIES)
+    marked = _PUNCTUATION.sub(lambda found: f"\\{found.group()}", flat).translate(_ENTITIES)
+    return _LINKS.sub(lambda found: f"&#{ord(found.group())};", marked)
 
 
 def _code(match: re.Match[str]) -> str:

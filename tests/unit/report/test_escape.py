@@ -64,11 +64,19 @@ def test_junit_text_is_always_well_formed_xml(text):
     ET.fromstring(ET.tostring(root, encoding="unicode"))
 
 
-def test_markdown_shows_hostile_text_literally_on_one_line():
-    hostile = "a|b\n`c` <img> [d](http://e) ![f](g) @h *i* $j$ https://k"
-    shown = for_markdown(hostile)
-    assert "\n" not in shown
-    assert shown == (
-        r"a&#124;b \`c\` &lt;img&gt; \[d\]\(http&#58;//e\) \!\[f\]\(g\) &#64;h \*i\* \$j\$ "
-        r"https&#58;//k"
-    )
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("a|b\n`c`", r"a&#124;b \`c\`"),
+        ("<img> &amp;", "&lt;img&gt; &amp;amp;"),
+        ("[d](http://e) ![f](g)", r"\[d\](http&#58;//e) !\[f\](g)"),
+        ("@h *i* _j_ ~~k~~ $l$", r"&#64;h \*i\* \_j\_ \~\~k\~\~ \$l\$"),
+        ("https://m www.n.org :smile:", "https&#58;//m www&#46;n.org &#58;smile:"),
+        ("# o", r"\# o"),
+        ("- p", r"\- p"),
+        ("1. q", r"1\. q"),
+        ("gpt-5-mini: 0.531 (n=3)", "gpt-5-mini: 0.531 (n=3)"),
+    ],
+)
+def test_markdown_shows_text_literally_on_one_line(hostile, shown):
+    assert for_markdown(hostile) == shown
