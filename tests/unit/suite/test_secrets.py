@@ -1,0 +1,77 @@
+import pytest
+
+from arenatest.suite.mistakes import shown
+from arenatest.suite.secrets import find_secrets, looks_secret
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-proj-abc123def456",
+        "sk-ant-api03-zzzzzzzzz",
+        "sk-abcdefghijklmnopqrst",
+        "key=sk-abc12345678",
+        "Bearer abcdef123456",
+        "Basic dXNlcjpwYXNzd29yZA==",
+        "AKIAIOSFODNN7EXAMPLE",
+        JWT,
+        "https://user:secret@example.org/v1",
+        "postgresql+asyncpg://me:pw@db/arena",
+        "ghp_" + "a1" * 18,
+        "-----BEGIN RSA PRIVATE KEY-----",
+    ],
+)
+def test_well_known_forms_of_secrets_are_seen(text):
+    assert looks_secret(text)
+    assert shown(text) == "what looks like a secret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task-something-long-enough-1",
+        "sk-learn",
+        "risk-assessment-of-2024",
+        "Bearer of bad news",
+        "https://example.org:8080/v1",
+        "https://example.org/@user",
+        "mailto:someone@example.org",
+        "eyJ is how a token starts",
+        "Where is the AKIA region?",
+    ],
+)
+def test_ordinary_text_is_no_secret(text):
+    assert not looks_secret(text)
+
+
+def test_a_value_may_be_secret_by_the_name_of_its_key():
+    document = {
+        "api_key": "x",
+        "headers": {"X-Api-Key": "y", "Authorization": "z", "Accept": "text/plain"},
+        "body": {"access_token": "abcdefgh", "list": [{"password": "p"}]},
+        "secrets": ["a", "b"],
+    }
+    assert sorted(find_secrets(document), key=str) == sorted(
+        [
+            ("api_key",),
+            ("headers", "X-Api-Key"),
+            ("headers", "Authorization"),
+            ("body", "access_token"),
+            ("body", "list", 0, "password"),
+            ("secrets", 0),
+            ("secrets", 1),
+        ],
+        key=str,
+    )
+
+
+def test_keys_that_only_sound_secret_are_let_through():
+    document = {
+        "api_key_env": "OPENAI_API_KEY",
+        "params": {"max_tokens": 5, "stop_token": "</s>", "tokenizer": "abcdefghij"},
+        "response_format": {"properties": {"password": {"type": "string"}}},
+        "api_key": "",
+    }
+    assert list(find_secrets(document)) == []
