@@ -274,8 +274,8 @@ class Mean(Fixed[float]):
 class Total(Fixed[float]):
     """The total over the suite: a fact of this run, so its bounds leave open only what is unknown.
 
-    Amounts that are unknown, because a call failed or told no usage, lie between the smallest and
-    the largest amount that was seen.
+    An amount that is unknown, because a call failed or told no usage, may be anything from 0 to
+    the largest that was seen.
     """
 
     def __init__(self, rule: Rule, plan: Plan, clusters: int) -> None:
@@ -304,7 +304,8 @@ class Total(Fixed[float]):
             return Interval(low=None, high=None)
         total, unknown = math.fsum(self._known), self._places - len(self._known)
         return Interval(
-            low=total + unknown * min(self._known), high=total + unknown * max(self._known)
+            low=total + unknown * min(0.0, *self._known),
+            high=total + unknown * max(0.0, *self._known),
         )
 
 

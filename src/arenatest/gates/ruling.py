@@ -107,8 +107,8 @@ def _agreeing(outcome: Outcome, measure: Measure, rule: Rule) -> tuple[float | N
         )
     above = (outcome == "pass") == (rule.side == "min")
     if above:
-        return (None if low is None else max(low, bar)), high
-    return low, (None if high is None else min(high, bar))
+        return (bar if low is None else max(low, bar)), high  # an infinite bound is not written
+    return low, (bar if high is None else min(high, bar))
 
 
 def _needed(measure: Measure, tally: Tally) -> int | None:

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from arenatest.stats.betting import BettingTest
@@ -22,6 +22,7 @@ def run(xs, limit, horizon, target):
     return test
 
 
+@settings(deadline=None)
 @given(scores, limits, st.integers(0, 40), targets)
 def test_bounds_agree_with_the_verdict(xs, limit, spare, target):
     test = run(xs, limit, len(xs) + spare, target)
@@ -35,6 +36,7 @@ def test_bounds_agree_with_the_verdict(xs, limit, spare, target):
         assert bounds.low <= limit <= bounds.high
 
 
+@settings(deadline=None)
 @given(scores, limits, st.integers(0, 40), targets)
 def test_swapping_the_sides_mirrors_everything(xs, limit, spare, target):
     assume(abs(sum(xs) - limit * len(xs)) > 1e-6)  # a suite's mean on the limit passes
@@ -46,6 +48,7 @@ def test_swapping_the_sides_mirrors_everything(xs, limit, spare, target):
     assert one.bounds().low == pytest.approx(1 - other.bounds().high, abs=2e-4)
 
 
+@settings(deadline=None)
 @given(scores, limits, st.integers(1, 40), targets)
 def test_one_more_win_never_lowers_the_lower_bound(xs, limit, spare, target):
     horizon = len(xs) + spare
@@ -56,6 +59,7 @@ def test_one_more_win_never_lowers_the_lower_bound(xs, limit, spare, target):
     assert after.p_pass <= before.p_pass
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=80), st.floats(0.02, 0.98))
 def test_percentile_bounds_frame_the_percentile(values, q):
     value = nearest_rank(values, q)
@@ -70,6 +74,7 @@ differences = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(differences, st.floats(-5, 5))
 def test_signed_ranks_mirror(values, shift):
     mirrored = [-value for value in values]
@@ -77,6 +82,7 @@ def test_signed_ranks_mirror(values, shift):
     assert p_above(values, shift) + p_below(values, shift) >= 1.0 - 1e-9
 
 
+@settings(deadline=None)
 @given(differences)
 def test_the_shift_bounds_frame_the_estimate(values):
     low, high = lower_bound(values, alpha=0.05), upper_bound(values, alpha=0.05)
@@ -88,6 +94,7 @@ def test_the_shift_bounds_frame_the_estimate(values):
 untied = st.lists(st.floats(-5, 5), min_size=6, max_size=30, unique=True)
 
 
+@settings(deadline=None)
 @given(untied, st.integers(0, 29))
 def test_a_failed_pair_never_lowers_the_bounds(values, which):
     failed = [*values]

@@ -1,0 +1,67 @@
+import pytest
+
+from arenatest.gates.decide import decide
+from unit.gates.scenes import Scene, plan, rule
+
+
+def decided(words, gate=None, **options):
+    scene = Scene(plan(len(words), **options)).battles(words)
+    return decide(gate or rule(), scene.ledger)
+
+
+def test_a_judge_that_always_ties_decides_nothing():
+    decision = decided(["tie"] * 60)
+    assert (decision.decision, decision.cause, decision.passed) == ("inconclusive", "judge", False)
+    assert "the judge preferred an answer on only 0 of 60 prompts" in decision.reason
+    assert decision.low <= 0.45 <= decision.high
+
+
+def test_fewer_than_twenty_ties_may_be_ties():
+    assert decided(["tie"] * 19).cause == "evidence"
+
+
+def test_a_judge_that_names_the_first_answer_every_time_decides_nothing():
+    decision = decided(["flip"] * 60, rule(limit=0.4))
+    assert decision.cause == "judge"
+    assert "changed places in 60 of 60 pairs of games" in decision.reason
+
+
+def test_a_judge_that_cannot_be_read_decides_nothing():
+    scene = Scene(plan(60, judges=("one", "two"), max_void=1.0))
+    for i in range(60):
+        scene.battle(i, "", judges=["win", "unread"])
+    decision = decide(rule(policy="no-regression"), scene.ledger)
+    assert (decision.cause, decision.passed) == ("judge", False)
+    assert "a verdict in only 120 of 240 games" in decision.reason
+
+
+def test_a_flip_at_the_start_only_delays():
+    decision = decided(["flip"] + ["win"] * 59)
+    assert decision.decision == "pass"
+    assert decision.n > 2
+
+
+def test_health_is_that_of_the_prefix_not_of_what_comes_later():
+    early = decided(["win"] * 20 + ["flip"] * 40)
+    assert early.decision == "pass"
+    late = decided(["flip"] * 40 + ["win"] * 20)
+    assert late.cause == "judge"
+
+
+def test_identical_answers_do_not_count():
+    assert decided(["equal"] * 100 + ["flip"] * 3 + ["win"] * 4).decision == "pass"
+
+
+def test_failed_prompts_do_not_count():
+    decision = decided(["failed"] * 30 + ["win"] * 70, max_void=1.0)
+    assert decision.cause != "judge"
+
+
+def test_a_loss_of_the_candidate_is_decisive():
+    assert decided(["loss"] * 60).decision == "fail"
+
+
+@pytest.mark.parametrize("metric", ["flip_rate", "void_rate"])
+def test_the_judges_own_rates_are_not_withheld_for_bad_health(metric):
+    decision = decided(["flip"] * 60, rule(metric, side="max", limit=0.3), max_void=1.0)
+    assert decision.cause is None

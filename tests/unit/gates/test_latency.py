@@ -1,0 +1,230 @@
+import math
+import random
+
+import pytest
+
+from arenatest.gates.decide import decide
+from unit.gates.scenes import Scene, plan, prompt, rule
+
+INF = float("inf")
+
+
+def p95(seconds, limit=0.8, **changes):
+    scene = Scene(plan(len(seconds))).clocks(seconds)
+    return decide(rule("ttft", "p95", side="max", limit=limit, **changes), scene.ledger)
+
+
+def test_fifty_nine_fast_calls_pass_and_fifty_eight_cannot():
+    decision = p95([0.1 + i / 1000 for i in range(59)])
+    assert decision.decision == "pass"
+    assert decision.high == pytest.approx(0.158)
+    assert decision.reason.startswith("ttft p95 156 ms [152, 158], needs <= 800 ms (n=59 prompts)")
+    short = p95([0.1] * 58)
+    assert (short.cause, short.needed) == ("evidence", 59)
+    assert short.reason.endswith("58 prompts cannot pass this gate at any record; p95 needs 59")
+
+
+def test_one_slow_call_in_fifty_nine_is_no_proof():
+    assert p95([0.1] * 58 + [0.9]).cause == "evidence"
+
+
+def test_many_slow_calls_fail():
+    decision = p95([0.1] * 40 + [0.9] * 20)
+    assert decision.decision == "fail"
+    assert decision.low > 0.8
+
+
+def test_failed_calls_are_slower_than_every_limit():
+    assert p95([0.1] * 58 + [INF]).cause == "evidence"
+    decision = p95([0.1] * 40 + [INF] * 20)
+    assert decision.decision == "fail"
+    assert decision.value is None
+    assert decision.high is None
+    assert decision.n == 60
+    assert "ttft p95 beyond what was measured" in decision.reason
+
+
+def test_when_all_calls_failed_the_bound_is_the_limit_itself():
+    decision = p95([INF] * 60)
+    assert (decision.decision, decision.low, decision.high) == ("fail", 0.8, None)
+
+
+def test_an_empty_answer_is_slower_than_every_limit():
+    scene = Scene(plan(60)).clocks([0.1] * 40)
+    for i in range(40, 60):
+        scene.clock(i, None, text="")
+    decision = decide(rule("ttft", "p95", side="max", limit=0.8), scene.ledger)
+    assert decision.decision == "fail"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"attempts": 2}, {"reused": True}, {"source": "unfit"}],
+)
+def test_retried_stored_and_unfit_clocks_are_invalid(changes):
+    scene = Scene(plan(100)).clocks([0.1] * 100)
+    for i in range(5):
+        scene.clock(i, 0.1, **changes)
+    gate = rule("ttft", "p95", side="max", limit=0.8)
+    borne = decide(gate, scene.ledger)
+    assert (borne.decision, borne.n, borne.voids) == ("pass", 95, 5)
+    scene.clock(5, 0.1, **changes)
+    decision = decide(gate, scene.ledger)
+    assert (decision.decision, decision.cause, decision.passed) == (
+        "inconclusive",
+        "latency",
+        False,
+    )
+    assert "6 prompts have no clock that may be used" in decision.reason
+
+
+def test_a_text_without_that_clock_is_invalid():
+    assert p95([None] * 10 + [0.1] * 60).cause == "latency"
+
+
+def test_recorded_clocks_may_be_gated():
+    scene = Scene(plan(60)).clocks([0.1] * 60, source="recorded", reused=True)
+    assert decide(rule("ttft", "p95", side="max", limit=0.8), scene.ledger).decision == "pass"
+
+
+def test_a_percentile_waits_for_the_whole_plan():
+    scene = Scene(plan(100)).clocks([0.1] * 99)
+    decision = decide(rule("ttft", "p95", side="max", limit=0.8), scene.ledger)
+    assert (decision.cause, decision.n) == ("plan", 99)
+    assert decision.value == pytest.approx(0.1)
+    assert decision.low is None
+    assert decision.high is None
+
+
+def test_min_works_on_a_percentile():
+    scene = Scene(plan(60)).clocks([0.5] * 60)
+    assert decide(rule("ttft", "p50", side="min", limit=0.2), scene.ledger).decision == "pass"
+    assert decide(rule("ttft", "p50", side="min", limit=0.7), scene.ledger).decision == "fail"
+
+
+def test_one_call_stands_for_a_cluster():
+    asked = [prompt(i, family=f"f{i // 2}") for i in range(116)]
+    scene = Scene(plan(asked)).clocks([0.1] * 116)
+    decision = decide(rule("ttft", "p95", side="max", limit=0.8), scene.ledger)
+    assert (decision.n, decision.cause) == (58, "evidence")
+    assert "58 clusters cannot pass" in decision.reason
+
+
+def test_repeats_of_a_prompt_do_not_count_as_prompts():
+    scene = Scene(plan(30, repeats=2)).clocks([0.1] * 30).clocks([0.2] * 30, repeat=1)
+    decision = decide(rule("ttft", "p95", side="max", limit=0.8), scene.ledger)
+    assert decision.n == 30
+    assert decision.cause == "evidence"
+
+
+def test_the_suite_itself_is_decided_by_its_own_percentile():
+    decision = p95([0.1] * 19 + [0.9], target="suite")
+    assert decision.decision == "pass"
+    assert decision.low == decision.high == decision.value == pytest.approx(0.1)
+    assert decision.level == 1.0
+    assert p95([0.1] * 18 + [0.9] * 2, target="suite").decision == "fail"
+
+
+def ratio(ours, theirs, limit=1.1, **changes):
+    planned = changes.pop("plan", None) or plan(len(ours), max_void=changes.pop("max_void", 0.05))
+    scene = Scene(planned).clocks(ours).clocks(theirs, who="old")
+    return decide(rule("ttft", "ratio", side="max", limit=limit, **changes), scene.ledger)
+
+
+def pairs(n, factor, seed=1):
+    rng = random.Random(seed)
+    theirs = [rng.lognormvariate(-1, 0.5) for _ in range(n)]
+    ours = [factor * t * rng.lognormvariate(0, 0.1) for t in theirs]
+    return ours, theirs
+
+
+def test_a_ratio_is_the_typical_slowdown():
+    decision = ratio(*pairs(60, 1.3))
+    assert decision.decision == "fail"
+    assert decision.unit == "ratio"
+    assert decision.value == pytest.approx(1.3, rel=0.05)
+    assert decision.low > 1.1
+    assert decision.reason.startswith("ttft ratio 1.2")
+    assert "x [" in decision.reason
+    assert "needs <= 1.10x (n=60 pairs): fail" in decision.reason
+
+
+def test_an_equal_latency_passes():
+    decision = ratio(*pairs(60, 1.0))
+    assert decision.decision == "pass"
+    assert decision.high <= 1.1
+
+
+def test_min_ratio_is_the_mirror():
+    ours, theirs = pairs(60, 1.3)
+    mirrored = Scene(plan(60)).clocks(theirs).clocks(ours, who="old")
+    decision = decide(rule("ttft", "ratio", side="min", limit=1 / 1.1), mirrored.ledger)
+    assert decision.decision == "fail"
+    assert decision.value == pytest.approx(1 / ratio(ours, theirs).value)
+    assert decision.high == pytest.approx(1 / ratio(ours, theirs).low)
+
+
+def test_six_pairs_are_the_least():
+    short = ratio([0.1] * 5, [0.2] * 5)
+    assert short.cause == "evidence"
+    assert "5 pairs cannot pass or fail this gate at any record; it needs 6" in short.reason
+    assert ratio([0.1] * 6, [0.2] * 6).decision == "pass"
+
+
+def test_a_candidates_failures_hinder_passing_only():
+    ours, theirs = pairs(40, 1.0)
+    ours[:14] = [INF] * 14
+    decision = ratio(ours, theirs, max_void=1.0)
+    assert decision.n == 26
+    assert decision.decision == "inconclusive"
+    assert decision.high is None
+
+
+def test_a_baselines_failures_hinder_failing_only():
+    ours, theirs = pairs(40, 1.3)
+    theirs[:14] = [INF] * 14
+    decision = ratio(ours, theirs, max_void=1.0)
+    assert decision.decision == "inconclusive"
+    assert decision.low is None
+
+
+def test_too_many_failed_pairs_are_void():
+    ours, theirs = pairs(40, 1.0)
+    ours[:3] = [INF] * 3
+    assert ratio(ours, theirs).cause == "void"
+
+
+def test_pairs_without_a_clock_are_invalid():
+    ours, theirs = pairs(40, 1.0)
+    ours[:2], theirs[2:4] = [None] * 2, [0.0] * 2
+    assert ratio(ours, theirs).cause == "latency"
+
+
+def test_a_ratio_needs_both_clocks():
+    scene = Scene(plan(10)).clocks([0.1] * 10).clocks([0.1] * 9, who="old")
+    decision = decide(rule("ttft", "ratio", side="max", limit=1.1), scene.ledger)
+    assert (decision.cause, decision.n) == ("plan", 9)
+
+
+def test_a_ratio_may_be_against_another_candidate():
+    scene = Scene(plan(20)).clocks([0.1] * 20).clocks([0.2] * 20, who="other")
+    gate = rule("ttft", "ratio", side="max", limit=1.0, against="other")
+    assert decide(gate, scene.ledger).value == pytest.approx(0.5)
+
+
+def test_a_mean_latency_is_labelled_approximate():
+    scene = Scene(plan(60)).clocks([0.1 + (i % 7) / 100 for i in range(60)])
+    decision = decide(rule("ttft", "mean", side="max", limit=0.2), scene.ledger)
+    assert decision.decision == "pass"
+    assert "ttft mean " in decision.reason
+    assert "approximate" in decision.reason
+
+
+def test_a_failed_call_counts_as_its_timeout_for_a_mean_to_pass():
+    seconds = [0.1 + (i % 7) / 100 for i in range(100)]
+    seconds[3] = INF  # the contestant's timeout is 10 s
+    scene = Scene(plan(100)).clocks(seconds)
+    decision = decide(rule("ttft", "mean", side="max", limit=0.2), scene.ledger)
+    assert decision.decision == "inconclusive"
+    assert decision.value < 0.14
+    assert math.isfinite(decision.high)
