@@ -227,3 +227,29 @@ def test_the_dark_page_recolours_the_plots(chromium, site):
             ink = opened.page.locator(".plot text.ink").first
             colours.append(ink.evaluate("(text) => getComputedStyle(text).fill"))
     assert colours[0] != colours[1]
+
+
+def test_where_a_policy_blocks_scripts_and_styles_the_first_screen_is_readable(chromium, site):
+    jenkins = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
+    context = chromium.new_context()
+    page = context.new_page()
+    headers = {"Content-Type": "text/html", "Content-Security-Policy": jenkins}
+    page.route(
+        "http://report.test/",
+        lambda route: route.fulfill(body=site.read_bytes(), headers=headers),
+    )
+    page.goto("http://report.test/")
+    assert page.locator("h1").inner_text() == "✓ PASSED"
+    bar = page.locator("table.gates svg circle").first
+    assert bar.evaluate("(dot) => getComputedStyle(dot).fill") == "rgb(0, 158, 115)"
+    context.close()
+
+
+def test_a_dark_screen_still_prints_on_white(chromium, site):
+    with Page(chromium, site, color_scheme="dark") as opened:
+        opened.found("137 battles")
+        opened.page.emulate_media(media="print", color_scheme="dark")
+        background = "getComputedStyle(document.body).backgroundColor"
+        assert opened.page.evaluate(background) == "rgb(255, 255, 255)"
+        assert opened.page.locator("details.fight").first.is_visible()
+        assert not opened.page.locator("#browser").is_visible()

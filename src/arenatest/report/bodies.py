@@ -198,7 +198,7 @@ def _prompt(prompt: Prompt) -> dict[str, object]:
     return {
         "id": prompt.id,
         "messages": [[message.role, _cut(message.content)] for message in prompt.messages],
-        "reference": prompt.reference,
+        "reference": None if prompt.reference is None else _cut(prompt.reference),
         "labels": [
             f"{name} {value}"
             for name, value in (
