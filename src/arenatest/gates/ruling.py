@@ -156,7 +156,7 @@ def _remarks(ruling: Ruling, measure: Measure, tally: Tally) -> list[str]:
         elif needed is not None:
             remarks.append(f"about {needed:,} {tally.noun} would decide it")
         elif measure.n:
-            remarks.append("it lies on the limit: more of the same would not decide it")
+            remarks.append("it lies too near the limit to be decided")
     return remarks
 
 

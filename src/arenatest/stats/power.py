@@ -6,7 +6,7 @@ import math
 from statistics import NormalDist
 
 POWER = 0.8  # what "probably" means
-_BEYOND_REACH = 1e5  # squared: nobody asks ten thousand million prompts
+_BEYOND_REACH = 100_000  # nobody has so many prompts: the mean lies on the limit for all purposes
 
 
 def clusters_needed(*, sd: float, delta: float, alpha: float, power: float = POWER) -> int | None:
@@ -20,7 +20,7 @@ def clusters_needed(*, sd: float, delta: float, alpha: float, power: float = POW
 
     Returns:
         ``((z_alpha + z_power) * sd / delta) ** 2`` rounded up, at least 1; None where the mean
-        lies on the limit, or so close that no number would do.
+        lies on the limit, or so near that 100,000 would not do.
 
     Examples:
         >>> clusters_needed(sd=0.33, delta=0.05, alpha=0.05)
@@ -33,4 +33,4 @@ def clusters_needed(*, sd: float, delta: float, alpha: float, power: float = POW
     normal = NormalDist()
     reach = normal.inv_cdf(1.0 - alpha) + normal.inv_cdf(power)
     root = abs(reach * sd / delta)
-    return max(1, math.ceil(root**2)) if root < _BEYOND_REACH else None
+    return max(1, math.ceil(root**2)) if root < math.sqrt(_BEYOND_REACH) else None

@@ -44,9 +44,7 @@ def test_on_the_limit_it_says_so():
     assert not decision.passed
     assert decision.low <= 0.5 <= decision.high
     assert decision.needed is None
-    assert decision.reason.endswith(
-        "inconclusive; it lies on the limit: more of the same would not decide it"
-    )
+    assert decision.reason.endswith("inconclusive; it lies too near the limit to be decided")
 
 
 def test_lack_of_evidence_says_how_many_prompts_would_do():

@@ -18,6 +18,7 @@ def test_the_side_of_the_limit_does_not_matter():
 def test_on_the_limit_no_number_would_do():
     assert clusters_needed(sd=0.3, delta=0.0, alpha=0.05) is None
     assert clusters_needed(sd=0.3, delta=1e-300, alpha=0.05) is None
+    assert clusters_needed(sd=0.3, delta=0.001, alpha=0.05) is None
 
 
 def test_without_spread_one_would_do():
