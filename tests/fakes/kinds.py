@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from arenatest.hookspec import Context, Kind
 from arenatest.model.metric import MetricSpec
@@ -26,7 +27,7 @@ class ModelOptions(Options):
 
 
 class FunctionOptions(Options):
-    function: str
+    function: str | SkipJsonSchema[Callable[..., Any]]
 
 
 class MethodOptions(Options):
@@ -51,6 +52,8 @@ def _build(options: Any, context: Context) -> NoReturn:
 
 
 def _found(options: FunctionOptions, directory: Path) -> Mapping[str, Any]:
+    if not isinstance(options.function, str):
+        return {"function": options.function.__qualname__}
     module = options.function.partition(":")[0]
     if not (directory / f"{module}.py").is_file():
         raise ValueError(f"no module {module!r} beside the suite")

@@ -17,6 +17,7 @@ from arenatest.suite.datasets import file_name, missing_file
 from arenatest.suite.fingerprint import fingerprints, identity
 from arenatest.suite.mistakes import Mistake, got, unknown
 from arenatest.suite.names import slug
+from arenatest.suite.options import option_values
 from arenatest.suite.problems import Problems
 from arenatest.suite.records import read_text
 from arenatest.suite.schema import ContestantTable, ModelTable
@@ -97,7 +98,7 @@ def read_model(
         PluginError: The kind's code failed.
     """
     _check_json(table.params)
-    asked = options.model_dump(mode="json", exclude_unset=True)
+    asked = option_values(options, given_only=True)
     price = table.price
     what = identity("provider", table.provider, kind, options, around.directory)
     return Entrant(

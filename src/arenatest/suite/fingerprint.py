@@ -20,6 +20,7 @@ from arenatest.model.identity import canonical_json, content_id
 from arenatest.model.plan import JudgeSeat, Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.suite.mistakes import Mistake
+from arenatest.suite.options import option_values
 
 
 def identity(
@@ -79,7 +80,7 @@ def _own_identity(
     what: str, name: str, kind: Kind[Any], options: BaseModel, directory: Path
 ) -> Mapping[str, Any]:
     if kind.identity is None:
-        return {"options": options.model_dump(mode="json"), **_package_of(kind.build)}
+        return {"options": option_values(options), **_package_of(kind.build)}
     try:
         return dict(kind.identity(options, directory))
     except ValueError as error:

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.errors import PydanticUserError
 
+from arenatest.errors import PluginError
 from arenatest.hookspec import Kind
 from arenatest.model.metric import BUILT_IN
 from arenatest.suite.kinds import Kinds
@@ -133,7 +135,7 @@ def _merged(models: Iterable[type[BaseModel]], name: str, shared: Schema) -> Sch
     required: list[str] = []
     for model in models:
         prefix = f"{name}.{model.__name__}"
-        schema = model.model_json_schema(ref_template=f"#/$defs/{prefix}.{{model}}")
+        schema = _schema_of(model, prefix)
         for inner, definition in schema.get("$defs", {}).items():
             shared[f"{prefix}.{inner}"] = _plain(definition)
         described = _described(model)
@@ -143,6 +145,14 @@ def _merged(models: Iterable[type[BaseModel]], name: str, shared: Schema) -> Sch
         required += [key for key in schema.get("required", ()) if key not in required]
     closed: Schema = {"type": "object", "additionalProperties": False, "properties": properties}
     return {**closed, "required": required} if required else closed
+
+
+def _schema_of(model: type[BaseModel], prefix: str) -> Schema:
+    try:
+        return model.model_json_schema(ref_template=f"#/$defs/{prefix}.{{model}}")
+    except PydanticUserError as error:
+        place = f"{model.__module__}.{model.__qualname__}"
+        raise PluginError(f"options {place} have no JSON Schema: {error.message}") from error
 
 
 def _plain(schema: Any) -> Any:

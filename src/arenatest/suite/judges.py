@@ -14,6 +14,7 @@ from arenatest.suite.contestants import Entrant, Surroundings, kind_of, read_mod
 from arenatest.suite.fingerprint import fingerprints, identity
 from arenatest.suite.kinds import Kinds
 from arenatest.suite.mistakes import Mistake
+from arenatest.suite.options import option_values
 from arenatest.suite.schema import JudgeTable, ModelTable
 from arenatest.suite.secrets import Location
 from arenatest.suite.suite import JudgeSetup
@@ -82,7 +83,7 @@ def _made(
     name = own.name or own.kind
     what = identity("judge", own.kind, kind, options, around.directory)
     model = None
-    settings: dict[str, object] = options.model_dump(mode="json", exclude_unset=True)
+    settings: dict[str, object] = option_values(options, given_only=True)
     if asked is not None:
         what = {**what, "provider": dict(asked.identity)}
         (fingerprint,) = fingerprints("contestant", [asked.identity])

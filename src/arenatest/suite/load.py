@@ -86,7 +86,8 @@ def build_suite(
     problems = Problems(path, tables, lines)
     for location in find_secrets(tables):
         hint = "put it into an environment variable and name that in api_key_env"
-        problems.add_secret(location, "looks like a secret", hint=hint)
+        problems.add(location, "looks like a secret", hint=hint)
+    problems.raise_any()  # at once: no other message, and no plugin, may meet a secret
     read = read_tables(tables, problems)
     run = read.run or RunTable()
     prompts = _prompts(read, run, directory, problems)

@@ -49,29 +49,18 @@ class Problems:
         self.path = path
         self._tables = tables
         self._lines = lines
-        self._secret: set[Location] = set()
         self._found: list[SuiteError] = []
 
     def __len__(self) -> int:
         return len(self._found)
 
     def add(self, location: Location, problem: str | Mistake, *, hint: str = "") -> None:
-        """Add a mistake at a place such as ``("gates", 2, "min")``; indexes count from 0.
-
-        Where a secret was found nothing else is said, since it would have to be shown.
-        """
-        if any(location[: len(place)] == place for place in self._secret):
-            return
+        """Add a mistake at a place such as ``("gates", 2, "min")``; indexes count from 0."""
         text = problem if isinstance(problem, str) else problem.problem
         hint = hint or (problem.hint if isinstance(problem, Mistake) else "")
         self._found.append(
             SuiteError(self.path, self.line(location), self._key(location), text, hint=hint)
         )
-
-    def add_secret(self, location: Location, problem: str, *, hint: str) -> None:
-        """Add the mistake that a place holds a secret."""
-        self.add(location, problem, hint=hint)
-        self._secret.add(location)
 
     def add_error(self, error: SuiteError) -> None:
         """Add a mistake in another file that the suite names."""

@@ -13,6 +13,7 @@ from arenatest.suite.mistakes import got
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-zA-Z]+)\s*", re.ASCII)
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _DURATION_TEXT = 'a duration such as "800 ms", "1.5 s" or "2 min"'
+_SURELY_PERCENT = 50  # no gate allows fifty times the baseline; "110" is a percentage
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 
 
@@ -60,9 +61,9 @@ def quotient(value: object) -> float:
         number = _percent(value) if isinstance(value, str) else None
         hint = f"ratios are written as quotients: {number / 100!r}" if number else ""
         raise got(value, "a ratio above 0, such as 1.1", hint=hint)
-    if value >= 10:  # noqa: PLR2004 - no model may be ten times worse on purpose
+    if value >= _SURELY_PERCENT:
         hint = f"ratios are written as quotients: {value / 100!r}"
-        raise got(value, "a ratio below 10, such as 1.1", hint=hint)
+        raise got(value, f"a ratio below {_SURELY_PERCENT}, such as 1.1", hint=hint)
     return float(value)
 
 

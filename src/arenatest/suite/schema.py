@@ -24,7 +24,7 @@ from arenatest.suite.quantities import Count, Duration, Fraction, Name, Text
 class Table(BaseModel):
     """A table of a suite file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def _holds_prompt(template: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -70,6 +71,9 @@ def checked(
         return None
     try:
         return _validated(model, dict(table))
+    except Mistake as mistake:
+        problems.add((*location, *mistake.place), mistake)
+        return None
     except ValidationError as error:
         known = list(keys if keys is not None else keys_of(model))
         for detail in error.errors(include_url=False):
@@ -117,11 +121,24 @@ def _validated(model: type[Model], table: dict[str, Any]) -> Model:
     """
     if issubclass(model, Table):
         return model.model_validate(table)
+    for place in _not_finite(table):
+        raise Mistake("got inf or nan, expected a finite number", place=place)
     try:
         text = json.dumps(table, default=_iso)
     except TypeError:  # a suite made in Python may hold objects
         return model.model_validate(table)
     return model.model_validate_json(text, strict=True)
+
+
+def _not_finite(value: object, place: Location = ()) -> Iterator[Location]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield place
+    elif isinstance(value, Mapping):
+        for key, held in value.items():
+            yield from _not_finite(held, (*place, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, held in enumerate(value):
+            yield from _not_finite(held, (*place, index))
 
 
 def _iso(value: object) -> str:

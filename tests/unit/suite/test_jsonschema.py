@@ -1,11 +1,15 @@
 import json
+from collections.abc import Callable
 
 import pytest
 import tomli
 from jsonschema import Draft202012Validator
 
+from arenatest.errors import PluginError
+from arenatest.hookspec import Kind
 from arenatest.suite.jsonschema import suite_schema
-from fakes.kinds import kinds
+from arenatest.suite.kinds import Kinds
+from fakes.kinds import Options, kinds
 from fakes.suites import CANDIDATE, GATE, PROMPTS, SUITE, changed
 
 EXAMPLE = """
@@ -132,10 +136,6 @@ def test_every_key_of_the_common_tables_is_described(schema):
 
 
 def test_options_are_described_by_their_field_or_by_their_docstring():
-    from arenatest.hookspec import Kind
-    from arenatest.suite.kinds import Kinds
-    from fakes.kinds import Options
-
     class Documented(Options):
         """Options of a kind.
 
@@ -168,3 +168,12 @@ def test_every_reference_is_defined(schema):
     text = json.dumps(schema)
     used = {part.split('"')[0] for part in text.split('"#/$defs/')[1:]}
     assert used <= set(schema["$defs"])
+
+
+def test_options_without_a_json_schema_are_the_plugins_fault():
+    class Odd(Options):
+        call: Callable[[], int]
+
+    judge = Kind(options=Odd, build=lambda options, context: None)
+    with pytest.raises(PluginError, match=r"Odd have no JSON Schema"):
+        suite_schema(Kinds(judges={"odd": judge}))

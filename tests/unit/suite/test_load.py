@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import tomli
 
 from arenatest.model.plan import Price
 from arenatest.suite.load import build_suite, load_suite
@@ -224,3 +225,15 @@ def test_prompts_are_in_the_order_of_the_seed(tmp_path):
     assert order(1) == order(1)
     assert order(1) != order(2)
     assert sorted(order(1)) == sorted(order(2))
+
+
+def test_a_suite_made_in_python_may_hold_functions(tmp_path):
+    def shout(prompt):
+        return prompt.text.upper()
+
+    tables = tomli.loads(SUITE)
+    tables["candidates"] = [{"name": "new", "provider": "function", "function": shout}]
+    suite = build_suite(tables, path="tests/test_x.py", directory=tmp_path, kinds=kinds())
+    assert suite.contestants[1].options.function is shout
+    (candidate,) = suite.plan.candidates
+    assert candidate.settings["function"].endswith(".<locals>.shout")

@@ -87,6 +87,12 @@ def line_of(text, start):
             id="place in a list",
         ),
         pytest.param(
+            ('model = "m2"', 'model = "m2"\nwindow = [1, nan]'),
+            "window",
+            "candidates[0].window[1] (new): got inf or nan, expected a finite number",
+            id="nan in an option",
+        ),
+        pytest.param(
             ('model = "m2"', 'model = "m2"\nprice = { input = 1 }'),
             "price",
             "candidates[0].price.output (new): required key is missing",
@@ -377,7 +383,7 @@ def test_a_mistake_is_one_line_with_its_place(tmp_path, change, start, expected)
         ),
         pytest.param(
             ttft("max_ratio = 110"),
-            "gates[0].max_ratio (ttft): got 110, expected a ratio below 10, such as 1.1",
+            "gates[0].max_ratio (ttft): got 110, expected a ratio below 50, such as 1.1",
             "ratios are written as quotients: 1.1",
             id="percent for a ratio",
         ),
@@ -688,3 +694,36 @@ def load_kinds_with_a_bug():
 
 def test_the_suite_that_the_mistakes_start_from_is_right(tmp_path):
     assert [rule.id for rule in load(tmp_path, SUITE).plan.rules] == ["win_rate"]
+
+
+def test_where_a_secret_is_found_nothing_else_is_said(tmp_path):
+    text = changed(('model = "m2"', 'model = "sk-zzyzx12345678"\ntop_k = "sk-zzyzx123456"'))
+    found = message(tmp_path, text + '[[gates]]\nmetric = "sk-zzyzx12345678"\nmin = "x"\n')
+    assert "zzyzx" not in found
+    assert found.count(": looks like a secret\n") == found.count("x.arena.toml:") == 3
+
+
+def test_an_infinite_price_is_a_mistake(tmp_path):
+    text = changed(('model = "m2"', 'model = "m2"\nprice = { input = inf, output = 1 }'))
+    assert message(tmp_path, text).endswith(
+        "candidates[0].price.input (new): got inf, expected a finite number"
+    )
+
+
+def test_a_csv_file_with_an_open_quote_is_a_mistake(tmp_path):
+    text = changed((PROMPTS, '[[datasets]]\npath = "d.csv"\n'))
+    found = message(tmp_path, text, {"d.csv": 'query\n"a\nb'})
+    assert found == "suites/d.csv:3: not valid CSV: unexpected end of data"
+
+
+def test_a_json_list_names_the_place_of_a_bad_record(tmp_path):
+    text = changed((PROMPTS, '[[datasets]]\npath = "d.json"\n'))
+    found = message(tmp_path, text, {"d.json": '[{"query": "a"}, {"query": 1}, 3]'})
+    assert found.split("\n") == [
+        "suites/d.json: [2]: got 3, expected a JSON object",
+        "suites/d.json: [1].query: got 1, expected text in quotes",
+    ]
+    found = message(tmp_path, text, {"d.json": '{"data": []}'})
+    assert found == "suites/d.json: got a table, expected a list of objects"
+    found = message(tmp_path, text, {"d.json": '[\n{"query": "a"\n]'})
+    assert found == "suites/d.json:3: not valid JSON: Expecting ',' delimiter (column 1)"

@@ -63,7 +63,7 @@ def test_what_is_no_fraction_is_a_mistake(value, hint):
     assert caught.value.hint == hint
 
 
-@pytest.mark.parametrize("value", [0, -1, math.inf, math.nan, "1.1", True, 10, 110])
+@pytest.mark.parametrize("value", [0, -1, math.inf, math.nan, "1.1", True, 50, 110])
 def test_what_is_no_ratio_is_a_mistake(value):
     with pytest.raises(Mistake, match="expected a ratio"):
         quotient(value)
