@@ -13,7 +13,8 @@ import pytest
 
 from arenatest.arena.run import SuiteRun
 from arenatest.collection.items import kinds_for
-from arenatest.errors import MissingKey
+from arenatest.collection.seat import plan_lock
+from arenatest.errors import MissingKey, OptionError
 from arenatest.gates.decide import decide
 from arenatest.gates.needs import Needs
 from arenatest.model.decision import Decision
@@ -21,7 +22,6 @@ from arenatest.model.plan import Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import DecisionMade, Ledger
 from arenatest.suite.load import build_suite
-from arenatest.suite.rules import rules_of
 from arenatest.suite.suite import Suite
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ class Result:
     """A battle that was fought to its end.
 
     Attributes:
-        suite: What was planned.
         ledger: All that was recorded.
+        rules: Makes gates of a ``[[gates]]`` table.
         record: Keeps a decision in the store, so that the report shows it.
     """
 
-    suite: Suite
     ledger: Ledger
+    rules: Callable[[Mapping[str, Any]], Sequence[Rule]]
     record: Callable[[Decision], None]
 
     @property
@@ -90,10 +90,6 @@ class Result:
         """Return any metric by name."""
         return Measurement(result=self, metric=name)
 
-    def rules(self, gate: Mapping[str, Any]) -> Sequence[Rule]:
-        """Return the gates that a ``[[gates]]`` table makes of this battle."""
-        return rules_of(self.suite, gate)
-
     def decide(self, rule: Rule) -> Decision:
         """Decide one gate on the record."""
         decision = decide(rule, self.ledger)
@@ -104,12 +100,12 @@ class Result:
 class Everything:
     """A watcher for a battle whose gates come later: it wants all of it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, timed: bool) -> None:
         names = frozenset(contestant.name for contestant in plan.contestants)
         candidates = frozenset(candidate.name for candidate in plan.candidates)
         self._needs = Needs(
             answers=names,
-            timings=names,
+            timings=names if timed else frozenset(),
             judgments=candidates if plan.judges else frozenset(),
             metrics=frozenset(metric.name for metric in plan.metrics),
         )
@@ -158,6 +154,7 @@ class Arena:
         candidate: Model,
         judge: Model | None = None,
         metrics: Sequence[Mapping[str, Any]] = (),
+        timed: bool = False,
         **run: Any,
     ) -> Result:
         """Fight one battle a prompt and return the record.
@@ -169,6 +166,8 @@ class Arena:
             judge: A table as in ``[[judges]]``, or a function (prompt, text_a, text_b) -> label;
                 without one only metrics are measured.
             metrics: Tables as in ``[[metrics]]``.
+            timed: Whether to measure latency, which takes fresh calls; otherwise a second run of
+                the same battle buys nothing.
             **run: Keys of ``[run]``, such as ``seed`` or ``repeats``.
 
         Raises:
@@ -176,22 +175,45 @@ class Arena:
             MissingKey: An API key is not set; nothing was called.
             ArenaError: The run broke down.
         """
-        suite = self._suite(
-            {
-                "run": {"early_stop": False, **run},
-                "prompts": [{"query": p} if isinstance(p, str) else dict(p) for p in prompts],
-                "baseline": _contestant(baseline, "baseline"),
-                "candidates": [_contestant(candidate, "candidate")],
-                "judges": [] if judge is None else [_judge(judge)],
-                "metrics": [dict(metric) for metric in metrics],
-            }
-        )
+        self._count += 1
+        tables = {
+            "run": {"early_stop": False, **run},
+            "prompts": [{"query": p} if isinstance(p, str) else dict(p) for p in prompts],
+            "baseline": _contestant(baseline, "baseline"),
+            "candidates": [_contestant(candidate, "candidate")],
+            "judges": [] if judge is None else [_judge(judge)],
+            "metrics": [dict(metric) for metric in metrics],
+        }
+        suite = self._suite(tables)
         session = self._session
         if unset := [
             name for name in suite.environment if not session.conditions.environ.get(name)
         ]:
             raise MissingKey(f"not set: {', '.join(unset)}")
-        running = SuiteRun(suite, session.store, Everything(suite.plan), session.conditions)
+        with plan_lock(session.locks, suite.plan.hash):
+            ledger = self._fight(suite, timed=timed)
+
+        def record(decision: Decision) -> None:
+            session.store.write([DecisionMade(run=ledger.run.id, decision=decision)])
+
+        def rules(gate: Mapping[str, Any]) -> Sequence[Rule]:
+            found = self._suite({**tables, "gates": [dict(gate)]}).plan.rules
+            if not timed and any(rule.metric.source == "timing" for rule in found):
+                raise OptionError(
+                    f"{gate['metric']} was not measured\n  hint: arena.battle(..., timed=True)"
+                )
+            return found
+
+        return Result(ledger=ledger, rules=rules, record=record)
+
+    async def battle_async(self, **battle: Any) -> Result:
+        """As ``battle``, for tests that are coroutines: the event loop stays free."""
+        return await asyncio.to_thread(lambda: self.battle(**battle))
+
+    def _fight(self, suite: Suite, *, timed: bool) -> Ledger:
+        session = self._session
+        watcher = Everything(suite.plan, timed=timed)
+        running = SuiteRun(suite, session.store, watcher, session.conditions)
         running.start()
         try:
             running.join()
@@ -200,19 +222,9 @@ class Arena:
             running.join()
             raise
         running.check()
-        ledger = session.store.load(running.run.id)
-
-        def record(decision: Decision) -> None:
-            session.store.write([DecisionMade(run=running.run.id, decision=decision)])
-
-        return Result(suite=suite, ledger=ledger, record=record)
-
-    async def battle_async(self, **battle: Any) -> Result:
-        """As ``battle``, for tests that are coroutines: the event loop stays free."""
-        return await asyncio.to_thread(lambda: self.battle(**battle))
+        return session.store.load(running.run.id)
 
     def _suite(self, tables: dict[str, Any]) -> Suite:
-        self._count += 1
         name = self._node.name + (f" #{self._count}" if self._count > 1 else "")
         path: Path = self._node.path
         suite = build_suite(

@@ -24,6 +24,12 @@ TICK = 0.2
 """Seconds between two looks at the store, the lock and the progress."""
 
 
+def plan_lock(folder: Path, plan_hash: str) -> FileLock:
+    """Return the lock that whoever runs a plan holds; its file is made in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{plan_hash}.lock", thread_local=False)
+
+
 class Seat:
     """Gets the decisions of one suite's selected gates.
 
@@ -49,8 +55,7 @@ class Seat:
         self._store = store
         self._conditions = conditions
         self._run: SuiteRun | None = None
-        locks.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(locks / f"{suite.plan.hash}.lock", thread_local=False)
+        self._lock = plan_lock(locks, suite.plan.hash)
 
     def decide(
         self, candidate: str, gate: str, tick: Callable[[Progress | None], None]

@@ -56,6 +56,11 @@ class ArenaSession:
         return self._store
 
     @property
+    def locks(self) -> Path:
+        """The folder of the locks that whoever runs a plan holds."""
+        return self.store_folder / "locks"
+
+    @property
     def conditions(self) -> Conditions:
         """The outside, as this process sees it."""
         return Conditions(
@@ -80,7 +85,7 @@ class ArenaSession:
                 suite,
                 [item.rule for item in rules],
                 store=self.store,
-                locks=self.store_folder / "locks",
+                locks=self.locks,
                 conditions=self.conditions,
             )
         return self._seats[key]

@@ -1,0 +1,144 @@
+"""Whole runs: pytest inside pytest, with models that are plain functions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+MODELS = """
+import threading
+
+LOCK = threading.Lock()
+
+def count(name):
+    with LOCK, open("calls.log", "a") as log:
+        log.write(name + "\\n")
+
+def old(prompt):
+    count("old " + prompt.id)
+    return "It may be " + prompt.reference + ", or it may not, who could ever tell."
+
+def new(prompt):
+    count("new " + prompt.id)
+    return prompt.reference
+
+def bad(prompt):
+    count("bad " + prompt.id)
+    return "No idea about " + prompt.id
+
+def longer(prompt, a, b):
+    count("judge " + prompt.id)
+    return "A>B" if len(a) > len(b) else "B>A"
+
+def first(prompt, a, b):
+    return "A>B"
+
+def polite(prompt, answer):
+    return 1.0 if "may" in answer.text else 0.0
+"""
+
+SUITE = """
+[suite]
+name = "{name}"
+[run]
+{run}
+[baseline]
+name = "old"
+provider = "python"
+function = "models:old"
+{candidates}
+[[judges]]
+kind = "reference"
+{gates}
+{prompts}
+"""
+
+CANDIDATE = """
+[[candidates]]
+name = "{name}"
+provider = "python"
+function = "models:{function}"
+"""
+
+WIN = """
+[[gates]]
+metric = "win_rate"
+min = 0.4
+"""
+
+
+class Project:
+    """A folder with suites, and pytest runs in it."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.path = pytester.path
+        self.write("models.py", MODELS)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def suite(
+        self,
+        name: str = "x",
+        *,
+        candidates: dict[str, str] | None = None,
+        gates: str = WIN,
+        prompts: int = 30,
+        run: str = "",
+        judge: str = 'kind = "reference"',
+        folder: str = "",
+        more: str = "",
+    ) -> Path:
+        """Write a suite of capitals, whose answers are the references."""
+        asked = "".join(
+            f'[[prompts]]\nid = "q{n}"\nquery = "question {n}"\nresponse = "answer {n}"\n'
+            f'category = "{"even" if n % 2 == 0 else "odd"}"\n'
+            for n in range(prompts)
+        )
+        made = "".join(
+            CANDIDATE.format(name=key, function=value)
+            for key, value in (candidates or {"new": "new"}).items()
+        )
+        text = SUITE.format(name=name, run=run, candidates=made, gates=gates, prompts=asked)
+        text = text.replace('kind = "reference"', judge)
+        return self.write(f"{folder}{name}.arena.toml", text + more)
+
+    def run(self, *arguments: str, arena: bool = True) -> pytest.RunResult:
+        """Run pytest in a process of its own."""
+        flags = ("--arena",) if arena else ()
+        return self.pytester.run(
+            sys.executable, "-m", "pytest", "-p", "no:asyncio", *flags, *arguments, timeout=120
+        )
+
+    def calls(self) -> list[str]:
+        """The calls that the models of models.py got, and forget them."""
+        log = self.path / "calls.log"
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return lines
+
+    @property
+    def results(self) -> dict:
+        return json.loads((self.path / "reports/arena-results.json").read_text(encoding="utf-8"))
+
+    @property
+    def gates(self) -> dict[tuple[str, str], dict]:
+        return {(gate["candidate"], gate["gate"]): gate for gate in self.results["gates"]}
+
+    def sql(self, query: str) -> list[tuple]:
+        with sqlite3.connect(self.path / ".arenatest/arena.sqlite") as database:
+            return database.execute(query).fetchall()
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Project:
+    """A fresh project."""
+    return Project(pytester)
