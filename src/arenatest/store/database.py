@@ -7,6 +7,8 @@ only a power cut to fear, and then the last moments, never the file.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ FILE_NAME = "arena.sqlite"
 BUSY_TIMEOUT = 5.0
 """Seconds that one process waits for another's transaction."""
 
+_CHECKPOINT_PAGES = 8000  # 32 MB of log: pages that many calls touch are copied back once
 _WRITES = "arena_writes"
 _IGNORE = "# Made by arenatest: the record of runs is no part of the project.\n*\n"
 _CACHE_TAG = (
@@ -70,16 +73,31 @@ def connect(path: Path) -> Engine:
         connect_args={"timeout": BUSY_TIMEOUT},
         hide_parameters=True,
     )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
 
     def translate(context: ExceptionContext) -> None:
-        error = context.original_exception
-        if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
-            raise explained(path, error) from error
+        with translated(path):
+            raise context.original_exception
 
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        with translated(path):
+            connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", begin)
     event.listen(engine, "handle_error", translate)
     return engine
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what the file cannot do into a StoreError that says what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+            raise _explained(path, error) from error
+        raise
 
 
 def writing(engine: Engine) -> Engine:
@@ -107,8 +125,7 @@ def prepare(engine: Engine, path: Path) -> None:
             connection.execute(insert(schema.meta), version)
 
 
-def explained(path: Path, error: Exception) -> StoreError:
-    """Return the driver's error as one that says what to do."""
+def _explained(path: Path, error: Exception) -> StoreError:
     problem = str(error)
     hint = next((hint for word, hint in _HINTS if word in problem.lower()), None)
     message = f"{path}: {problem}"
@@ -135,11 +152,7 @@ def _is_ours(connection: Connection, path: Path) -> bool:
 
 
 def _on_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where we say so, in _on_begin
+    connection.isolation_level = None  # transactions begin where connect() says so
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

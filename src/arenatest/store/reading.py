@@ -178,6 +178,19 @@ def read_generation(connection: Connection, chat_id: str) -> Generation:
     return Generation(**dict(zip(names, call, strict=True)), answer=answer)
 
 
+def read_unused_calls(connection: Connection, run_id: str) -> list[Generation]:
+    """Return the judges' good calls of a run that stand behind no judgment of it."""
+    table, judged = schema.generation, schema.judgment
+    used = select(judged.c.chat_id).where(judged.c.run == run_id, judged.c.chat_id.is_not(None))
+    query = (
+        select(table.c.chat_id)
+        .where(table.c.run == run_id, table.c.role == "judge", table.c.final)
+        .where(table.c.failure.is_(None), table.c.chat_id.not_in(used))
+        .order_by(table.c.started, table.c.chat_id)
+    )
+    return [read_generation(connection, chat) for chat in connection.execute(query).scalars().all()]
+
+
 def read_judgments_about(
     connection: Connection, generation: Generation, baseline_of: Callable[[str], str]
 ) -> list[JudgmentPlaced]:
@@ -319,7 +332,7 @@ def _read_calls(connection: Connection, ledger: Ledger) -> None:
     table = schema.generation
     query = (
         select(table.c.owner, func.count(), func.count(table.c.cost), func.sum(table.c.cost))
-        .where(table.c.run == ledger.run.id)
+        .where(table.c.run == ledger.run.id, table.c.attempt > 0)  # 0: no call was made
         .group_by(table.c.owner)
         .order_by(table.c.owner)
     )

@@ -133,7 +133,6 @@ Index(
     "ix_generation_answer_key",
     generation.c.key,
     sqlite_where=sql_text("role = 'answer'"),
-    postgresql_where=sql_text("role = 'answer'"),
 )
 
 placed_answer = Table(

@@ -18,7 +18,7 @@ from arenatest.model.record import Generation, JudgmentPlaced, Ledger, Measured,
 from arenatest.store import database, reading, schema
 from arenatest.store.codec import decision_from_json, plan_from_bytes, plan_to_bytes
 from arenatest.store.reading import Reusable
-from arenatest.store.rows import Row, rows_of, run_from_row, run_row
+from arenatest.store.rows import rows_of, run_from_row, run_row
 
 _AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
 
@@ -128,15 +128,16 @@ class Store:
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
         tables = rows_of(records)
-        with self._writes.begin() as connection:
+        with database.translated(self.path), self._writes.begin() as connection:
+            cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
             for table, rows in tables:
-                self._insert(connection, table, rows)
+                cursor.executemany(self._inserts[table.name], rows)
 
     def load(self, run_id: str) -> Ledger:
         """Return all that a run has recorded so far.
 
-        Calls and costs count every attempt that this run made, failed ones included. Timings come
-        without gaps.
+        Calls and costs count every attempt that this run made, failed ones included; attempt 0 is
+        an answer given up without a call. Timings come without gaps.
         """
         with self._engine.begin() as connection:
             run = _run(connection, run_id)
@@ -161,6 +162,17 @@ class Store:
         """Return the latest measurements by key; errors never count."""
         with self._engine.begin() as connection:
             return reading.read_reusable_measurements(connection, keys)
+
+    def unused_calls(self, run_id: str) -> list[Generation]:
+        """Return the judges' good calls of a run that no judgment came of: it was killed first."""
+        with self._engine.begin() as connection:
+            return reading.read_unused_calls(connection, run_id)
+
+    def has_other_runs(self, run_id: str) -> bool:
+        """Whether any other run is recorded, so that there may be something to reuse."""
+        query = select(func.count()).where(schema.run.c.id != run_id)
+        with self._engine.begin() as connection:
+            return bool(connection.execute(query).scalar_one())
 
     def decisions(self, run_id: str) -> dict[tuple[str, str], Decision]:
         """Return the decisions of a run by candidate and gate."""
@@ -215,9 +227,6 @@ class Store:
         """Return the clocks of a model's good calls in a run, to set one call beside them."""
         with self._engine.begin() as connection:
             return reading.read_timings(connection, owner, run_id)
-
-    def _insert(self, connection: Connection, table: Table, rows: list[Row]) -> None:
-        connection.exec_driver_sql(self._inserts[table.name], rows)
 
 
 def _insert_once(table: Table, engine: Engine) -> str:

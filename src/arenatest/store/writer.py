@@ -40,7 +40,6 @@ class Writer:
         store: Where to.
         patience: Seconds for which a failed transaction is tried again: a full disk may be
             cleared, another process may let go.
-        linger: Seconds to wait for more records before a transaction begins.
         clock: Monotonic seconds.
         sleep: Pauses the writer's own thread.
     """
@@ -50,11 +49,10 @@ class Writer:
         store: Sink,
         *,
         patience: float = 10.0,
-        linger: float = 0.002,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._store, self._patience, self._linger = store, patience, linger
+        self._store, self._patience = store, patience
         self._clock, self._sleep = clock, sleep
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._lock = Lock()
@@ -93,8 +91,6 @@ class Writer:
             first = self._queue.get()
             if first is None:
                 return
-            if self._linger:
-                self._sleep(self._linger)
             batch, open_ = self._drain(first)
             self._settle(batch)
 
@@ -141,22 +137,24 @@ def _tell(batch: list[_Request], error: Exception | None) -> None:
         loops.setdefault(request.done.get_loop(), []).append(request.done)
     for loop, futures in loops.items():
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_resolve, futures, _as_store_error(error))
+            loop.call_soon_threadsafe(_resolve, futures, error)
 
 
-def _resolve(futures: Iterable[asyncio.Future[None]], error: StoreError | None) -> None:
+def _resolve(futures: Iterable[asyncio.Future[None]], error: Exception | None) -> None:
     for future in futures:
         if future.done():
             continue
         if error is None:
             future.set_result(None)
         else:
-            future.set_exception(error)
+            future.set_exception(_for_one_waiter(error))
 
 
-def _as_store_error(error: Exception | None) -> StoreError | None:
-    if error is None or isinstance(error, StoreError):
-        return error
-    unfit = StoreError(f"a record cannot be stored: {type(error).__name__}: {error}")
-    unfit.__cause__ = error
-    return unfit
+def _for_one_waiter(error: Exception) -> StoreError:
+    """An exception raised in several tasks would gather the tracebacks of all of them."""
+    if isinstance(error, StoreError):
+        mine = StoreError(*error.args)
+    else:
+        mine = StoreError(f"a record cannot be stored: {type(error).__name__}: {error}")
+    mine.__cause__ = error
+    return mine
