@@ -84,6 +84,15 @@ def test_calls_and_costs_count_failed_attempts(begun):
     assert (ledger.calls, ledger.cost, ledger.uncosted) == ({"new": 2}, 0.5, 1)
 
 
+def test_an_answer_given_up_without_a_call_is_no_call(begun):
+    begun.write([generation(attempt=0, answer=failed("conversation"), cost=None), placed()])
+
+    ledger = begun.load("run-1")
+
+    assert ledger.answers["new", "p0", 0].answer.failure.kind == "conversation"
+    assert (ledger.calls, ledger.uncosted) == ({}, 0)
+
+
 def test_calls_of_earlier_runs_cost_this_run_nothing(begun):
     begun.write(
         [
@@ -270,6 +279,31 @@ def test_a_call_is_found_by_a_unique_beginning(begun):
         begun.find_call("ab")
     with pytest.raises(StoreError, match="no call has the chat id 'AB-1'"):
         begun.find_call("AB-1")
+
+
+def test_unused_calls_are_the_judges_good_ones_that_no_judgment_came_of(begun):
+    by_jury = {"role": "judge", "owner": "jury"}
+    paid = generation("j-2", **by_jury)
+    begun.write(
+        [
+            *one_of_each(),  # j-1 stands behind a judgment
+            judged(Order.CANDIDATE_FIRST, judgment=Judgment(void="judge")),
+            paid,
+            generation("j-3", answer=failed(), **by_jury),
+            generation("j-4", final=False, **by_jury),
+            generation("j-5", run="run-2", **by_jury),
+        ]
+    )
+
+    assert begun.unused_calls("run-1") == [paid]
+
+
+def test_other_runs_are_those_of_any_plan(begun):
+    assert not begun.has_other_runs("run-1")
+
+    begun.begin(plan(hash="plan-2"), run("run-2"), fresh=False, expire=0.0)
+
+    assert begun.has_other_runs("run-1")
 
 
 def test_similar_timings_are_those_of_the_models_good_calls_in_the_run(begun):

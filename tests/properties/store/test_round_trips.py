@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arenatest.model.decision import Decision
+from arenatest.model.plan import Plan
+from arenatest.model.record import (
+    AnswerPlaced,
+    DecisionMade,
+    Generation,
+    JudgmentPlaced,
+    Measured,
+    MeasurementPlaced,
+    Run,
+)
+from arenatest.store import open_store
+from arenatest.store.codec import (
+    cell_from_text,
+    decision_from_json,
+    decision_to_json,
+    pack_text,
+    plan_from_bytes,
+    plan_to_bytes,
+    text_from_cell,
+    unpack_text,
+)
+from arenatest.store.rows import rows_of, run_from_row, run_row
+from properties.store.strategies import odd_text, values_of
+
+quick = settings(deadline=None, max_examples=60)
+new_ids = map(str, itertools.count())  # what is written twice stays as it was first
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    with open_store(tmp_path_factory.mktemp("properties") / "store") as opened:
+        yield opened
+
+
+def begun(store, plan):
+    run_id = next(new_ids)
+    plan = replace(plan, hash=run_id)
+    run = Run(id=run_id, session="s", plan_hash=plan.hash, started=0.0)
+    store.begin(plan, run, fresh=True, expire=0.0)
+    return run_id, plan
+
+
+plans = values_of(Plan)
+
+
+@quick
+@given(plans)
+def test_a_plan_comes_back_as_it_was(plan):
+    assert plan_from_bytes(plan_to_bytes(plan)) == plan
+
+
+@given(values_of(Decision))
+def test_a_decision_comes_back_as_it_was(decision):
+    assert decision_from_json(decision_to_json(decision)) == decision
+
+
+@given(values_of(Run))
+def test_a_run_comes_back_as_it_was(run):
+    assert run_from_row(run_row(run)) == run
+
+
+@given(odd_text, st.sampled_from([1, 1000]))
+def test_a_text_comes_back_as_it_was(text, times):
+    packed = pack_text(text * times)
+
+    assert unpack_text(packed.body, compressed=packed.compressed) == text * times
+
+
+@given(odd_text | st.text("\0\x01ab\ud800", max_size=4))
+def test_a_cell_gives_back_its_text_and_suits_every_database(text):
+    cell = cell_from_text(text)
+
+    assert text_from_cell(cell) == text
+    assert "\0" not in cell
+    cell.encode()
+
+
+@given(odd_text, odd_text)
+def test_different_texts_have_different_cells(one, other):
+    assert (cell_from_text(one) == cell_from_text(other)) == (one == other)
+
+
+@quick
+@given(values_of(Generation))
+def test_a_call_comes_back_as_it_was(store, call):
+    chat_id = next(new_ids)
+    call = replace(call, chat_id=chat_id, run="r", key="k")
+    store.write([call])
+
+    assert store.find_call(chat_id)[0] == call
+
+
+@quick
+@given(plans, values_of(Generation), values_of(AnswerPlaced))
+def test_an_answer_comes_back_in_its_place(store, plan, call, place):
+    run_id, plan = begun(store, plan)
+    call = replace(call, chat_id=run_id, run=run_id, key="k")
+    place = replace(place, run=run_id, chat_id=run_id)
+    store.write([place, call])
+
+    ledger = store.load(run_id)
+
+    ((slot, answered),) = [*ledger.answers.items(), *ledger.timings.items()]
+    timing = call.answer.timing and replace(call.answer.timing, gaps=())
+    assert slot == place.slot
+    assert answered.answer == replace(call.answer, timing=timing)
+    assert (answered.attempts, answered.reused) == (place.attempts, place.reused)
+    assert answered.cost == call.cost
+    assert ledger.calls == ({call.owner: 1} if call.attempt > 0 else {})
+
+
+@quick
+@given(
+    plans,
+    st.tuples(values_of(JudgmentPlaced), values_of(MeasurementPlaced), values_of(DecisionMade)),
+)
+def test_what_was_said_of_answers_comes_back(store, plan, said):
+    run_id, plan = begun(store, plan)
+    judged, measured, decided = said
+    judged, measured = (replace(it, run=run_id, key=run_id) for it in (judged, measured))
+    store.write([judged, measured, replace(decided, run=run_id)])
+
+    ledger = store.load(run_id)
+
+    assert ledger.plan == plan
+    assert ledger.judgments == {judged.slot: judged.judgment}
+    assert ledger.measurements == {measured.slot: measured.measured}
+    decision = decided.decision
+    assert store.decisions(run_id) == {(decision.candidate, decision.gate): decision}
+    good = {} if measured.measured.error else {run_id: Measured(value=measured.measured.value)}
+    assert store.reusable_measurements([run_id]) == good
+
+
+@given(values_of(Generation))
+def test_a_row_is_as_long_as_its_table_is_wide(call):
+    for table, rows in rows_of([call]):
+        assert all(len(row) == len(table.c) for row in rows)
