@@ -90,11 +90,12 @@ def cache():
 
 @pytest.mark.local_model
 @pytest.mark.parametrize(
-    ("suite", "status", "line"),
-    [("quickstart", 0, "*PASS  win_rate*"), ("regression", 1, "*FAIL  win_rate*")],
+    ("suite", "promise"),
+    [("quickstart", (0, "*PASS  win_rate*")), ("regression", (1, "*FAIL  win_rate*"))],
 )
-def test_real_models_meet_and_the_gate_decides(cache, examples, monkeypatch, suite, status, line):
+def test_real_models_meet_and_the_gate_decides(cache, examples, monkeypatch, suite, promise):
     monkeypatch.setenv("ARENATEST_CACHE", cache)
     result = run(examples, f"{suite}.arena.toml")
+    status, line = promise
     assert result.ret == status
     result.stdout.fnmatch_lines([line])
