@@ -72,17 +72,12 @@ def ratio_bounds(
 ) -> tuple[float, float]:
     """Return approximate one-sided bounds of a ratio of two totals over the same clusters.
 
-    Clusters are drawn as pairs, on the scale of the logarithm.
+    Clusters are drawn as pairs, on the scale of the logarithm; the rest is as in ``mean_bounds``.
 
     Args:
-        numerators: Finite and not negative, one for each cluster.
-        denominators: Likewise, of the same clusters.
-        alpha_low: Chance that the ratio is below the lower bound, about.
-        alpha_high: Chance that the ratio is above the upper bound, about.
+        numerators, denominators: Finite and not negative, one each for each cluster.
+        alpha_low, alpha_high: Chance that the ratio lies beyond that bound, about.
         seed: The same seed gives the same bounds.
-
-    Returns:
-        The lower and the upper bound.
 
     Raises:
         InsufficientData: There are fewer than ten clusters, or a total is 0.

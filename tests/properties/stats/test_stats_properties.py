@@ -91,7 +91,9 @@ def test_the_shift_bounds_frame_the_estimate(values):
     assert high is None or high >= estimate - 1e-9
 
 
-untied = st.lists(st.floats(-5, 5), min_size=6, max_size=30, unique=True)
+untied = st.lists(st.integers(-5_000, 5_000), min_size=6, max_size=30, unique=True).map(
+    lambda thousandths: [number / 1_000 for number in thousandths]
+)
 
 
 @settings(deadline=None)
