@@ -75,8 +75,10 @@ def ratio_bounds(
     Clusters are drawn as pairs, on the scale of the logarithm; the rest is as in ``mean_bounds``.
 
     Args:
-        numerators, denominators: Finite and not negative, one each for each cluster.
-        alpha_low, alpha_high: Chance that the ratio lies beyond that bound, about.
+        numerators: Finite and not negative, one for each cluster.
+        denominators: Likewise, of the same clusters.
+        alpha_low: Chance that the ratio lies below the lower bound, about.
+        alpha_high: Chance that it lies above the upper bound, about.
         seed: The same seed gives the same bounds.
 
     Raises:
