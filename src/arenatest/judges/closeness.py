@@ -10,7 +10,6 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -153,9 +152,12 @@ def _value(match: re.Match[str]) -> Fraction:
     return -value if match["sign"] else value
 
 
-def _holds(given: Sequence[str], wanted: Sequence[str]) -> bool:
+def _holds(given: list[str], wanted: list[str]) -> bool:
     size = len(wanted)
-    return any(list(given[at : at + size]) == list(wanted) for at in range(len(given) - size + 1))
+    return any(
+        given[at] == wanted[0] and given[at : at + size] == wanted
+        for at in range(len(given) - size + 1)
+    )
 
 
 def _bare_overlap(reference: str, answer: str) -> Overlap:

@@ -21,6 +21,7 @@ PARSER_VERSION = 1
 
 _BRACKETED = re.compile(r"\[\[([^\[\]\n]{1,40})\]\]")
 _LABEL_LIKE = re.compile(r"[A-Za-z<>=~ ]{1,20}")
+_KEY = re.compile(r'"verdict"\s*:')  # as it stands: an escaped one may be a quotation
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_END = re.compile(r".*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _LABELS = {
@@ -99,7 +100,7 @@ def _objects(text: str) -> Iterator[_Found]:
         except (ValueError, RecursionError):
             end = start + 1
         else:
-            if "verdict" in value:
+            if "verdict" in value and _KEY.search(text, start, end):
                 reasoning = value.get("reasoning")
                 yield _Found(
                     at=end,  # brackets inside its own reasoning do not come after it
