@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from servers.script import RESET, Request, Script, plain, schedule, stamped, whole
+from servers.script import RESET, STAMP, Request, Script, plain, schedule, stamped, whole
 
 Reply = Callable[[Mapping[str, Any]], str]
 
@@ -240,7 +240,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=20)
     parser.add_argument("--per-write", type=int, default=1)
     parser.add_argument("--late-headers", action="store_true")
-    parser.add_argument("--stamps", action="store_true")
+    parser.add_argument("--stamps", action="store_true", help="reply with times of sending")
     parser.add_argument("--say", action="append", default=[], metavar="MODEL=TEXT")
     options = parser.parse_args()
     script = Script(
@@ -251,7 +251,11 @@ def main() -> None:
         stamps=options.stamps,
     )
     said = dict(pair.split("=", 1) for pair in options.say)
-    server = Server(reply=words(options.tokens, said), script=script, keep=False)
+    reply = words(options.tokens, said)
+    if options.stamps:
+        stamped_text = " ".join([STAMP] * options.tokens)
+        reply = lambda _: stamped_text  # noqa: E731
+    server = Server(reply=reply, script=script, keep=False)
     asyncio.run(server.run(options.port, lambda: print(server.port, flush=True)))
 
 

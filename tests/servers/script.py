@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+STAMP = "@monotonic-time@"
+"""Stands for the time of sending; equally long."""
+
 Fault = Literal[
     "cut",  # a clean end of the body without finish reason and [DONE]
     "reset",  # the connection breaks inside the body
@@ -37,7 +40,8 @@ class Script:
         newline: The line end of the events.
         usage: In the last event without choices, in the one with the finish reason, or nowhere.
         hidden_reasoning: Reasoning tokens in the usage that are never streamed.
-        stamps: Write the monotonic time of sending into each event as ``stamp``.
+        stamps: Write the monotonic time of sending into each event as ``stamp``, and wherever a
+            reply holds ``STAMP``.
         done: Whether ``[DONE]`` ends the stream.
         fault: What goes wrong, after ``fault_after`` pieces.
         status: Of the response; not 200 answers with ``error`` at once.
@@ -77,7 +81,6 @@ class Request:
     body: Mapping[str, Any]
 
 
-_STAMP = b'"@monotonic@"'
 _PIECES = re.compile(r"\S+\s*|\s+")
 
 
@@ -135,7 +138,7 @@ def _events(request: Request, text: str, script: Script) -> list[tuple[float, by
 
 
 def _event_maker(request: Request, script: Script) -> Callable[..., bytes]:
-    stamp = ',"stamp":"@monotonic@"' if script.stamps else ""
+    stamp = f',"stamp":"{STAMP}"' if script.stamps else ""
     before = (
         f'data: {{"id":"chatcmpl-{request.number}","object":"chat.completion.chunk","created":1,'
         f'"model":{json.dumps(request.body.get("model", ""))}{stamp},"choices":'
@@ -218,4 +221,4 @@ def _chunk(data: bytes) -> bytes:
 
 def stamped(data: bytes) -> bytes:
     """Put the time of sending into the events of one write; the length stays."""
-    return data.replace(_STAMP, f"{time.monotonic():{len(_STAMP)}.5f}".encode())
+    return data.replace(STAMP.encode(), f"{time.monotonic():0{len(STAMP)}.6f}".encode())

@@ -33,6 +33,8 @@ class Redactor:
 
     def answer(self, answer: Answer) -> Answer:
         """Return the answer without the secret."""
+        if not self._forms:
+            return answer
         changes: dict[str, Any] = {}
         if answer.failure is not None:
             message = self.text(answer.failure.message)

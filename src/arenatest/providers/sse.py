@@ -25,8 +25,8 @@ class EventParser:
         *blocks, self._rest = data.split(b"\n\n")
         payloads = []
         for block in blocks:
-            if block.startswith(b"data:") and b"\n" not in block:
-                payloads.append(block[5:])
+            if block.startswith(b"data: ") and b"\n" not in block:
+                payloads.append(block[6:])
             elif (payload := _payload(block)) is not None:
                 payloads.append(payload)
         return payloads

@@ -52,6 +52,6 @@ def test_no_cut_of_the_bytes_changes_the_events(texts, newline, data):
 
 def test_an_event_is_given_with_the_read_that_ends_it():
     parser = EventParser()
-    assert parser.feed(b"data: a\r\n\r") == [b" a"]
+    assert parser.feed(b"data: a\r\n\r") == [b"a"]
     assert parser.feed(b"\ndata: b\r\n") == []
-    assert parser.feed(b"\r\ndata: c\n\n") == [b" b", b" c"]
+    assert parser.feed(b"\r\ndata: c\n\n") == [b"b", b"c"]
