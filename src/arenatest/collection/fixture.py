@@ -232,6 +232,7 @@ class Arena:
             path=self._node.nodeid,
             directory=path.parent,
             kinds=kinds_for(self._node.ihook),
+            gated=False,
         )
         return replace(suite, latency_gated=True)
 

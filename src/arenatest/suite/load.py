@@ -68,6 +68,7 @@ def build_suite(
     directory: Path,
     kinds: Kinds,
     lines: Finds | None = None,
+    gated: bool = True,
 ) -> Suite:
     """Return the suite of tables as tomli gives them, or as a test in Python writes them.
 
@@ -77,6 +78,7 @@ def build_suite(
         directory: Where relative paths start.
         kinds: What the suite may name.
         lines: Finds the lines of tables and keys; None where there is no file.
+        gated: Whether a suite without a gate is a mistake; a test in Python decides later.
 
     Raises:
         SuiteError: One thing is wrong.
@@ -88,7 +90,7 @@ def build_suite(
         hint = "put it into an environment variable and name that in api_key_env"
         problems.add(location, "looks like a secret", hint=hint)
     problems.raise_any()  # at once: no other message, and no plugin, may meet a secret
-    read = read_tables(tables, problems)
+    read = read_tables(tables, problems, gated=gated)
     run = read.run or RunTable()
     prompts = _prompts(read, run, directory, problems)
     around = Surroundings(directory=directory, call_timeout=run.call_timeout, problems=problems)
@@ -138,7 +140,7 @@ def _finder(
     read: Tables, metrics: Mapping[str, MetricSetup], kinds: Kinds
 ) -> Callable[[str], MetricSpec | None]:
     """Return what finds a metric by name; None for one whose own table is wrong."""
-    tried = {table.get("name", table.get("kind")) for table in read.metrics.values()}
+    tried = [table.get("name", table.get("kind")) for table in read.metrics.values()]
 
     def find(name: str) -> MetricSpec | None:
         if name in tried and name not in metrics:

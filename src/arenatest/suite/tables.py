@@ -44,8 +44,14 @@ class Tables:
     gates: Mapping[int, GateTable]
 
 
-def read_tables(raw: Mapping[str, Any], problems: Problems) -> Tables:
-    """Tell the tables of a suite apart and check those whose keys are all known."""
+def read_tables(raw: Mapping[str, Any], problems: Problems, *, gated: bool = True) -> Tables:
+    """Tell the tables of a suite apart and check those whose keys are all known.
+
+    Args:
+        raw: By name, as in a suite file.
+        problems: Takes the mistakes.
+        gated: Whether a suite without a gate is a mistake.
+    """
     for name in raw:
         if name not in TABLES:
             problems.add((name,), unknown("table", name, TABLES))
@@ -56,7 +62,7 @@ def read_tables(raw: Mapping[str, Any], problems: Problems) -> Tables:
     if raw.get("datasets") in (None, []) and raw.get("prompts") in (None, []):
         hint = "add [[prompts]], or [[datasets]] with a path"
         problems.add(("prompts",), "the suite has no prompts", hint=hint)
-    if raw.get("gates") in (None, []):
+    if gated and raw.get("gates") in (None, []):
         problem = "the suite has no gate: nothing would be decided"
         problems.add(("gates",), problem, hint='add [[gates]] with metric = "win_rate"')
     return Tables(
