@@ -668,6 +668,12 @@ def test_a_wrong_metric_table_is_not_also_an_unknown_metric(tmp_path):
     )
 
 
+def test_a_metrics_name_may_be_anything_at_all(tmp_path):
+    table = '[[metrics]]\nname = []\nkind = "words"\n\n'
+    found = message(tmp_path, changed((GATE, table + GATE)))
+    assert found.endswith("metrics[0].name: got a list, expected text in quotes")
+
+
 def test_wrong_prompts_do_not_make_slices_wrong(tmp_path):
     text = changed(('query = "Why', 'qery = "Why'), ("min = 0.45", 'min = 0.45\nby = "category"'))
     found = message(tmp_path, text)
