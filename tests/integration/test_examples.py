@@ -22,10 +22,9 @@ def examples(pytester):
     return pytester
 
 
-def run(examples, suite):
-    return examples.run(
-        sys.executable, "-m", "pytest", "-p", "no:asyncio", "--arena", f"suites/{suite}"
-    )
+def run(examples, suite, *arguments):
+    pytest_command = (sys.executable, "-m", "pytest", "-p", "no:asyncio", "--arena")
+    return examples.run(*pytest_command, f"suites/{suite}", *arguments)
 
 
 def lines(path):
@@ -99,3 +98,26 @@ def test_real_models_meet_and_the_gate_decides(cache, examples, monkeypatch, sui
     status, line = promise
     assert result.ret == status
     result.stdout.fnmatch_lines([line])
+
+
+def test_the_metric_of_the_example_plugin_is_gated(examples, monkeypatch):
+    plugin = SUITES.parent / "plugins/arenatest-example/src"
+    monkeypatch.setenv("PYTHONPATH", str(plugin))
+    suite = examples.path / "suites/recorded.arena.toml"
+    gates = """
+[[gates]]
+metric = "word_count"
+stat = "p90"
+max = 40
+
+[[gates]]
+metric = "word_count"
+stat = "mean"
+max = 1
+"""
+    suite.write_text(suite.read_text(encoding="utf-8") + gates, encoding="utf-8")
+    result = run(examples, "recorded.arena.toml", "-p", "arenatest_example", "-k", "word")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["*PASS  word_count-p90 * needs <= 40 words*", "*FAIL  word_count-mean *"]
+    )

@@ -6,7 +6,7 @@ metric = "error_rate"
 max = 0.5
 [[gates]]
 metric = "win_rate"
-min = 0.1
+min = 0.4
 """
 
 
@@ -57,7 +57,7 @@ def test_an_empty_answer_is_an_answer_and_loses(project):
     [
         ("return 'A is best'", "label"),
         ("raise RuntimeError('ill')", "judge"),
-        ("return 1", "label"),
+        ("return 1", "judge"),
     ],
 )
 def test_a_judge_that_cannot_be_read_makes_its_gate_inconclusive(project, body, cause):
@@ -148,7 +148,7 @@ def test_a_conversation_keeps_its_own_history_and_is_one_cluster(project):
         prompts=0,
         gates='[[gates]]\nmetric = "error_rate"\nmax = 0.5\n[[gates]]\n'
         'metric = "win_rate"\nmin = 0.1\n',
-        more='[[prompts]]\nid = "talk"\nturns = ["one", "two"]\nresponse = "one"\n',
+        more='[[prompts]]\nid = "talk"\nturns = ["one", "two"]\nresponse = ["one", "two"]\n',
     )
     project.run()
     rows = project.sql(

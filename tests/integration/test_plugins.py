@@ -133,7 +133,7 @@ def test_a_misspelt_hook_is_an_error(project):
     project.suite()
     result = project.run()
     assert result.ret != 0
-    result.stderr.fnmatch_lines(["*unknown hook 'pytest_arena_provider'*"])
+    result.stdout.fnmatch_lines(["*unknown hook 'pytest_arena_provider'*"])
 
 
 def test_a_factory_that_raises_is_an_error_that_names_the_kind(project):

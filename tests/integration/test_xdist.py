@@ -63,8 +63,9 @@ def test_a_worker_that_is_killed_is_taken_over(project):
     project.suite(gates=GATES, run="early_stop = false\nconcurrency = 2")
     result = project.run("-n2")
     outcomes = result.parseoutcomes()
-    assert outcomes["failed"] == 1, "the item that the killed worker was at"
-    assert outcomes["passed"] == 2
+    lost = outcomes.get("failed", 0)  # the item that the killed worker was at, if it was at one
+    assert lost <= 1
+    assert outcomes["passed"] == 3 - lost
     assert (project.path / "killed").exists()
     assert [gate["decision"] for gate in project.results["gates"]] == ["pass"] * 3
     assert project.sql("select count(*) from run") == [(1,)]

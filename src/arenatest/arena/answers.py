@@ -49,14 +49,14 @@ class Answers:
         ]
         await self._reuse.load_answers(keys)
 
-    def known(self, name: str, prompt: Prompt, repeat: int) -> Answered | None:
+    def known(self, name: str, prompt: Prompt, repeat: int) -> Answer | None:
         """Return the answer as it is on record or can be reused, without any call."""
         found = self._ledger.answers.get(AnswerSlot(name, prompt.id, repeat))
-        if found is not None or prompt.conversation is not None:
-            return found
-        target = self._cast.targets[name]
-        messages = self._messages(name, [prompt], repeat)
-        return self._reuse.answer(name, self._key(target, messages, prompt, repeat))
+        if found is None and prompt.conversation is None and name in self._cast.targets:
+            target = self._cast.targets[name]
+            messages = self._messages(name, [prompt], repeat)
+            found = self._reuse.answer(name, self._key(target, messages, prompt, repeat))
+        return None if found is None else found.answer
 
     async def get(
         self, name: str, turns: list[Prompt], repeat: int, *, rank: int, timed: bool

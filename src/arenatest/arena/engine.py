@@ -43,8 +43,8 @@ class Wants(Protocol):
         """Candidates whose battles must be judged."""
 
     @property
-    def metrics(self) -> frozenset[str]:
-        """Plugins' metrics that must be measured."""
+    def metrics(self) -> frozenset[tuple[str, str]]:
+        """Plugins' metrics, each with a contestant whose answers it must be measured on."""
 
 
 class Watcher(Protocol):

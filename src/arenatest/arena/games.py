@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -49,8 +49,8 @@ class Wanted(Protocol):
         """Candidates."""
 
     @property
-    def metrics(self) -> frozenset[str]:
-        """Names of metrics."""
+    def metrics(self) -> frozenset[tuple[str, str]]:
+        """Names of metrics, each with whom it is measured on."""
 
 
 class Games:
@@ -85,23 +85,31 @@ class Games:
         self._begun: set[GameSlot | MetricSlot] = set()
         self._candidates = [candidate.name for candidate in ledger.plan.candidates]
 
-    async def preload(self, answers: Answers, candidates: Iterable[str]) -> None:
-        """Look up, in one go, the judgments of battles whose answers need no call."""
+    async def preload(self, answers: Answers, wanted: Wanted) -> None:
+        """Look up, in one go, what earlier runs made of answers that need no call."""
         if not self._reuse.active:
             return
-        plan = self._ledger.plan
-        keys: list[str] = []
-        for candidate in candidates:
-            for prompt in plan.prompts:
-                for repeat in range(plan.repeats):
-                    ours = answers.known(candidate, prompt, repeat)
-                    theirs = answers.known(plan.baseline.name, prompt, repeat)
-                    if ours is not None and theirs is not None and ours.answer.ok:
-                        games = self._games(
-                            candidate, prompt, repeat, theirs.answer.text, ours.answer.text
-                        )
-                        keys += [key for _, _, _, key in games]
-        await self._reuse.load_judgments(keys)
+        games: list[str] = []
+        values: list[str] = []
+        baseline = self._ledger.plan.baseline.name
+        for prompt in self._ledger.plan.prompts:
+            for repeat in range(self._ledger.plan.repeats):
+                theirs = answers.known(baseline, prompt, repeat)
+                for name in self._cast.targets:
+                    ours = answers.known(name, prompt, repeat)
+                    if ours is None or not ours.ok:
+                        continue
+                    if name in wanted.judgments and theirs is not None:
+                        played = self._games(name, prompt, repeat, theirs.text, ours.text)
+                        games += [key for _, _, _, key in played]
+                    values += [
+                        measurement_key(setup, sample)
+                        for setup, _ in self._cast.metrics
+                        if (setup.name, name) in wanted.metrics
+                        and (sample := _sample(setup, prompt, ours, theirs)) is not None
+                    ]
+        await self._reuse.load_judgments(games)
+        await self._reuse.load_measurements(values)
 
     def ready(
         self, name: str, prompt: Prompt, repeat: int, wanted: Wanted, *, rank: int
@@ -139,14 +147,11 @@ class Games:
     ) -> Iterator[Work]:
         for setup, metric in self._cast.metrics:
             slot = MetricSlot(setup.name, name, spot.prompt.id, spot.repeat)
-            battle = setup.spec.of == "battle"
-            if battle and (theirs is None or not theirs.ok):
+            if (setup.name, name) not in wanted.metrics or slot in self._begun:
                 continue
-            known = slot in self._ledger.measurements or slot in self._begun
-            if setup.name in wanted.metrics and not known:
+            sample = _sample(setup, spot.prompt, ours, theirs)
+            if sample is not None and slot not in self._ledger.measurements:
                 self._begun.add(slot)
-                baseline = theirs if battle else None
-                sample = Sample(prompt=spot.prompt, answer=ours, baseline=baseline)
                 yield self._measure(slot, setup, metric, sample)
 
     def _games(
@@ -208,13 +213,14 @@ class Games:
     async def _measure(
         self, slot: MetricSlot, setup: MetricSetup, metric: Metric, sample: Sample
     ) -> None:
-        try:
-            measured = _checked(await metric.measure(sample))
-        except Exception as error:  # plugin code: its failure is a value
-            said = self._redactor.text(f"{type(error).__name__}: {error}")
-            measured = Measured(error=said)
-        other = None if sample.baseline is None else sample.baseline.text
-        key = measurement_key(setup.name, setup.kind_name, sample.prompt, sample.answer.text, other)
+        key = measurement_key(setup, sample)
+        measured = self._reuse.measurement(key)
+        if measured is None:
+            try:
+                measured = _checked(await metric.measure(sample))
+            except Exception as error:  # plugin code: its failure is a value
+                said = self._redactor.text(f"{type(error).__name__}: {error}")
+                measured = Measured(error=said)
         await self._caller.keep(
             MeasurementPlaced(run=self._ledger.run.id, slot=slot, key=key, measured=measured)
         )
@@ -261,6 +267,17 @@ class _Asking:
             raise
         self.chat_id = answered.chat_id
         return answered.chat_id, answered.answer
+
+
+def _sample(
+    setup: MetricSetup, prompt: Prompt, ours: Answer, theirs: Answer | None
+) -> Sample | None:
+    """Return what a metric looks at; None while a metric of battles lacks the baseline's answer."""
+    if setup.spec.of == "answer":
+        return Sample(prompt=prompt, answer=ours, baseline=None)
+    if theirs is None or not theirs.ok:
+        return None
+    return Sample(prompt=prompt, answer=ours, baseline=theirs)
 
 
 def _checked(value: object) -> Measured:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from arenatest.hookspec import Sample
 from arenatest.model.identity import canonical_json, content_id
 from arenatest.model.plan import Contestant, JudgeSeat, Plan
 from arenatest.model.prompt import Message, Prompt
+from arenatest.suite.suite import MetricSetup
 
 
 def answer_key(
@@ -34,10 +36,12 @@ def game_key(
     )
 
 
-def measurement_key(metric: str, fingerprint: str, prompt: Prompt, *texts: str | None) -> str:
-    """Return the identity of one value of a plugin's metric."""
-    asked = [[m.role, m.content] for m in prompt.messages]
-    return content_id("metric", metric, fingerprint, asked, prompt.reference, *texts)
+def measurement_key(setup: MetricSetup, sample: Sample) -> str:
+    """Return the identity of one value of a plugin's metric: the metric, and what it looks at."""
+    asked = [[m.role, m.content] for m in sample.prompt.messages]
+    other = None if sample.baseline is None else sample.baseline.text
+    reference, text = sample.prompt.reference, sample.answer.text
+    return content_id("metric", setup.fingerprint, asked, reference, text, other)
 
 
 def copies(plan: Plan) -> dict[str, int]:

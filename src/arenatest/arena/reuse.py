@@ -1,4 +1,4 @@
-"""What earlier runs already bought: answers and judgments of the same content, while they last."""
+"""What earlier runs already bought: answers, judgments and values of the same content."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from arenatest.model.judgment import Judgment
-from arenatest.model.record import Answered
+from arenatest.model.record import Answered, Measured
 from arenatest.store import Store
 
 
@@ -23,6 +23,7 @@ class Reuse:
         self._not_before = not_before
         self._answers: dict[str, Answered] = {}
         self._judgments: dict[str, Judgment] = {}
+        self._measured: dict[str, Measured] = {}
         self._models: dict[str, str] = {}
         self._off: set[str] = set()
 
@@ -50,6 +51,13 @@ class Reuse:
             )
             self._judgments.update(found)
 
+    async def load_measurements(self, keys: Iterable[str]) -> None:
+        """Read the values recorded under ``keys``, off the event loop."""
+        wanted = list(keys)
+        if self._not_before is not None and wanted:
+            found = await asyncio.to_thread(self._store.reusable_measurements, wanted)
+            self._measured.update(found)
+
     def answer(self, contestant: str, key: str) -> Answered | None:
         """Return the recorded answer, unless the contestant's model has changed since."""
         if contestant in self._off:
@@ -62,6 +70,10 @@ class Reuse:
     def judgment(self, key: str) -> Judgment | None:
         """Return the recorded judgment."""
         return self._judgments.get(key)
+
+    def measurement(self, key: str) -> Measured | None:
+        """Return the recorded value of a metric."""
+        return self._measured.get(key)
 
     def saw_model(self, contestant: str, model: str | None) -> None:
         """Stop reusing a contestant's answers once its server names another model than before."""

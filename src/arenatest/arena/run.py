@@ -210,7 +210,7 @@ class SuiteRun:
             context,
             contestants=wanted.answers | wanted.timings,
             judged=bool(wanted.judgments),
-            metrics=wanted.metrics,
+            metrics={name for name, _ in wanted.metrics},
             clock=self._conditions.clock,
         )
 
@@ -243,7 +243,7 @@ class SuiteRun:
         )
         wanted = self._watcher.wanted()
         await answers.preload(wanted.answers)
-        await games.preload(answers, wanted.judgments)
+        await games.preload(answers, wanted)
         return Engine(
             ledger=ledger,
             watcher=self._watcher,

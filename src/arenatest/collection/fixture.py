@@ -107,7 +107,7 @@ class Everything:
             answers=names,
             timings=names if timed else frozenset(),
             judgments=candidates if plan.judges else frozenset(),
-            metrics=frozenset(metric.name for metric in plan.metrics),
+            metrics=frozenset((m.name, name) for m in plan.metrics for name in names),
         )
 
     def wanted(self, prompt: Prompt | None = None) -> Needs:

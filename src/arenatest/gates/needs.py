@@ -16,13 +16,13 @@ class Needs:
         answers: Contestants whose texts are needed.
         timings: Contestants whose clocks are needed, from calls of this run.
         judgments: Candidates whose battles must be judged.
-        metrics: Plugins' metrics that must be measured on those answers.
+        metrics: Plugins' metrics, each with a contestant whose answers it must be measured on.
     """
 
     answers: frozenset[str] = frozenset()
     timings: frozenset[str] = frozenset()
     judgments: frozenset[str] = frozenset()
-    metrics: frozenset[str] = frozenset()
+    metrics: frozenset[tuple[str, str]] = frozenset()
 
 
 def needs(rule: Rule, plan: Plan) -> Needs:
@@ -38,7 +38,7 @@ def needs(rule: Rule, plan: Plan) -> Needs:
         return Needs(answers=judged | {baseline}, judgments=judged)
     if metric.source == "plugin":
         answers = compared | {baseline} if metric.of == "battle" else compared
-        return Needs(answers=answers, metrics=frozenset({metric.name}))
+        return Needs(answers=answers, metrics=frozenset((metric.name, name) for name in compared))
     return Needs(answers=compared)
 
 
@@ -50,5 +50,5 @@ def union(several: Iterable[Needs]) -> Needs:
         answers=nothing.union(*(one.answers for one in listed)),
         timings=nothing.union(*(one.timings for one in listed)),
         judgments=nothing.union(*(one.judgments for one in listed)),
-        metrics=nothing.union(*(one.metrics for one in listed)),
+        metrics=frozenset(pair for one in listed for pair in one.metrics),
     )

@@ -36,9 +36,9 @@ def wants(answers=(), timings=(), judgments=(), metrics=()):
         (rule("ttft", "p95", side="max"), wants(timings=["new"])),
         (rule("ttft", "ratio", side="max"), wants(timings=["new", "old"])),
         (rule("cost", "ratio", side="max", against="other"), wants(["new", "other"])),
-        (rule(POLITE, "mean"), wants(["new"], metrics=["polite"])),
-        (rule(POLITE, "ratio"), wants(["new", "old"], metrics=["polite"])),
-        (rule(OF_BATTLES, "mean"), wants(["new", "old"], metrics=["closer"])),
+        (rule(POLITE, "mean"), wants(["new"], metrics=[("polite", "new")])),
+        (rule(POLITE, "ratio"), wants(["new", "old"], metrics=[("polite", "new"), ("polite", "old")])),
+        (rule(OF_BATTLES, "mean"), wants(["new", "old"], metrics=[("closer", "new")])),
     ],
 )
 def test_only_what_a_gate_needs_is_bought(gate, expected):
