@@ -7,10 +7,9 @@ only a power cut to fear, and then the last moments, never the file.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import URL, ExceptionContext
@@ -23,6 +22,7 @@ BUSY_TIMEOUT = 5.0
 """Seconds that one process waits for another's transaction."""
 
 _CHECKPOINT_PAGES = 8000  # 32 MB of log: pages that many calls touch are copied back once
+_TRIES = 100
 _WRITES = "arena_writes"
 _IGNORE = "# Made by arenatest: the record of runs is no part of the project.\n*\n"
 _CACHE_TAG = (
@@ -63,7 +63,7 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def connect(path: Path) -> Engine:
+def connect(path: Path, sleep: Callable[[float], None]) -> Engine:
     """Return an engine on a SQLite file; what the file cannot do comes as StoreError.
 
     An error in what was asked, such as a value of a wrong type, stays the driver's own.
@@ -78,12 +78,18 @@ def connect(path: Path) -> Engine:
         with translated(path):
             raise context.original_exception
 
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, just below
+        _use_wal(connection, sleep)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
         with translated(path):
             connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begin)
     event.listen(engine, "handle_error", translate)
     return engine
@@ -151,8 +157,14 @@ def _is_ours(connection: Connection, path: Path) -> bool:
     return True
 
 
-def _on_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where connect() says so
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+def _use_wal(connection: sqlite3.Connection, sleep: Callable[[float], None]) -> None:
+    """Wait as for any lock: SQLite does not, where another process has just made the file."""
+    for waited in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or waited == _TRIES - 1:
+                raise
+            sleep(BUSY_TIMEOUT / _TRIES)
+        else:
+            return

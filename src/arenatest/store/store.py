@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -23,12 +24,15 @@ from arenatest.store.rows import rows_of, run_from_row, run_row
 _AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
 
 
-def open_store(location: Path | str, *, create: bool = True) -> Store:
+def open_store(
+    location: Path | str, *, create: bool = True, sleep: Callable[[float], None] = time.sleep
+) -> Store:
     """Open the store in a folder, such as ``.arenatest``.
 
     Args:
         location: The folder; a relative one starts at the working directory.
         create: Whether to create what is missing; otherwise a missing store is an error.
+        sleep: Pauses while another process creates the same store.
 
     Raises:
         StoreError: It cannot be opened: the message says what to do.
@@ -42,7 +46,7 @@ def open_store(location: Path | str, *, create: bool = True) -> Store:
         message = f"{path}: there is no store\n  hint: run `pytest --arena` first"
         raise StoreError(message)
     database.make_folder(folder)
-    engine = database.connect(path)
+    engine = database.connect(path, sleep)
     try:
         database.prepare(engine, path)
     except BaseException:

@@ -136,3 +136,32 @@ def change(folder, statement):
     connection.execute(statement)
     connection.commit()
     connection.close()
+
+
+def test_a_store_that_another_process_is_creating_is_waited_for(folder):
+    folder.mkdir()
+    other = sqlite3.connect(folder / "arena.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            other.close()
+
+    open_store(folder, sleep=sleep).close()
+
+    assert len(pauses) == 3
+
+
+def test_a_store_that_never_comes_free_is_an_error_of_the_store(folder):
+    folder.mkdir()
+    other = sqlite3.connect(folder / "arena.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    pauses = []
+
+    with pytest.raises(StoreError, match=r"locked\n  hint: another process holds it"):
+        open_store(folder, sleep=pauses.append)
+
+    other.close()
+    assert 4.0 < sum(pauses) <= 5.0
