@@ -1,6 +1,6 @@
 """The record of all runs: SQLite under ``.arenatest/``, content-addressed, safe to kill."""
 
-from arenatest.store.reading import Reusable
+from arenatest.store.reuse import Reusable
 from arenatest.store.store import Store, open_store
 from arenatest.store.writer import Writer
 

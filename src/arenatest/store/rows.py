@@ -1,4 +1,4 @@
-"""Records as rows of the tables, and rows as values: written by the thousand, so by position.
+"""Records as rows of the tables: written by the thousand, so by position.
 
 The order of a row is the order of the columns in ``schema``.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.answer import Failure, Timing, Usage
 from arenatest.model.record import (
     AnswerPlaced,
     DecisionMade,
@@ -225,71 +225,3 @@ _WRITERS: dict[type[Any], tuple[Table, Callable[[Any, Texts], Row]]] = {
     MeasurementPlaced: (schema.measurement, _measurement_placed),
     DecisionMade: (schema.decision, _decision_made),
 }
-
-
-_FROM_FINISH_TO_GAPS = slice(13, -1)
-ANSWER_COLUMNS = tuple(schema.generation.c)[_FROM_FINISH_TO_GAPS]
-"""What :func:`answer_from_row` takes, in order."""
-
-TIMING_COLUMNS = ANSWER_COLUMNS[14:]
-"""What :func:`timing_from_row` takes, in order."""
-
-
-def answer_from_row(
-    row: Sequence[Any], *, text: str, reasoning: str, gaps: tuple[float, ...] = ()
-) -> Answer:
-    """Return the answer of ``ANSWER_COLUMNS`` with its texts."""
-    finish, model, request_id, response_id, has_usage = row[:5]
-    return Answer(
-        text=text,
-        reasoning=reasoning,
-        finish=finish,
-        usage=_usage_from_row(row[5:9]) if has_usage else None,
-        timing=None if row[14] is None else timing_from_row(row[14:], gaps=gaps),
-        failure=None if row[9] is None else _failure_from_row(row[9:14]),
-        model=model,
-        request_id=request_id,
-        response_id=response_id,
-    )
-
-
-def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timing:
-    """Return the clocks of ``TIMING_COLUMNS``."""
-    source, queue_wait, connect, ttfb, ttft, ttfat, tpot, e2e, wall, icl, reads, reused = row
-    return Timing(
-        source=source,
-        queue_wait=queue_wait,
-        connect=connect,
-        ttfb=ttfb,
-        ttft=ttft,
-        ttfat=ttfat,
-        tpot=tpot,
-        e2e=e2e,
-        wall=wall,
-        icl=icl,
-        gaps=gaps,
-        reads=reads,
-        connection_reused=reused,
-    )
-
-
-def gaps_from_bytes(body: bytes | None) -> tuple[float, ...]:
-    """Return the gaps between reads, in seconds."""
-    return struct.unpack(f"<{len(body) // 8}d", body) if body else ()
-
-
-def _usage_from_row(row: Sequence[Any]) -> Usage:
-    input_tokens, output_tokens, reasoning_tokens, cached_tokens = row
-    return Usage(
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        reasoning_tokens=reasoning_tokens,
-        cached_tokens=cached_tokens,
-    )
-
-
-def _failure_from_row(row: Sequence[Any]) -> Failure:
-    kind, message, status, retryable, retry_after = row
-    return Failure(
-        kind=kind, message=message, status=status, retryable=retryable, retry_after=retry_after
-    )

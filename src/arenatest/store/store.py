@@ -16,9 +16,10 @@ from arenatest.model.decision import Decision
 from arenatest.model.judgment import Judgment
 from arenatest.model.plan import Plan
 from arenatest.model.record import Generation, JudgmentPlaced, Ledger, Measured, Record, Run
-from arenatest.store import database, reading, schema
+from arenatest.store import calls, database, reuse, schema
 from arenatest.store.codec import decision_from_json, plan_from_bytes, plan_to_bytes
-from arenatest.store.reading import Reusable
+from arenatest.store.ledger import read_ledger
+from arenatest.store.reuse import Reusable
 from arenatest.store.rows import rows_of, run_from_row, run_row
 
 _AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
@@ -145,7 +146,7 @@ class Store:
         """
         with self._engine.begin() as connection:
             run = _run(connection, run_id)
-            return reading.read_ledger(connection, run, _plan(connection, run.plan_hash))
+            return read_ledger(connection, run, _plan(connection, run.plan_hash))
 
     def reusable_answers(self, keys: Iterable[str], not_before: float) -> dict[str, Reusable]:
         """Return the latest good answers by key; failures and calls for timing never count.
@@ -155,22 +156,22 @@ class Store:
             not_before: Wall-clock second from which on calls may be reused.
         """
         with self._engine.begin() as connection:
-            return reading.read_answers(connection, keys, not_before)
+            return reuse.reusable_answers(connection, keys, not_before)
 
     def reusable_judgments(self, keys: Iterable[str], not_before: float) -> dict[str, Judgment]:
         """Return the latest verdicts by key, made from ``not_before`` on; voids never count."""
         with self._engine.begin() as connection:
-            return reading.read_reusable_judgments(connection, keys, not_before)
+            return reuse.reusable_judgments(connection, keys, not_before)
 
     def reusable_measurements(self, keys: Iterable[str]) -> dict[str, Measured]:
         """Return the latest measurements by key; errors never count."""
         with self._engine.begin() as connection:
-            return reading.read_reusable_measurements(connection, keys)
+            return reuse.reusable_measurements(connection, keys)
 
     def unused_calls(self, run_id: str) -> list[Generation]:
         """Return the judges' good calls of a run that no judgment came of: it was killed first."""
         with self._engine.begin() as connection:
-            return reading.read_unused_calls(connection, run_id)
+            return calls.read_unused_calls(connection, run_id)
 
     def has_other_runs(self, run_id: str) -> bool:
         """Whether any other run is recorded, so that there may be something to reuse."""
@@ -217,20 +218,20 @@ class Store:
             StoreError: No call, or more than one, has it.
         """
         with self._engine.begin() as connection:
-            found = reading.find_chat_ids(connection, chat_id, limit=_AMBIGUOUS)
+            found = calls.find_chat_ids(connection, chat_id, limit=_AMBIGUOUS)
             if len(found) != 1:
                 raise StoreError(_not_one(self.path, chat_id, found))
-            generation = reading.read_generation(connection, found[0])
+            generation = calls.read_generation(connection, found[0])
 
             def baseline_of(run_id: str) -> str:
                 return _plan(connection, _run(connection, run_id).plan_hash).baseline.name
 
-            return generation, reading.read_judgments_about(connection, generation, baseline_of)
+            return generation, calls.read_judgments_about(connection, generation, baseline_of)
 
     def similar_timings(self, owner: str, run_id: str) -> list[Timing]:
         """Return the clocks of a model's good calls in a run, to set one call beside them."""
         with self._engine.begin() as connection:
-            return reading.read_timings(connection, owner, run_id)
+            return calls.read_timings(connection, owner, run_id)
 
 
 def _insert_once(table: Table, engine: Engine) -> str:

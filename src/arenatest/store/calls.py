@@ -1,0 +1,121 @@
+"""Single calls: found by their ids, with what they led to and what is like them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from arenatest.model.answer import Timing
+from arenatest.model.judgment import Order
+from arenatest.model.record import GameSlot, Generation, JudgmentPlaced
+from arenatest.store import schema
+from arenatest.store.joined import (
+    ANSWER,
+    ANSWERS,
+    JUDGMENT,
+    JUDGMENTS,
+    Same,
+    answer_of,
+    judgment_of,
+)
+from arenatest.store.values import TIMING_COLUMNS, gaps_from_bytes, timing_from_row
+
+_CALL = tuple(schema.generation.c)[:11]  # of a Generation, all but its answer
+
+
+def find_chat_ids(connection: Connection, prefix: str, *, limit: int) -> list[str]:
+    """Return the chat id itself where it is one, else up to ``limit`` that start with it."""
+    column = schema.generation.c.chat_id
+    exact = connection.execute(select(column).where(column == prefix)).scalar()
+    if exact is not None:
+        return [exact]
+    starts = func.substr(column, 1, len(prefix)) == prefix
+    return list(
+        connection.execute(select(column).where(starts).order_by(column).limit(limit)).scalars()
+    )
+
+
+def read_generation(connection: Connection, chat_id: str) -> Generation:
+    """Return one call with its whole text and gaps."""
+    table = schema.generation
+    columns = (*_CALL, table.c.gaps, *ANSWER)
+    query = select(*columns).select_from(ANSWERS).where(table.c.chat_id == chat_id)
+    row = connection.execute(query).one()
+    *call, gaps = row[: len(_CALL) + 1]
+    answer = answer_of(row[len(_CALL) + 1 :], Same(), gaps=gaps_from_bytes(gaps))
+    names = (column.name for column in _CALL)
+    return Generation(**dict(zip(names, call, strict=True)), answer=answer)
+
+
+def read_judgments_about(
+    connection: Connection, generation: Generation, baseline_of: Callable[[str], str]
+) -> list[JudgmentPlaced]:
+    """Return the judgments that a call gave, or those of the battles that its answer fought.
+
+    Args:
+        connection: The store's.
+        generation: The call.
+        baseline_of: Names the baseline of a run; its answers fight every candidate.
+    """
+    table, placed = schema.judgment, schema.placed_answer
+    if generation.role == "judge":
+        return _judgments_where(connection, table.c.chat_id == generation.chat_id)
+    query = select(placed.c.run, placed.c.contestant, placed.c.prompt, placed.c.repeat).where(
+        placed.c.chat_id == generation.chat_id, placed.c.purpose == "text"
+    )
+    found = []
+    for run, contestant, prompt, repeat in connection.execute(query).all():
+        battle = (table.c.run == run) & (table.c.prompt == prompt) & (table.c.repeat == repeat)
+        if contestant != baseline_of(run):
+            battle &= table.c.candidate == contestant
+        found += _judgments_where(connection, battle)
+    return found
+
+
+def read_unused_calls(connection: Connection, run_id: str) -> list[Generation]:
+    """Return the judges' good calls of a run that stand behind no judgment of it."""
+    table, judged = schema.generation, schema.judgment
+    used = select(judged.c.chat_id).where(judged.c.run == run_id, judged.c.chat_id.is_not(None))
+    query = (
+        select(table.c.chat_id)
+        .where(table.c.run == run_id, table.c.role == "judge", table.c.final)
+        .where(table.c.failure.is_(None), table.c.chat_id.not_in(used))
+        .order_by(table.c.started, table.c.chat_id)
+    )
+    return [read_generation(connection, chat) for chat in connection.execute(query).scalars().all()]
+
+
+def read_timings(connection: Connection, owner: str, run: str) -> list[Timing]:
+    """Return the clocks of a model's good calls in a run, without gaps."""
+    table = schema.generation
+    query = (
+        select(*TIMING_COLUMNS)
+        .where(table.c.run == run, table.c.owner == owner)
+        .where(table.c.failure.is_(None), table.c.timing.is_not(None))
+        .order_by(table.c.started, table.c.chat_id)
+    )
+    return [timing_from_row(row) for row in connection.execute(query)]
+
+
+def _judgments_where(connection: Connection, condition: Any) -> list[JudgmentPlaced]:
+    table = schema.judgment
+    slot = (table.c[name] for name in GameSlot._fields)
+    rest = (table.c.run, table.c.key, table.c.made, table.c.reused, *JUDGMENT)
+    query = select(*slot, *rest).select_from(JUDGMENTS).where(condition)
+    same = Same()
+    found = []
+    for row in connection.execute(query.order_by(*table.primary_key)):
+        run, key, made, reused = row[6:10]
+        found.append(
+            JudgmentPlaced(
+                run=run,
+                slot=GameSlot(*row[:5], Order(row[5])),
+                key=key,
+                judgment=judgment_of(row[10:], same),
+                made=made,
+                reused=reused,
+            )
+        )
+    return found

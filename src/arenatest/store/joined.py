@@ -1,0 +1,89 @@
+"""Answers and judgments joined with their texts, where equal values are one object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from arenatest.model.answer import Answer
+from arenatest.model.judgment import Judgment, Verdict
+from arenatest.store import schema
+from arenatest.store.codec import unpack_text
+from arenatest.store.values import ANSWER_COLUMNS, answer_from_row
+
+Value = TypeVar("Value")
+
+_TEXT = schema.text.alias("answer_text")
+_REASONING = schema.text.alias("reasoning_text")
+ANSWERS = schema.generation.outerjoin(_TEXT, _TEXT.c.sha == schema.generation.c.text).outerjoin(
+    _REASONING, _REASONING.c.sha == schema.generation.c.reasoning
+)
+"""Calls with the texts of their answers."""
+
+ANSWER = (
+    _TEXT.c.sha,
+    _TEXT.c.compressed,
+    _TEXT.c.body,
+    _REASONING.c.sha,
+    _REASONING.c.compressed,
+    _REASONING.c.body,
+    *ANSWER_COLUMNS,
+)
+"""What :func:`answer_of` takes, in order."""
+
+JUDGMENT = (
+    schema.judgment.c.verdict,
+    schema.judgment.c.void,
+    schema.text.c.sha,
+    schema.text.c.compressed,
+    schema.text.c.body,
+    schema.judgment.c.chat_id,
+)
+"""What :func:`judgment_of` takes, in order."""
+
+JUDGMENTS = schema.judgment.outerjoin(
+    schema.text, schema.text.c.sha == schema.judgment.c.explanation
+)
+"""Judgments with their explanations."""
+
+
+class Same:
+    """Makes equal values one object, so that a ledger holds each text and name once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[bytes, str] = {}
+        self._values: dict[Any, Any] = {}
+
+    def text(self, sha: bytes | None, compressed: bool | None, body: bytes | None) -> str:  # noqa: FBT001
+        """Return the text of a digest, the empty one for none."""
+        if sha is None or body is None:
+            return ""
+        found = self._texts.get(sha)
+        if found is None:
+            found = self._texts[sha] = unpack_text(body, compressed=bool(compressed))
+        return found
+
+    def value(self, value: Value) -> Value:
+        """Return the first value that was equal to this one."""
+        found: Value = self._values.setdefault(value, value)
+        return found
+
+
+def answer_of(row: Sequence[Any], same: Same, *, gaps: tuple[float, ...] = ()) -> Answer:
+    """Return the answer of the columns ``ANSWER``."""
+    text, reasoning = same.text(*row[0:3]), same.text(*row[3:6])
+    finish, model, *rest = row[6:]
+    row = (same.value(finish), same.value(model), *rest)
+    return answer_from_row(row, text=text, reasoning=reasoning, gaps=gaps)
+
+
+def judgment_of(row: Sequence[Any], same: Same) -> Judgment:
+    """Return the judgment of the columns ``JUDGMENT``."""
+    verdict, void, sha, compressed, body, chat_id = row
+    judgment = Judgment(
+        verdict=None if verdict is None else Verdict(verdict),
+        void=void,
+        explanation=same.text(sha, compressed, body),
+        chat_id=chat_id,
+    )
+    return same.value(judgment) if chat_id is None else judgment

@@ -1,0 +1,133 @@
+"""The ledger of a run, read back whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from arenatest.model.judgment import Order
+from arenatest.model.plan import Plan
+from arenatest.model.record import (
+    Answered,
+    AnswerSlot,
+    GameSlot,
+    Ledger,
+    Measured,
+    MetricSlot,
+    Run,
+)
+from arenatest.store import schema
+from arenatest.store.joined import (
+    ANSWER,
+    ANSWERS,
+    JUDGMENT,
+    JUDGMENTS,
+    Same,
+    answer_of,
+    judgment_of,
+)
+
+_PAGE = 200  # rows held beside the ledger while it is read
+
+
+def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
+    """Return all that a run recorded; equal strings are one object, gaps are left out."""
+    ledger = Ledger(run=run, plan=plan)
+    same = Same()
+    _read_answers(connection, ledger, same)
+    _read_judgments(connection, ledger, same)
+    _read_measurements(connection, ledger, same)
+    _read_calls(connection, ledger)
+    return ledger
+
+
+def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
+    placed = schema.placed_answer
+    columns = (
+        placed.c.contestant,
+        placed.c.prompt,
+        placed.c.repeat,
+        placed.c.purpose,
+        placed.c.attempts,
+        placed.c.reused,
+        schema.generation.c.chat_id,
+        schema.generation.c.cost,
+        *ANSWER,
+    )
+    query = (
+        select(*columns)
+        .select_from(placed.join(ANSWERS, schema.generation.c.chat_id == placed.c.chat_id))
+        .where(placed.c.run == ledger.run.id)
+        .order_by(placed.c.contestant, placed.c.prompt, placed.c.repeat, placed.c.purpose)
+    )
+    places = {"text": ledger.answers, "timing": ledger.timings}
+    before: Answered | None = None
+    for row in _rows(connection, query):
+        contestant, prompt, repeat, purpose, attempts, reused, chat_id, cost = row[:8]
+        if before is None or (before.chat_id, before.reused) != (chat_id, reused):
+            before = Answered(
+                answer=answer_of(row[8:], same),
+                chat_id=chat_id,
+                attempts=attempts,
+                reused=reused,
+                cost=cost,
+            )
+        slot = AnswerSlot(same.value(contestant), same.value(prompt), repeat)
+        places[purpose][slot] = before
+
+
+def _read_judgments(connection: Connection, ledger: Ledger, same: Same) -> None:
+    table = schema.judgment
+    columns = [table.c[name] for name in GameSlot._fields]
+    query = (
+        select(*columns, *JUDGMENT)
+        .select_from(JUDGMENTS)
+        .where(table.c.run == ledger.run.id)
+        .order_by(*columns)
+    )
+    for row in _rows(connection, query):
+        candidate, prompt, repeat, judge, judge_repeat, order = row[:6]
+        slot = GameSlot(
+            same.value(candidate),
+            same.value(prompt),
+            repeat,
+            same.value(judge),
+            judge_repeat,
+            Order(order),
+        )
+        ledger.judgments[slot] = judgment_of(row[6:], same)
+
+
+def _read_measurements(connection: Connection, ledger: Ledger, same: Same) -> None:
+    table = schema.measurement
+    columns = [table.c[name] for name in MetricSlot._fields]
+    query = (
+        select(*columns, table.c.value, table.c.error)
+        .where(table.c.run == ledger.run.id)
+        .order_by(*columns)
+    )
+    for metric, contestant, prompt, repeat, value, error in _rows(connection, query):
+        slot = MetricSlot(same.value(metric), same.value(contestant), same.value(prompt), repeat)
+        ledger.measurements[slot] = Measured(value=value, error=same.value(error))
+
+
+def _read_calls(connection: Connection, ledger: Ledger) -> None:
+    table = schema.generation
+    query = (
+        select(table.c.owner, func.count(), func.count(table.c.cost), func.sum(table.c.cost))
+        .where(table.c.run == ledger.run.id, table.c.attempt > 0)  # 0: no call was made
+        .group_by(table.c.owner)
+        .order_by(table.c.owner)
+    )
+    for owner, calls, costed, cost in connection.execute(query):
+        ledger.calls[owner] = calls
+        ledger.cost += cost or 0.0
+        ledger.uncosted += calls - costed
+
+
+def _rows(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:
+    result = connection.execute(query)
+    while page := result.fetchmany(_PAGE):
+        yield from page
