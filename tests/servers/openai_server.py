@@ -226,7 +226,7 @@ class _Connection(asyncio.Protocol):
             return
         if self._due:
             self._timer = self._loop.call_at(self._started + self._due[0][0], self._emit)
-        elif self._script.fault != "stall":
+        elif self._script.fault != "stall" and not self._script.endless:
             self._busy = False
             self._next()
 

@@ -43,6 +43,7 @@ class Script:
         stamps: Write the monotonic time of sending into each event as ``stamp``, and wherever a
             reply holds ``STAMP``.
         done: Whether ``[DONE]`` ends the stream.
+        endless: Whether the body stays open after its last event.
         fault: What goes wrong, after ``fault_after`` pieces.
         status: Of the response; not 200 answers with ``error`` at once.
         headers: Added to the response.
@@ -63,6 +64,7 @@ class Script:
     finish: str = "stop"
     stamps: bool = False
     done: bool = True
+    endless: bool = False
     fault: Fault | None = None
     fault_after: int = 1
     status: int = 200
@@ -102,7 +104,7 @@ def schedule(request: Request, text: str, script: Script) -> deque[tuple[float, 
         group = []
     if script.fault == "reset":
         writes.append((writes[-1][0], RESET))
-    elif script.fault != "stall":
+    elif script.fault != "stall" and not script.endless:
         writes[-1] = (writes[-1][0], writes[-1][1] + b"0\r\n\r\n")
     if script.split:
         step = script.split

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from arenatest.model.answer import Answer, Failure, FailureKind, Usage
+from arenatest.providers.chunk_template import ChunkTemplate
 from arenatest.providers.clocks import Clocks
 from arenatest.providers.refusals import error_of, may_help, one_line, said_by, says_spent
 from arenatest.providers.sse import EventParser
@@ -39,6 +40,7 @@ class ChatStream:
         self.done = False
         self.request_id: str | None = None
         self._events = EventParser()
+        self._template = ChunkTemplate()
         self._opened = False  # whether the first byte has told what kind of body comes
         self._body: list[bytes] | None = None  # of an answer that is not streamed
         self._text: list[str] = []
@@ -103,7 +105,12 @@ class ChatStream:
             )
         if failure is not None and self.started:
             failure = replace(failure, retryable=False, retry_after=None)
-        answer = Answer(
+        ok = failure is None
+        finish = "content_filter" if self._refused else self._finish
+        return Answer(
+            text="".join(self._text) if ok else "",
+            reasoning="".join(self._reasoning) if ok else "",
+            finish=finish if ok else None,
             usage=_usage(self._usage),
             timing=self.clocks.timing(end, self._streamed_tokens()),
             failure=failure,
@@ -111,11 +118,6 @@ class ChatStream:
             request_id=self.request_id,
             response_id=self._id if isinstance(self._id, str) else None,
         )
-        if failure is not None:
-            return answer
-        finish = "content_filter" if self._refused else self._finish
-        text, reasoning = "".join(self._text), "".join(self._reasoning)
-        return replace(answer, text=text, reasoning=reasoning, finish=finish)
 
     def _opening(self, data: bytes) -> bytes:
         """See from the first byte that is not blank whether events or a whole body come."""
@@ -132,7 +134,11 @@ class ChatStream:
         for payload in payloads:
             if self.done:
                 break
-            self._event(payload)
+            piece = self._template.text(payload)
+            if piece is None:
+                self._event(payload)
+            elif piece:
+                (self._text if self._template.key == "content" else self._reasoning).append(piece)
         answered = self._called or len(self._text) > text
         if answered or len(self._reasoning) > reasoning:
             if self.clocks.first is None and self._counted:
@@ -140,13 +146,16 @@ class ChatStream:
             self.clocks.generated(self._stamp, answer=answered)
 
     def _event(self, payload: bytes) -> None:
+        if payload.strip() == b"[DONE]":
+            self.done = True
+            return
         try:
-            self._chunk(_parsed(payload))
+            chunk = _parsed(payload)
+            self._chunk(chunk)
+            if self._template.tries:
+                self._learn(payload, chunk)
         except (ValueError, TypeError, AttributeError) as error:
-            if payload.strip() == b"[DONE]":
-                self.done = True
-            else:
-                self._malformed("an event", payload, error)
+            self._malformed("an event", payload, error)
 
     def _chunk(self, chunk: Any) -> None:
         if "error" in chunk and (error := error_of(chunk)) is not None:
@@ -162,6 +171,21 @@ class ChatStream:
                     self._delta(delta, counted=bool(usage))
                 if reason := choice.get("finish_reason"):
                     self._finish = str(reason)
+
+    def _learn(self, payload: bytes, chunk: Mapping[str, Any]) -> None:
+        """Remember an event that held one piece of text and nothing else that matters."""
+        choices = chunk.get("choices")
+        if self.done or not choices or len(choices) > 1 or chunk.get("usage"):
+            return
+        choice = choices[0]
+        if choice.get("finish_reason") or choice.get("index"):
+            return
+        said = {key: value for key, value in (choice.get("delta") or {}).items() if value}
+        said.pop("role", None)
+        if len(said) == 1:
+            key, text = said.popitem()
+            if key in _TEXTS:
+                self._template.learn(payload, key, text)
 
     def _delta(self, delta: Mapping[str, Any], *, counted: bool = False) -> None:
         get = delta.get
@@ -229,6 +253,7 @@ def _parsed(payload: bytes) -> Any:
     return chunk
 
 
+_TEXTS = ("content", "reasoning_content", "reasoning")
 _DETAILS = ("completion_tokens_details",)
 
 

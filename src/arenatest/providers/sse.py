@@ -23,13 +23,10 @@ class EventParser:
         if self._rest:
             data = self._rest + data
         *blocks, self._rest = data.split(b"\n\n")
-        payloads = []
-        for block in blocks:
-            if block.startswith(b"data: ") and b"\n" not in block:
-                payloads.append(block[6:])
-            elif (payload := _payload(block)) is not None:
-                payloads.append(payload)
-        return payloads
+        payloads = [block[6:] for block in blocks if block.startswith(b"data: ")]
+        if len(payloads) == len(blocks) and data.count(b"\n") == _lines_of(blocks, self._rest):
+            return payloads  # nothing but events of one line, as nearly always
+        return [found for block in blocks if (found := _payload(block)) is not None]
 
     def rest(self) -> bytes | None:
         """Return the data of a last event that no blank line ended, or None; call it at the end."""
@@ -44,6 +41,11 @@ class EventParser:
         if data:
             self._after_cr = data.endswith(b"\r")
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _lines_of(blocks: list[bytes], rest: bytes) -> int:
+    """How many line ends there are if every block is one line."""
+    return 2 * len(blocks) + rest.count(b"\n")
 
 
 def _payload(block: bytes) -> bytes | None:

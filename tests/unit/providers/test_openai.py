@@ -195,6 +195,29 @@ def test_a_call_that_takes_too_long_says_how_far_it_got(script, again, message):
     assert answer.failure.message == f"no answer within 1 s: {message}"
 
 
+def test_a_body_that_never_ends_holds_an_answer_up_for_a_second_only():
+    with serve(script=lambda request: Script(endless=request.number == 1)) as server:
+        first, second = ask(server.base_url, CALL, CALL)
+    assert (first.ok, second.ok) == (True, True)
+    assert 0.9 < first.timing.wall < CALL.timeout / 2
+    assert first.timing.e2e < first.timing.wall - 0.9
+    assert second.timing.connection_reused is False
+
+
+def test_the_callers_own_deadline_is_left_to_the_caller():
+    async def run(base_url):
+        provider = build(base_url)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await provider.answer(CALL)
+        answer = await provider.answer(replace(CALL, timeout=0.2))
+        await provider.close()
+        return answer
+
+    with serve(script=Script(ttft=30.0)) as server:
+        assert asyncio.run(run(server.base_url)).failure.kind == "timeout"
+
+
 def test_a_provider_that_is_cancelled_lets_its_connection_go():
     arrived = threading.Event()
 
