@@ -9,6 +9,7 @@ from typing import Literal
 
 from arenatest.arena.calls import Asked, Caller
 from arenatest.arena.cast import Cast, Target
+from arenatest.arena.journal import Journal
 from arenatest.arena.keys import answer_key, copies
 from arenatest.arena.reuse import Reuse
 from arenatest.model.answer import Answer, Failure
@@ -25,13 +26,17 @@ class Answers:
         ledger: Where answers are placed.
         cast: Who can be asked.
         caller: Makes the calls.
+        journal: Puts records on disk.
         reuse: What earlier runs bought.
     """
 
-    def __init__(self, *, ledger: Ledger, cast: Cast, caller: Caller, reuse: Reuse) -> None:
+    def __init__(
+        self, *, ledger: Ledger, cast: Cast, caller: Caller, journal: Journal, reuse: Reuse
+    ) -> None:
         self._ledger = ledger
         self._cast = cast
         self._caller = caller
+        self._journal = journal
         self._reuse = reuse
         self._copies = copies(ledger.plan)
 
@@ -95,7 +100,7 @@ class Answers:
             await self._reuse.load_answers([asked.key])
         found = self._reuse.answer(slot.contestant, asked.key)
         if found is not None:
-            await self._caller.keep(*self._placed(slot, found, ("text",)))
+            self._journal.post(*self._placed(slot, found, ("text",)))
             self._ledger.answers[slot] = found
             return
         answered = await self._ask(slot, asked, ("text", "timing") if timed else ("text",))

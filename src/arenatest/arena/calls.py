@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from arenatest.arena.cast import Target
+from arenatest.arena.journal import Journal
 from arenatest.arena.redact import Redactor
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, Timing
@@ -52,7 +53,7 @@ class Caller:
 
     Args:
         ledger: Where calls and costs are counted.
-        keep: Waits until the records it is given are on disk.
+        journal: Puts records on disk.
         paid: Calls of a killed process of this run that were recorded, but not yet used.
         clock: Monotonic seconds.
         wall: Seconds since 1970.
@@ -66,7 +67,7 @@ class Caller:
         self,
         *,
         ledger: Ledger,
-        keep: Callable[..., Awaitable[None]],
+        journal: Journal,
         paid: Iterable[Generation],
         clock: Callable[[], float],
         wall: Callable[[], float],
@@ -77,8 +78,7 @@ class Caller:
         max_cost: float | None,
     ) -> None:
         self._ledger = ledger
-        self.keep = keep
-        """Waits until the records it is given are on disk."""
+        self._journal = journal
         self._paid: dict[str, list[Generation]] = {}
         for generation in paid:
             self._paid.setdefault(generation.key, []).append(generation)
@@ -145,7 +145,7 @@ class Caller:
             answer=answer,
         )
         answered = Answered(answer=answer, chat_id=generation.chat_id, attempts=0)
-        await self.keep(generation, *place(answered))
+        await self._journal.keep(generation, *place(answered))
         return answered
 
     async def _attempt(
@@ -160,18 +160,18 @@ class Caller:
         self._spend(target.contestant.name)
         chat_id = self._new_id()
         started = self._wall()
-        answer = await self._make(asked, chat_id)
-        timing = answer.timing or Timing(source=target.provider.timing)
-        answer = self._redactor.answer(replace(answer, timing=replace(timing, queue_wait=queued)))
+        answer = self._redactor.answer(await self._make(asked, chat_id))
+        timing = replace(answer.timing or Timing(source=target.provider.timing), queue_wait=queued)
+        answer = replace(answer, timing=timing)
         pause = self._pause(answer.failure, attempt, target.contestant.timeout)
         generation = self._record(asked, attempt, chat_id, started, answer, final=pause is None)
-        # The gaps of one call are for a look at that call; the ledger holds thousands.
-        slim = replace(answer, timing=replace(answer.timing, gaps=())) if answer.timing else answer
-        answered = Answered(answer=slim, chat_id=chat_id, attempts=attempt, cost=generation.cost)
+        if timing.gaps:  # they are for a look at one call; the ledger holds thousands
+            answer = replace(answer, timing=replace(timing, gaps=()))
+        answered = Answered(answer=answer, chat_id=chat_id, attempts=attempt, cost=generation.cost)
         if pause is None and asked.place is not None:
-            await self.keep(generation, *asked.place(answered))
+            await self._journal.keep(generation, *asked.place(answered))
         else:
-            await self.keep(generation)
+            await self._journal.keep(generation)
         if answer.failure is not None and answer.failure.retry_after is not None and pause:
             target.lane.hold(answer.failure.retry_after)
         return answered, pause
@@ -179,9 +179,12 @@ class Caller:
     async def _make(self, asked: Asked, chat_id: str) -> Answer:
         target = asked.target
         contestant = target.contestant
+        prompt = asked.prompt
+        if contestant.system is not None:
+            prompt = replace(prompt, system=contestant.system)
         call = Call(
             chat_id=chat_id,
-            prompt=replace(asked.prompt, system=contestant.system),
+            prompt=prompt,
             messages=asked.messages,
             params=target.params,
             timeout=contestant.timeout,

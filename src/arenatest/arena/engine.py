@@ -17,12 +17,12 @@ from arenatest.arena.answers import Answers
 from arenatest.arena.calls import Caller, Stop
 from arenatest.arena.cast import Cast
 from arenatest.arena.games import Games
+from arenatest.arena.journal import Journal
 from arenatest.arena.order import balanced_orders
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Plan
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import DecisionMade, Ledger
-from arenatest.store import Writer
 
 StopCause = Literal["plan", "budget"]
 
@@ -91,7 +91,7 @@ class Engine:
         watcher: The selected gates.
         cast: Everybody who takes part, open.
         caller, answers, games: Who makes calls, gets answers and has them judged.
-        writer: Keeps records.
+        journal: Puts records on disk.
         on_decided: Called on the event loop with each decision as it falls.
         clock: Monotonic seconds.
     """
@@ -105,7 +105,7 @@ class Engine:
         caller: Caller,
         answers: Answers,
         games: Games,
-        writer: Writer,
+        journal: Journal,
         on_decided: Callable[[Decision], None],
         clock: Callable[[], float],
     ) -> None:
@@ -114,7 +114,7 @@ class Engine:
         self._caller = caller
         self._answers = answers
         self._games = games
-        self._writer = writer
+        self._journal = journal
         self._on_decided = on_decided
         self._clock = clock
         self._plan: Plan = ledger.plan
@@ -143,6 +143,7 @@ class Engine:
 
     async def conclude(self, stopped: tuple[StopCause, str] | None) -> Sequence[Decision]:
         """Decide all selected gates on what there is, and record the decisions."""
+        await self._journal.flush()
         decisions = self._watcher.conclude(self._ledger, stopped)
         await self._announce(decisions)
         return decisions
@@ -234,7 +235,7 @@ class Engine:
             gate = (decision.candidate, decision.gate)
             if gate not in self._decided:
                 self._decided.add(gate)
-                await self._writer.write(DecisionMade(run=self._ledger.run.id, decision=decision))
+                await self._journal.keep(DecisionMade(run=self._ledger.run.id, decision=decision))
                 self._on_decided(decision)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from arenatest.arena.answers import Answers
 from arenatest.arena.calls import Asked, Caller, Stop
 from arenatest.arena.cast import Cast, SeatedJudge
+from arenatest.arena.journal import Journal
 from arenatest.arena.keys import copies, game_key, measurement_key
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
@@ -59,7 +60,8 @@ class Games:
     Args:
         ledger: Where they are placed.
         cast: The judges and the metrics.
-        caller: Makes the judges' calls, and keeps records.
+        caller: Makes the judges' calls.
+        journal: Puts records on disk.
         reuse: What earlier runs bought.
         redactor: Takes secrets out of what judges say.
         wall: Seconds since 1970.
@@ -71,6 +73,7 @@ class Games:
         ledger: Ledger,
         cast: Cast,
         caller: Caller,
+        journal: Journal,
         reuse: Reuse,
         redactor: Redactor,
         wall: Callable[[], float],
@@ -78,6 +81,7 @@ class Games:
         self._ledger = ledger
         self._cast = cast
         self._caller = caller
+        self._journal = journal
         self._reuse = reuse
         self._redactor = redactor
         self._wall = wall
@@ -188,7 +192,7 @@ class Games:
             made=self._wall(),
             reused=found is not None,
         )
-        await self._caller.keep(placed)
+        self._journal.post(placed)
         self._ledger.judgments[slot] = judgment
 
     async def _judge(self, seated: SeatedJudge, game: Game, key: str, rank: int) -> Judgment:
@@ -221,7 +225,7 @@ class Games:
             except Exception as error:  # plugin code: its failure is a value
                 said = self._redactor.text(f"{type(error).__name__}: {error}")
                 measured = Measured(error=said)
-        await self._caller.keep(
+        self._journal.post(
             MeasurementPlaced(run=self._ledger.run.id, slot=slot, key=key, measured=measured)
         )
         self._ledger.measurements[slot] = measured

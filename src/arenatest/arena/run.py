@@ -16,6 +16,7 @@ from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, assemble
 from arenatest.arena.engine import Engine, Progress, StopCause, Watcher
 from arenatest.arena.games import Games
+from arenatest.arena.journal import Journal
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
 from arenatest.hookspec import Context
@@ -216,10 +217,11 @@ class SuiteRun:
 
     async def _engine_of(self, ledger: Ledger, cast: Cast, writer: Writer) -> Engine:
         conditions, settings = self._conditions, self._suite.settings
+        journal = Journal(writer)
         redactor = Redactor(self._suite.environment, conditions.environ)
         caller = Caller(
             ledger=ledger,
-            keep=writer.write,
+            journal=journal,
             paid=self._store.unused_calls(self.run.id) if self.continued else (),
             clock=conditions.clock,
             wall=conditions.wall,
@@ -232,11 +234,12 @@ class SuiteRun:
         earlier = self.run.attempt > 1 or self._store.has_other_runs(self.run.id)
         reusing = earlier and not conditions.fresh
         reuse = Reuse(self._store, self._not_before if reusing else None)
-        answers = Answers(ledger=ledger, cast=cast, caller=caller, reuse=reuse)
+        answers = Answers(ledger=ledger, cast=cast, caller=caller, journal=journal, reuse=reuse)
         games = Games(
             ledger=ledger,
             cast=cast,
             caller=caller,
+            journal=journal,
             reuse=reuse,
             redactor=redactor,
             wall=conditions.wall,
@@ -251,7 +254,7 @@ class SuiteRun:
             caller=caller,
             answers=answers,
             games=games,
-            writer=writer,
+            journal=journal,
             on_decided=self._decided,
             clock=conditions.clock,
         )

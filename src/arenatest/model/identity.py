@@ -8,9 +8,7 @@ import json
 
 def canonical_json(value: object) -> str:
     """Return ``value`` as JSON with sorted keys, no spaces, no NaN: equal values, equal bytes."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
+    return _CANONICAL.encode(value)
 
 
 def content_id(*parts: object) -> str:
@@ -26,3 +24,8 @@ def content_id(*parts: object) -> str:
     """
     digest = hashlib.sha256(canonical_json(parts).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
+
+
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+)

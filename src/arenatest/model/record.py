@@ -77,7 +77,7 @@ class Generation:
         owner: Name of the contestant or the judge.
         key: Content identity of what was asked of whom; equal keys may be reused.
         prompt: The prompt's id.
-        attempt: From 1.
+        attempt: From 1; 0 where an answer was given up without a call.
         final: Whether no further attempt follows.
         started: Wall clock, seconds since 1970; for display and expiry, never for a duration.
     """

@@ -35,16 +35,17 @@ def ask(
     ledger = ledger or ledger_of([])
     kept = []
 
-    async def keep(*records):
-        await asyncio.sleep(0)
-        kept.extend(records)
+    class Kept:
+        async def keep(self, *records):
+            await asyncio.sleep(0)
+            kept.extend(records)
 
     async def run():
         clock = asyncio.get_running_loop().time
         ids = iter(range(1000))
         caller = Caller(
             ledger=ledger,
-            keep=keep,
+            journal=Kept(),
             paid=paid,
             clock=clock,
             wall=lambda: 7.0,
@@ -204,14 +205,15 @@ def test_a_call_that_a_killed_process_had_recorded_is_not_paid_again():
 def test_an_answer_that_cannot_be_had_is_recorded_without_a_call():
     kept = []
 
-    async def keep(*records):
-        kept.extend(records)
+    class Kept:
+        async def keep(self, *records):
+            kept.extend(records)
 
     async def run():
         clock = asyncio.get_running_loop().time
         caller = Caller(
             ledger=ledger_of([]),
-            keep=keep,
+            journal=Kept(),
             paid=(),
             clock=clock,
             wall=lambda: 1.0,
