@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,7 +18,6 @@ from arenatest.arena.engine import Progress
 from arenatest.arena.run import Conditions
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
-from arenatest.collection.outputs import Outputs
 from arenatest.collection.progress import ProgressLine
 from arenatest.collection.seat import Seat
 from arenatest.errors import MissingKey
@@ -26,6 +25,9 @@ from arenatest.model.decision import Decision
 from arenatest.plugin import SUFFIX, flag, folder
 from arenatest.store import Store, open_store
 from arenatest.suite.suite import Suite
+
+if TYPE_CHECKING:
+    from arenatest.collection.outputs import Outputs
 
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 BUILT_IN = {"providers": providers, "judges": judges, "metrics": metrics}
@@ -154,6 +156,7 @@ class ArenaSession:
                 seat.stop("the session was interrupted")
             else:
                 seat.finish()
+        self._seats.clear()  # the reports read the store: one ledger in memory is enough
         if not self.is_worker and not session.config.option.collectonly:
             self._report()
 
@@ -172,6 +175,8 @@ class ArenaSession:
             return
         runs = self.store.runs(session=self.id)
         if runs:
+            from arenatest.collection.outputs import Outputs  # after the last call, not before
+
             self._outputs = Outputs.write(
                 self.store,
                 runs,
