@@ -37,10 +37,16 @@ class Latency:
 
 
 def latencies(ledger: Ledger) -> tuple[Latency, ...]:
-    """Return TTFT, then E2E, of every contestant whose calls were timed, baseline first."""
+    """Return TTFT, then E2E, of every contestant that was called in this run, baseline first.
+
+    The calls are those that gates look at; and, where no gate does, those that bought an answer.
+    """
     timed: dict[str, list[Answered]] = defaultdict(list)
     for slot, answered in ledger.timings.items():
         timed[slot.contestant].append(answered)
+    for slot, answered in ledger.answers.items():
+        if slot not in ledger.timings and not answered.reused:
+            timed[slot.contestant].append(answered)
     return tuple(
         _latency(contestant.name, metric, timed[contestant.name])
         for metric in ("ttft", "e2e")
