@@ -5,7 +5,8 @@
 One baseline, two candidates, a judge in both orders: P*3 + P*4 calls. It prints
 
 * CPU per call beyond start-up: (1,000 prompts minus 100) divided by the calls in between, beside a
-  bare aiohttp client in the same run, and their ratio;
+  bare aiohttp client that makes the same calls in the same run, and their ratio; and what the bare
+  client takes if it reads and never looks for the answer;
 * CPU of the process until its first call arrives at the server;
 * wall time at 50 ms to the first token and 5 ms a token, 16 calls wide, beside the bare client's;
 * memory per battle beyond the texts.
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from servers.openai_server import spawn  # noqa: E402 - found through the line above
 
+BARE_CLIENT = Path(__file__).with_name("bare_client.py")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "arenatest.plugin", "--arena", ".")
+ENVIRON = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # no other plugin's weather
 WIDE = 16
 TOKENS = 20
 
@@ -69,26 +74,6 @@ min = 0.4
 policy = "no-regression"
 """
 
-BARE = """
-import asyncio, sys
-import aiohttp
-
-async def main(url, calls, wide):
-    todo = iter(range(calls))
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        async def worker():
-            for number in todo:
-                body = {"model": "base", "stream": True,
-                        "stream_options": {"include_usage": True},
-                        "messages": [{"role": "user", "content": f"question number {number}"}]}
-                async with session.post(url + "/chat/completions", json=body) as response:
-                    async for _ in response.content.iter_any():
-                        pass
-        await asyncio.gather(*(worker() for _ in range(wide)))
-
-asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
@@ -99,11 +84,11 @@ class Cost:
     memory: int
 
 
-def run(command: list[str], folder: Path) -> Cost:
+def run(command: Sequence[str], folder: Path) -> Cost:
     """Run a command; return its CPU and wall seconds and its peak memory."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=folder, env=ENVIRON, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     _, _, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
@@ -118,19 +103,18 @@ def arena(url: str, prompts: int) -> Cost:
         (folder / "prompts.jsonl").write_text("".join(lines), encoding="utf-8")
         suite = SUITE.format(url=url, wide=WIDE)
         (folder / "overhead.arena.toml").write_text(suite, encoding="utf-8")
-        return run([sys.executable, "-m", "pytest", "-q", "--arena", "."], folder)
+        return run(PYTEST, folder)
 
 
-def bare(url: str, prompts: int) -> Cost:
-    """Make as many calls with nothing around them."""
-    with tempfile.TemporaryDirectory() as name:
-        command = [sys.executable, "-c", BARE, url, str(7 * prompts), str(WIDE)]
-        return run(command, Path(name))
+def bare(url: str, prompts: int, *options: str) -> Cost:
+    """Make the same calls with nothing around them."""
+    command = [sys.executable, str(BARE_CLIENT), url, str(prompts), str(WIDE), *options]
+    return run(command, ROOT)
 
 
 def per_call(rounds: int, many: int, few: int) -> None:
     """Print CPU per call beyond start-up, and memory per battle."""
-    ours, theirs, memory = [], [], []
+    ours, theirs, reading, memory = [], [], [], []
     calls = 7 * (many - few)
     with spawn("--tokens", str(TOKENS), "--say", "judge=[[A>B]]") as url:
         arena(url, few)
@@ -138,12 +122,15 @@ def per_call(rounds: int, many: int, few: int) -> None:
             large, small = arena(url, many), arena(url, few)
             ours.append((large.cpu - small.cpu) / calls)
             theirs.append((bare(url, many).cpu - bare(url, few).cpu) / calls)
+            skimmed = bare(url, many, "--read-only").cpu - bare(url, few, "--read-only").cpu
+            reading.append(skimmed / calls)
             memory.append((large.memory - small.memory) / (2 * (many - few)))
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     print(
         f"CPU per call: {statistics.median(ours) * 1e3:.2f} ms, "
         f"bare client {statistics.median(theirs) * 1e3:.2f} ms, "
-        f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); "
+        f"bare and reading only {statistics.median(reading) * 1e3:.2f} ms"
     )
     texts = 1.5 * (8 + 5 * (TOKENS - 1))  # of one battle: its candidate and half the baseline
     print(
@@ -164,8 +151,7 @@ def start_up(rounds: int) -> None:
             suite = SUITE.format(url=url, wide=1) + '[[prompts]]\nquery = "hello"\n'
             suite = suite.replace('[[datasets]]\npath = "prompts.jsonl"\n', "")
             (folder / "start.arena.toml").write_text(suite, encoding="utf-8")
-            command = [sys.executable, "-m", "pytest", "-q", "--arena", "."]
-            process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+            process = subprocess.Popen(PYTEST, cwd=folder, env=ENVIRON, stdout=subprocess.DEVNULL)
             port = int(url.rsplit(":", 1)[1].split("/")[0])
             while not connected(port):
                 time.sleep(0.002)
