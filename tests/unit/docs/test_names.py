@@ -228,3 +228,10 @@ def test_no_page_is_a_wall():
         for paragraph in prose(page).split("\n\n"):
             if not paragraph.lstrip().startswith(("|", "-", "1.")):
                 assert len(paragraph) < 900, f"{page.name}: {paragraph[:60]}"
+
+
+def test_ci_ends_with_the_line_of_the_readme_that_runs_the_tests():
+    lines = section(ROOT / "README.md", "Run the tests").splitlines()
+    line = lines[lines.index("```console") + 1]
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert ci.splitlines()[-1] == line

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -119,6 +120,14 @@ def test_the_plugin_page_is_a_plugin_that_works(project):
     expected = numbers_in(page, "needs")
     assert len(expected) == 2
     assert all(line in shown for line in expected)
+
+
+def test_the_readme_shows_what_the_quickstart_decides(project):
+    """Its win rate rests on the answers that are recorded, so the recorded run must agree."""
+    shutil.copytree(ROOT / "suites", project.path / "suites")
+    result = run(project, "--arena", "suites/recorded.arena.toml")
+    (win_rate, *_) = numbers_in(ROOT / "README.md", "PASS  win_rate")
+    assert win_rate in result.stdout.str()
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
