@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from arenatest.arena.cast import Target
+from arenatest.arena.foreign import guarded, told
 from arenatest.arena.journal import Journal
 from arenatest.arena.redact import Redactor
+from arenatest.errors import StoreError
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, Timing
 from arenatest.model.plan import Price
@@ -18,6 +20,8 @@ from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import Answered, Generation, Ledger, Record
 
 ATTEMPTS = 4
+PATIENT_ATTEMPTS = 8
+"""Where the server says how long to wait: it works, and is only busy."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 GRACE = 0.5
@@ -109,7 +113,7 @@ class Caller:
         attempt = 1
         while True:
             wanted_at = self._clock()
-            await asked.target.lane.enter(asked.rank)
+            await asked.target.lane.enter(asked.rank, attempt)
             try:
                 queued_until = self._clock()
                 answered, pause = await self._attempt(asked, attempt, queued_until - wanted_at)
@@ -117,6 +121,8 @@ class Caller:
                 asked.target.lane.leave()
             if pause is None:
                 return answered
+            if self.closed:  # not the last word: whoever continues the run asks again
+                raise Stop(self.closed)
             attempt += 1
             await asyncio.sleep(pause)
 
@@ -145,7 +151,7 @@ class Caller:
             answer=answer,
         )
         answered = Answered(answer=answer, chat_id=generation.chat_id, attempts=0)
-        await self._journal.keep(generation, *place(answered))
+        await self._keep(generation, *place(answered))
         return answered
 
     async def _attempt(
@@ -161,20 +167,24 @@ class Caller:
         chat_id = self._new_id()
         started = self._wall()
         answer = self._redactor.answer(await self._make(asked, chat_id))
+        pause = self._pause(answer.failure, attempt, target)
         timing = replace(answer.timing or Timing(source=target.provider.timing), queue_wait=queued)
         answer = replace(answer, timing=timing)
-        pause = self._pause(answer.failure, attempt, target.contestant.timeout)
         generation = self._record(asked, attempt, chat_id, started, answer, final=pause is None)
         if timing.gaps:  # they are for a look at one call; the ledger holds thousands
             answer = replace(answer, timing=replace(timing, gaps=()))
         answered = Answered(answer=answer, chat_id=chat_id, attempts=attempt, cost=generation.cost)
-        if pause is None and asked.place is not None:
-            await self._journal.keep(generation, *asked.place(answered))
-        else:
-            await self._journal.keep(generation)
-        if answer.failure is not None and answer.failure.retry_after is not None and pause:
-            target.lane.hold(answer.failure.retry_after)
+        placed = asked.place(answered) if pause is None and asked.place is not None else ()
+        await self._keep(generation, *placed)
         return answered, pause
+
+    async def _keep(self, *records: Record) -> None:
+        """Return once the records are on disk; if that fails, no further call is to start."""
+        try:
+            await self._journal.keep(*records)
+        except StoreError as error:
+            self.closed = self.closed or str(error)
+            raise
 
     async def _make(self, asked: Asked, chat_id: str) -> Answer:
         target = asked.target
@@ -190,14 +200,13 @@ class Caller:
             timeout=contestant.timeout,
         )
         try:
-            async with asyncio.timeout(contestant.timeout + GRACE):
-                answer = await target.provider.answer(call)
-        except TimeoutError:
-            message = f"no answer within {contestant.timeout:g} s"
-            return Answer(failure=Failure(kind="timeout", message=message, retryable=True))
+            async with asyncio.timeout(contestant.timeout + GRACE) as limit:
+                answer = await guarded(target.provider.answer(call))
         except Exception as error:
-            message = f"{type(error).__name__}: {error}"
-            return Answer(failure=Failure(kind="provider", message=message))
+            if isinstance(error, TimeoutError) and limit.expired():
+                message = f"no answer within {contestant.timeout:g} s"
+                return Answer(failure=Failure(kind="timeout", message=message, retryable=True))
+            return Answer(failure=Failure(kind="provider", message=told(error)))
         if not isinstance(answer, Answer):
             message = f"returned {type(answer).__name__}, expected an Answer"
             return Answer(failure=Failure(kind="provider", message=message))
@@ -245,17 +254,26 @@ class Caller:
         self._made += 1
         self._ledger.calls[owner] = self._ledger.calls.get(owner, 0) + 1
 
-    def _pause(self, failure: Failure | None, attempt: int, timeout: float) -> float | None:
-        """Return the seconds to wait before the next attempt, or None for no further one."""
-        if failure is None or not failure.retryable or attempt >= ATTEMPTS or self.closed:
+    def _pause(self, failure: Failure | None, attempt: int, target: Target) -> float | None:
+        """Return the seconds until the next attempt, or None for no further one.
+
+        Where the server says how long to wait, the whole lane waits, and with it the next attempt:
+        whoever waited outside would find that later calls were let in first.
+        """
+        if failure is None:
+            target.lane.eased()
             return None
         jitter = self._chance.uniform(1.0, 1.5)
-        if failure.retry_after is None:
+        wish = failure.retry_after
+        if wish is None:
+            if not failure.retryable or attempt >= ATTEMPTS:
+                return None
             pause: float = FIRST_PAUSE * 2 ** (attempt - 1) * jitter
             return min(pause, LONGEST_PAUSE)
-        if failure.retry_after > timeout:
+        if wish > target.contestant.timeout:
             return None
-        return failure.retry_after + FIRST_PAUSE * (jitter - 1.0)
+        target.lane.hold(wish + FIRST_PAUSE * (jitter - 1.0))
+        return 0.0 if failure.retryable and attempt < PATIENT_ATTEMPTS else None
 
 
 def cost(answer: Answer, price: Price | None) -> float | None:

@@ -7,6 +7,7 @@ import pytest
 from arenatest.arena import calls
 from arenatest.arena.calls import Asked, Caller, Stop
 from arenatest.arena.redact import Redactor
+from arenatest.errors import StoreError
 from arenatest.model.answer import Answer, Timing, Usage
 from arenatest.model.plan import Price
 from arenatest.model.prompt import Message, Prompt
@@ -29,6 +30,7 @@ def ask(
     max_calls=None,
     max_cost=None,
     secrets=None,
+    journal=None,
     **fields,
 ):
     """Ask `count` times at once; return the answers, the kept records and the caller."""
@@ -45,7 +47,7 @@ def ask(
         ids = iter(range(1000))
         caller = Caller(
             ledger=ledger,
-            journal=Kept(),
+            journal=journal or Kept(),
             paid=paid,
             clock=clock,
             wall=lambda: 7.0,
@@ -235,3 +237,58 @@ def test_an_answer_that_cannot_be_had_is_recorded_without_a_call():
     assert answered.attempts == 0
     assert kept[0].attempt == 0
     assert isinstance(answered.answer, Answer)
+
+
+@pytest.mark.parametrize(
+    ("raised", "message"),
+    [
+        (SystemExit(3), "SystemExit: 3"),
+        (pytest.skip.Exception("no key"), "Skipped: no key"),
+        (asyncio.CancelledError(), "CancelledError"),
+        (TimeoutError("its own"), "TimeoutError: its own"),
+    ],
+)
+def test_whatever_a_provider_raises_is_a_failure_of_that_call_alone(raised, message):
+    (answered,), _, _ = ask(ScriptedProvider(raised, said("next")))
+    assert answered.answer.failure.kind == "provider"
+    assert answered.answer.failure.message == message
+
+
+def test_a_failure_in_a_closed_run_is_not_the_last_word_of_its_place():
+    provider = ScriptedProvider(said("one"), failed(), said("never asked"))
+    answers, kept, _ = ask(provider, count=2, width=1, max_calls=2)
+    assert [type(answer) for answer in answers].count(Stop) == 1
+    assert [(record.attempt, record.final) for record in kept] == [(1, True), (1, False)]
+
+
+def test_no_call_starts_after_a_record_could_not_be_written():
+    provider = ScriptedProvider()
+    ledger = ledger_of([])
+
+    class Full:
+        async def keep(self, *records):
+            await asyncio.sleep(0)
+            raise StoreError("no space")
+
+    answers, _, caller = ask(provider, ledger=ledger, count=5, width=1, journal=Full())
+    assert [type(answer) for answer in answers] == [StoreError, Stop, Stop, Stop, Stop]
+    assert len(provider.calls) == 1
+    assert caller.closed == "no space"
+
+
+def test_all_that_a_busy_server_refused_get_through_once_it_lets_them():
+    """A quota of one call in 5 ms, and sixteen that come at once."""
+    allowed = 0.0
+
+    def busy(_call):
+        nonlocal allowed
+        now = asyncio.get_running_loop().time()
+        if now < allowed:
+            return failed("rate_limited", after=allowed - now)
+        allowed = now + 0.005
+        return said("ok")
+
+    answers, kept, _ = ask(ScriptedProvider(busy), count=16, width=16)
+    assert [answer.answer.text for answer in answers] == ["ok"] * 16
+    assert max(record.attempt for record in kept) <= calls.PATIENT_ATTEMPTS
+    assert len(kept) < 16 * 4

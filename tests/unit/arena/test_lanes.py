@@ -91,3 +91,45 @@ def test_cancelling_a_visitor_of_a_held_lane_frees_its_place():
         await asyncio.wait_for(lane.enter(1), 1)
 
     asyncio.run(run())
+
+
+def test_a_lane_that_was_held_goes_on_with_half_as_many_and_grows_with_good_answers():
+    async def run() -> list[int]:
+        loop = asyncio.get_running_loop()
+        lane = Lane(8, loop.time)
+        inside = 0
+        seen: list[int] = []
+
+        async def visit(rank: int) -> None:
+            nonlocal inside
+            await lane.enter(rank)
+            inside += 1
+            await asyncio.sleep(0.001)
+            seen.append(inside)
+            inside -= 1
+            lane.eased()
+            lane.leave()
+
+        for _ in range(3):  # refusals of one burst count once
+            lane.hold(0.005)
+        await asyncio.gather(*(visit(rank) for rank in range(60)))
+        return seen
+
+    seen = asyncio.run(run())
+    assert seen[0] == 4
+    assert max(seen) == 8
+
+
+def test_a_hold_that_is_extended_is_waited_for():
+    async def run() -> float:
+        loop = asyncio.get_running_loop()
+        lane = Lane(1, loop.time)
+        lane.hold(0.01)
+        before = loop.time()
+        visitor = asyncio.create_task(lane.enter(0))
+        await _turns()
+        lane.hold(0.04)
+        await visitor
+        return loop.time() - before
+
+    assert asyncio.run(run()) >= 0.04

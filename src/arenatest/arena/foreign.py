@@ -1,0 +1,42 @@
+"""Awaits the code of plugins: nothing that it raises may end the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Escaped(Exception):
+    """What is no ``Exception`` was raised: an exit, an outcome of pytest, a lone cancellation."""
+
+
+async def guarded(awaitable: Awaitable[T]) -> T:
+    """Return what plugin code gives.
+
+    A cancellation goes through where somebody cancelled this task; one that the code brought about
+    itself is an error like others, or the task would end as if nobody had wanted it.
+
+    Raises:
+        Exception: What the code raised; ``Escaped`` where that is no ``Exception``.
+    """
+    try:
+        return await awaitable
+    except (Exception, KeyboardInterrupt, GeneratorExit):
+        raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise Escaped(told(error)) from error
+    except BaseException as error:
+        raise Escaped(told(error)) from error
+
+
+def told(error: BaseException) -> str:
+    """Return an error of foreign code as text: its type and what it says."""
+    if isinstance(error, Escaped):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
