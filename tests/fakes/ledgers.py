@@ -46,6 +46,7 @@ def plan(
         metrics=(),
         rules=tuple(rules),
         repeats=repeats,
+        early_stop=False,
         hash="0123456789abcdef0123456789abcdef",
     )
 

@@ -130,6 +130,10 @@ class Project:
         return json.loads((self.path / "reports/arena-results.json").read_text(encoding="utf-8"))
 
     @property
+    def page(self) -> str:
+        return (self.path / "reports/arena-report.html").read_text(encoding="utf-8")
+
+    @property
     def gates(self) -> dict[tuple[str, str], dict]:
         return {(gate["candidate"], gate["gate"]): gate for gate in self.results["gates"]}
 

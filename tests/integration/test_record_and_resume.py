@@ -1,4 +1,7 @@
+import base64
+import gzip
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,14 +18,33 @@ metric = "e2e"
 stat = "p50"
 max = "10 s"
 """
+WHOLE_PAGE = "whole-reports/arena-report.html"
 JUDGED = 'kind = "python"\nfunction = "models:longer"'
 
 
-def steady(results: dict) -> dict:
-    """What must be equal in two runs of the same plan: all but ids, times and costs."""
-    kept = {key: results[key] for key in ("gates", "schema_version")}
-    kept["battles"] = [suite.get("battles") for suite in results["suites"]] or results["battles"]
-    return json.loads(json.dumps(kept, sort_keys=True))
+VOLATILE = {
+    "id", "run", "started", "finished", "duration", "calls", "cost", "latency", "chat_id",
+    "chat", "chats", "versions", "attempt", "session", "command", "retried", "failed",
+}  # fmt: skip
+
+
+def steady(results: object) -> object:
+    """What must be equal in two runs of the same plan: all but ids, times, calls and costs."""
+    if isinstance(results, dict):
+        return {key: steady(value) for key, value in results.items() if key not in VOLATILE}
+    if isinstance(results, list):
+        return [steady(value) for value in results]
+    return results
+
+
+def battles(page: str) -> list:
+    """What the report's page embeds, without what is volatile."""
+    chunks = re.findall(r"H4sI[A-Za-z0-9+/=]+", page)
+    read = [json.loads(gzip.decompress(base64.b64decode(chunk))) for chunk in chunks]
+    assert read
+    text = json.dumps(read, sort_keys=True)
+    text = re.sub(r"[0-9a-f]{32}|req-\d+|chatcmpl-\w+", "ID", text)
+    return re.sub(r"\d+\.\d+", "TIME", text)
 
 
 def test_a_second_run_buys_nothing_and_decides_the_same(project):
@@ -120,10 +142,11 @@ def until(server, calls):
         time.sleep(0.005)
 
 
+@pytest.mark.parametrize("stop", ["early_stop = false", "early_stop = true"])
 @pytest.mark.parametrize("calls", [1, 9, 30, 61, 97])
-def test_a_killed_run_goes_on_where_it_stopped(project, calls):
+def test_a_killed_run_goes_on_where_it_stopped(project, calls, stop):
     with serve(reply=verdict_or_words) as server:
-        openai_suite(project, server.base_url)
+        openai_suite(project, server.base_url, run=f"{stop}\nconcurrency = 4")
         undisturbed = project.run("--arena-store=whole", "--arena-reports=whole-reports")
         whole = json.loads((project.path / "whole-reports/arena-results.json").read_text())
         needed = server.count
@@ -134,7 +157,9 @@ def test_a_killed_run_goes_on_where_it_stopped(project, calls):
         process.wait()
         resumed = project.run()
         assert resumed.ret == undisturbed.ret
+        assert project.results["gates"] == whole["gates"]
         assert steady(project.results) == steady(whole)
+        assert battles(project.page) == battles((project.path / WHOLE_PAGE).read_text())
         assert server.count - before <= needed + 4, "only calls in flight are paid twice"
         assert project.sql("select count(*) from run") == [(1,)]
 

@@ -60,6 +60,12 @@ class Watch:
         """The value so far; None before there is one."""
         return None if self._method is None else self._method.running
 
+    @property
+    def looked_at(self) -> list[Prompt]:
+        """The prompts that the decision rests on; while there is none, all that are planned."""
+        clusters = self._clusters if self._ruling is None else self._clusters[: self._taken]
+        return [prompt for cluster in clusters for prompt in cluster]
+
     def advance(self, ledger: Ledger) -> bool:
         """Take what has settled since; return whether the gate is decided for good."""
         while self._ruling is None and self._taken < len(self._clusters):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from arenatest.gates.reliance import relied_on as gates_relied_on
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Rule
 from arenatest.model.record import Ledger
@@ -43,3 +44,15 @@ class SuiteRun:
 def in_order(runs: Sequence[SuiteRun]) -> tuple[SuiteRun, ...]:
     """Return the suites by path and name, so that reports do not depend on who finished first."""
     return tuple(sorted(runs, key=lambda run: (run.ledger.plan.path, run.ledger.plan.suite)))
+
+
+def relied_on(run: SuiteRun) -> SuiteRun:
+    """Return a suite with what its decisions rest on, and nothing that came in after they fell.
+
+    Decisions that are no gate of the plan, as a test in Python makes them, rest on all of it.
+    """
+    rules = [run.rules.get((decision.candidate, decision.gate)) for decision in run.decisions]
+    known = [rule for rule in rules if rule is not None]
+    if len(known) < len(rules) or not known:
+        return run
+    return replace(run, ledger=gates_relied_on(run.ledger, known))

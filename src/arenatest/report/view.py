@@ -14,7 +14,7 @@ from arenatest.report.latency import Latency, latencies
 from arenatest.report.panel import JudgeReport, judge_reports
 from arenatest.report.phrases import RANK, STATUS, plural
 from arenatest.report.spending import Fault, Spending, faults, spendings
-from arenatest.report.suite_run import SuiteRun, in_order
+from arenatest.report.suite_run import SuiteRun, in_order, relied_on
 
 Word = Literal["PASSED", "FAILED", "INCONCLUSIVE", "NOTHING GATED"]
 
@@ -126,7 +126,7 @@ def view(runs: Sequence[SuiteRun], *, finished: float, command: str) -> Report:
         finished: Wall clock, seconds since 1970.
         command: The command line that makes the same session again.
     """
-    ordered = in_order(runs)
+    ordered = tuple(relied_on(run) for run in in_order(runs))
     rows = [
         GateRow(decision=decision, path=run.ledger.plan.path, status=STATUS[decision.decision])
         for run in ordered

@@ -37,7 +37,10 @@ def wants(answers=(), timings=(), judgments=(), metrics=()):
         (rule("ttft", "ratio", side="max"), wants(timings=["new", "old"])),
         (rule("cost", "ratio", side="max", against="other"), wants(["new", "other"])),
         (rule(POLITE, "mean"), wants(["new"], metrics=[("polite", "new")])),
-        (rule(POLITE, "ratio"), wants(["new", "old"], metrics=[("polite", "new"), ("polite", "old")])),
+        (
+            rule(POLITE, "ratio"),
+            wants(["new", "old"], metrics=[("polite", "new"), ("polite", "old")]),
+        ),
         (rule(OF_BATTLES, "mean"), wants(["new", "old"], metrics=[("closer", "new")])),
     ],
 )

@@ -1,0 +1,56 @@
+"""What the decisions of a run rest on: its record without what came in after they had fallen.
+
+Calls in flight when a gate is decided are recorded, because they are paid for, but which ones they
+are depends on the clock. Without them a report is the same however often the run was interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from arenatest.gates.needs import needs
+from arenatest.gates.watch import Watch
+from arenatest.model.plan import Rule
+from arenatest.model.record import AnswerSlot, GameSlot, Ledger, MetricSlot
+
+Slot = TypeVar("Slot", AnswerSlot, GameSlot, MetricSlot)
+Value = TypeVar("Value")
+
+
+def relied_on(ledger: Ledger, rules: Iterable[Rule]) -> Ledger:
+    """Return the part of a record that some of ``rules`` looked at; calls and costs stay whole.
+
+    Args:
+        ledger: All that was recorded.
+        rules: The selected gates; one that is undecided looked at all that is there.
+    """
+    answers: set[tuple[str, str]] = set()
+    games: set[tuple[str, str]] = set()
+    values: set[tuple[str, str, str]] = set()
+    for rule in rules:
+        needed = needs(rule, ledger.plan)
+        for prompt in _looked_at(rule, ledger):
+            answers.update((name, prompt) for name in needed.answers | needed.timings)
+            games.update((name, prompt) for name in needed.judgments)
+            values.update((metric, name, prompt) for metric, name in needed.metrics)
+    return replace(
+        ledger,
+        answers=_kept(ledger.answers, lambda slot: (slot.contestant, slot.prompt) in answers),
+        timings=_kept(ledger.timings, lambda slot: (slot.contestant, slot.prompt) in answers),
+        judgments=_kept(ledger.judgments, lambda slot: (slot.candidate, slot.prompt) in games),
+        measurements=_kept(ledger.measurements, lambda slot: slot[:3] in values),
+    )
+
+
+def _looked_at(rule: Rule, ledger: Ledger) -> list[str]:
+    if not ledger.plan.early_stop:
+        return [prompt.id for prompt in ledger.plan.prompts if rule.covers(prompt)]
+    watch = Watch(rule, ledger.plan)
+    watch.advance(ledger)
+    return [prompt.id for prompt in watch.looked_at]
+
+
+def _kept(slots: Mapping[Slot, Value], keep: Callable[[Slot], bool]) -> dict[Slot, Value]:
+    return {slot: value for slot, value in slots.items() if keep(slot)}
