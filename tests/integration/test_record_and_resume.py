@@ -160,7 +160,9 @@ def test_a_killed_run_goes_on_where_it_stopped(project, calls, stop):
         assert project.results["gates"] == whole["gates"]
         assert steady(project.results) == steady(whole)
         assert battles(project.page) == battles((project.path / WHOLE_PAGE).read_text())
-        assert server.count - before <= needed + 4, "only calls in flight are paid twice"
+        # Calls in flight are paid twice; with early stopping, others may be under way at the end.
+        most = needed + 4 if "false" in stop else needed + 4 * 4
+        assert server.count - before <= most
         assert project.sql("select count(*) from run") == [(1,)]
 
 
