@@ -25,6 +25,7 @@ _LARGEST_READ = 2**20
 _LARGE_BODY = 2**20  # aiohttp wants a body from here on as a file
 _ERROR_BYTES = 2**16
 _GRACE = 1.0  # seconds for the connection's end after the answer's
+_STALE_WITHIN = 0.5  # seconds in which a closed connection shows
 _SUCCESS = range(200, 300)
 
 _clocks: ContextVar[Clocks] = ContextVar("clocks of the call that this task makes")
@@ -72,16 +73,18 @@ class Transport:
         Returns:
             What ended it early, if anything did.
         """
-        _clocks.set(stream.clocks)
-        try:
-            return await self._send(url, data, chat_id, self._patience(within), stream)
-        except aiohttp.ClientError as error:
-            return _broken(error, stream.progress(), answering=stream.clocks.headers is not None)
-        except TimeoutError:
-            late = f"no answer within {within:g} s: gave up {stream.progress()}"
-            return None if stream.done else Failure(kind="timeout", message=late, retryable=True)
-        except OSError as error:
-            return _broken(error, stream.progress(), answering=stream.clocks.headers is not None)
+        clocks = stream.clocks
+        _clocks.set(clocks)
+        while True:
+            try:
+                return await self._send(url, data, chat_id, self._patience(within), stream)
+            except (aiohttp.ClientError, OSError) as error:
+                if self._was_stale(error, clocks):
+                    continue
+                if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
+                    return None if stream.done else _late(within, stream.progress())
+                answering = clocks.headers is not None
+                return _broken(error, stream.progress(), answering=answering)
 
     async def _send(
         self,
@@ -118,6 +121,17 @@ class Transport:
             with contextlib.suppress(TimeoutError):  # leaving early closes the connection
                 async with asyncio.timeout(_GRACE):
                     await content.read()
+
+    def _was_stale(self, error: Exception, clocks: Clocks) -> bool:
+        """Whether a pooled connection turned out to be closed before the request was read.
+
+        Some servers announce keep-alive and close all the same, llama.cpp's for one. To send again
+        on another connection is then no new attempt. Each stale one leaves the pool, so this ends.
+        """
+        if clocks.headers is not None or not clocks.reused or isinstance(error, TimeoutError):
+            return False
+        clocks.reused = None
+        return self._clock() - clocks.start < _STALE_WITHIN
 
     def _patience(self, within: float) -> aiohttp.ClientTimeout:
         """A little less than the caller has, so that it is we who say how far the call got."""
@@ -162,6 +176,11 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
             if len(body) >= _ERROR_BYTES:
                 break
     return body
+
+
+def _late(within: float, progress: str) -> Failure:
+    message = f"no answer within {within:g} s: gave up {progress}"
+    return Failure(kind="timeout", message=message, retryable=True)
 
 
 def _broken(error: Exception, progress: str, *, answering: bool) -> Failure:

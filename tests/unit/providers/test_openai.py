@@ -1,4 +1,6 @@
 import asyncio
+import json
+import re
 import threading
 import time
 from dataclasses import replace
@@ -97,6 +99,38 @@ def test_connections_are_kept_and_the_answer_says_so():
         first, second = ask(server.base_url, CALL, CALL)
         assert server.connections == 1
     assert (first.timing.connection_reused, second.timing.connection_reused) == (False, True)
+
+
+def test_a_connection_that_the_server_closed_after_all_costs_no_attempt():
+    """As llama.cpp's server: it announces keep-alive and closes behind each answer."""
+    answers = []
+
+    async def serve_and_close(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+        await reader.readexactly(length)
+        event = {"choices": [{"delta": {"content": "hi"}, "finish_reason": "stop"}]}
+        body = f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n".encode()
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: keep-alive\r\n"
+            + f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        writer.close()
+
+    async def run():
+        server = await asyncio.start_server(serve_and_close, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        provider = build(f"http://127.0.0.1:{port}/v1")
+        await provider.open()
+        calls = [replace(CALL, chat_id=f"chat-{number}") for number in range(20)]
+        answers.extend([await provider.answer(call) for call in calls])
+        await provider.close()
+        server.close()
+
+    asyncio.run(run())
+    assert [answer.failure for answer in answers] == [None] * 20
+    assert all(answer.timing.ttft is not None for answer in answers)
 
 
 def test_calls_made_together_do_not_wait_for_each_other():
