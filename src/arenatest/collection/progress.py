@@ -18,14 +18,21 @@ class ProgressLine:
     Args:
         write: Writes text to the terminal, past pytest's capturing.
         live: Whether the line can be renewed in place.
+        before: Tells what pytest had written on the line, to be put back.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, write: Callable[[str], None], *, live: bool, clock: Callable[[], float]
+        self,
+        write: Callable[[str], None],
+        *,
+        live: bool,
+        before: Callable[[], str],
+        clock: Callable[[], float],
     ) -> None:
         self._write = write
         self._live = live
+        self._before = before
         self._clock = clock
         self._shown = ""
         self._next = clock() + (0.0 if live else EVERY)
@@ -38,15 +45,16 @@ class ProgressLine:
         self._next = now + (0.5 if self._live else EVERY)
         text = line(suite, progress)
         if self._live:
-            self._write(f"\r{text:<{len(self._shown)}}")
+            covered = max(len(self._shown), len(self._before()))
+            self._write(f"\r{text:<{covered}}")
             self._shown = text
         else:
             self._write(f"\n{text}\n")
 
     def clear(self) -> None:
-        """Take the line away, so that pytest's own output starts where it would."""
+        """Take the line away and put back what was there: pytest goes on where it stood."""
         if self._shown:
-            self._write("\r" + " " * len(self._shown) + "\r")
+            self._write("\r" + " " * len(self._shown) + "\r" + self._before())
             self._shown = ""
 
 

@@ -7,6 +7,7 @@ import platform
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,13 +194,20 @@ class ArenaSession:
             reporter = self.config.pluginmanager.get_plugin("terminalreporter")
             if reporter is None or self.is_worker or self.config.option.verbose < 0:
                 return None
-            terminal = reporter._tw
+            terminal = reporter._tw  # pytest has no public way past its capturing
+            capture = self.config.pluginmanager.get_plugin("capturemanager")
 
             def write(text: str) -> None:
-                terminal.write(text, flush=True)
+                with capture.global_and_fixture_disabled() if capture else nullcontext():
+                    terminal._file.write(text)  # unseen by its column count
+                    terminal._file.flush()
 
-            live = bool(terminal.hasmarkup) and not os.environ.get("CI")
-            self._line = ProgressLine(write, live=live, clock=time.perf_counter)
+            self._line = ProgressLine(
+                write,
+                live=terminal._file.isatty() and not os.environ.get("CI"),
+                before=lambda: terminal._current_line,
+                clock=time.perf_counter,
+            )
         return self._line
 
 

@@ -21,7 +21,9 @@ class Screen:
         self.text += text
 
     def line(self, *, live):
-        return ProgressLine(self.write, live=live, clock=lambda: self.now)
+        return ProgressLine(
+            self.write, live=live, before=lambda: "x.arena.toml::new ", clock=lambda: self.now
+        )
 
 
 def test_a_line_tells_battles_win_rate_errors_and_time_left():
@@ -45,7 +47,7 @@ def test_in_a_terminal_the_line_renews_itself_and_goes_away():
     assert screen.text.split("\r")[-1].rstrip() == line("x", progress(done=13, win_rates={}))
     assert len(screen.text.split("\r")[-1]) >= len(first), "the longer line before is covered"
     shown.clear()
-    assert screen.text.endswith("\r")
+    assert screen.text.endswith("\rx.arena.toml::new "), "pytest goes on where it stood"
 
 
 def test_elsewhere_there_is_one_line_a_minute():
