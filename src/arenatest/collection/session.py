@@ -7,7 +7,7 @@ import platform
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -197,16 +197,18 @@ class ArenaSession:
             terminal = reporter._tw  # pytest has no public way past its capturing
             capture = self.config.pluginmanager.get_plugin("capturemanager")
 
+            def uncaptured() -> AbstractContextManager[None]:
+                return capture.global_and_fixture_disabled() if capture else nullcontext()
+
             def write(text: str) -> None:
-                with capture.global_and_fixture_disabled() if capture else nullcontext():
+                with uncaptured():
                     terminal._file.write(text)  # unseen by its column count
                     terminal._file.flush()
 
+            with uncaptured():
+                live = terminal._file.isatty() and not os.environ.get("CI")
             self._line = ProgressLine(
-                write,
-                live=terminal._file.isatty() and not os.environ.get("CI"),
-                before=lambda: terminal._current_line,
-                clock=time.perf_counter,
+                write, live=live, before=lambda: terminal._current_line, clock=time.perf_counter
             )
         return self._line
 
