@@ -86,10 +86,15 @@ class Seat:
                 if self._run.over:
                     raise StoreError(f"the run ended without deciding {candidate}::{gate}")
 
-    def finish(self) -> None:
-        """Let the run end by itself: other processes may wait for its decisions."""
+    def finish(self, tick: Callable[[Progress | None], None]) -> None:
+        """Let the run end by itself: other processes may wait for its decisions.
+
+        Args:
+            tick: Called several times a second with the progress.
+        """
         if self._run is not None:
-            self._run.join()
+            while not self._run.join(TICK):
+                tick(self._run.progress())
             self._release()
 
     def stop(self, reason: str) -> None:

@@ -6,8 +6,8 @@ import os
 import platform
 import time
 import uuid
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,18 +108,8 @@ class ArenaSession:
         if self.is_worker and (missing := missing_keys(selected, os.environ)):
             raise MissingKey(missing)
         seat = self.seat(item.suite, selected)
-        line = self._progress()
-        name = item.suite.plan.suite
-
-        def tick(progress: Progress | None) -> None:
-            if line is not None:
-                line.show(name, progress)
-
-        try:
+        with self._told(item.suite) as tick:
             return seat.decide(item.rule.candidate, item.rule.id, tick)
-        finally:
-            if line is not None:
-                line.clear()
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
@@ -156,7 +146,8 @@ class ArenaSession:
             if cut_short:
                 seat.stop("the session was interrupted")
             else:
-                seat.finish()
+                with self._told(seat.suite) as tick:
+                    seat.finish(tick)
         self._seats.clear()  # the reports read the store: one ledger in memory is enough
         if not self.is_worker and not session.config.option.collectonly:
             self._report()
@@ -188,6 +179,16 @@ class ArenaSession:
                 ihook=self.config.hook,
                 environ=os.environ,
             )
+
+    @contextmanager
+    def _told(self, suite: Suite) -> Iterator[Callable[[Progress | None], None]]:
+        """Give what shows a suite's progress; the line is gone afterwards."""
+        line = self._progress()
+        try:
+            yield lambda progress: line.show(suite.plan.suite, progress) if line else None
+        finally:
+            if line is not None:
+                line.clear()
 
     def _progress(self) -> ProgressLine | None:
         if self._line is None:
