@@ -5,14 +5,11 @@ PYTEST_DONT_REWRITE: nothing here asserts, and every pytest run would pay for th
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-SUFFIX = ".arena.toml"
-YES = frozenset({"1", "true", "yes", "on"})
+from arenatest.collection.options import SUFFIX, flag
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,39 +74,3 @@ def arena(request: pytest.FixtureRequest) -> Any:
     from arenatest.collection.fixture import arena_for
 
     return arena_for(request)
-
-
-def setting(config: pytest.Config, name: str) -> str | None:
-    """Return an option's text: command line, else environment, else ini key, else None.
-
-    Args:
-        config: Of this session.
-        name: As the ini key, such as ``arena_store``.
-    """
-    value = config.getoption(name)
-    if value is None:
-        value = os.environ.get(_variable(name)) or None
-    if value is None:
-        value = config.getini(name) or None
-    return None if value is None else str(value)
-
-
-def flag(config: pytest.Config, name: str) -> bool:
-    """Return whether a switch is on: command line, else environment, else ini key."""
-    if config.getoption(name):
-        return True
-    if variable := os.environ.get(_variable(name)):
-        return variable.lower() in YES
-    return bool(config.getini(name))
-
-
-def folder(config: pytest.Config, name: str, default: str) -> Path:
-    """Return a folder: relative to where one stands on the command line, else to the root."""
-    chosen = config.getoption(name)
-    if chosen is not None:
-        return Path(config.invocation_params.dir, str(chosen))
-    return Path(config.rootpath, setting(config, name) or default)
-
-
-def _variable(name: str) -> str:
-    return "ARENATEST" + name.removeprefix("arena").upper()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 import pytest
 
@@ -19,8 +19,12 @@ from arenatest.suite.load import load_suite
 from arenatest.suite.names import slug
 from arenatest.suite.suite import Suite
 
-if TYPE_CHECKING:
-    from arenatest.collection.session import ArenaSession
+
+class Decides(Protocol):
+    """What an item asks: the session's plugin."""
+
+    def decide(self, item: GateItem) -> Decision:
+        """Return the decision of one gate item, running its suite if need be."""
 
 
 class GateFailed(Exception):
@@ -74,7 +78,7 @@ class GateItem(pytest.Item):
         """Wait for the decision; the engine runs beside, for all gates of the suite at once."""
         if wrong := wrong_suites(self.config):
             raise GateFailed(f"not run: {wrong[0]} is wrong")
-        arena = cast("ArenaSession", self.config.pluginmanager.get_plugin("arenatest-session"))
+        arena = cast("Decides", self.config.pluginmanager.get_plugin("arenatest-session"))
         decision = arena.decide(self)
         self.user_properties.extend(properties(decision))
         self.ihook.pytest_arena_gate_decided(decision=decision)

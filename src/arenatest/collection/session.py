@@ -19,11 +19,11 @@ from arenatest.arena.engine import Progress
 from arenatest.arena.run import Conditions
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
+from arenatest.collection.options import SUFFIX, flag, folder
 from arenatest.collection.progress import ProgressLine
 from arenatest.collection.seat import Seat
 from arenatest.errors import MissingKey
 from arenatest.model.decision import Decision
-from arenatest.plugin import SUFFIX, flag, folder
 from arenatest.store import Store, open_store
 from arenatest.suite.suite import Suite
 

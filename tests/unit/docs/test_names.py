@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from arenatest import cli, judges, metrics, plugin, providers
+from arenatest.collection import options
 from arenatest.model.answer import FailureKind
 from arenatest.model.decision import Cause
 from arenatest.model.judgment import VoidCause
@@ -67,7 +68,7 @@ def test_every_option_ini_key_and_variable_has_its_row(registered):
     table = rows(section(DOCS / "ci.md", "Options"), "option")
     found = [(row[0].strip("`").split()[0], row[1].strip("`"), row[2].strip("`")) for row in table]
     expected = [
-        (option, ini, plugin._variable(ini))
+        (option, ini, options.variable(ini))
         for option, ini in zip(registered.options, registered.keys, strict=True)
     ]
     assert found == expected
@@ -78,7 +79,7 @@ def test_no_page_names_an_option_a_key_or_a_variable_that_does_not_exist(registe
     ini = set(re.findall(r"(?<!pytest_)\barena_\w+", EVERYTHING)) - {"arena_example"}
     assert ini <= set(registered.keys)
     variables = set(re.findall(r"\bARENATEST\w*", EVERYTHING))
-    made = {plugin._variable(name) for name in registered.keys}
+    made = {options.variable(name) for name in registered.keys}
     tests = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("*.py"))
     for name in variables - made:
         assert f'"{name}"' in SOURCE + tests
