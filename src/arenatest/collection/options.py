@@ -34,8 +34,8 @@ def flag(config: pytest.Config, name: str) -> bool:
     """Return whether a switch is on: command line, else environment, else ini key."""
     if config.getoption(name):
         return True
-    if variable := os.environ.get(variable(name)):
-        return variable.lower() in YES
+    if said := os.environ.get(variable(name)):
+        return said.lower() in YES
     return bool(config.getini(name))
 
 
