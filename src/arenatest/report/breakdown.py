@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from arenatest.model.prompt import Prompt
 from arenatest.report.battles import OUTCOMES, Battle
-from arenatest.report.wilson import wilson_interval
+from arenatest.stats.proportions import wilson_interval
 
 CONFIDENCE = 0.95
 """Coverage of the intervals of slices, two-sided: for reading. Gates have their own."""

@@ -1,8 +1,5 @@
-import pytest
-
 from arenatest.report.battles import battles
 from arenatest.report.breakdown import count, slices
-from arenatest.report.wilson import wilson_interval
 from fakes.ledgers import LedgerBuilder, plan, prompt
 
 
@@ -44,8 +41,3 @@ def test_a_label_that_all_prompts_share_is_no_slice():
 def test_a_slice_without_a_result_has_no_value():
     whole = slices(fight([prompt("a")], ["failed"]))[0]
     assert (whole.value, whole.low, whole.n) == (None, None, 0)
-
-
-def test_the_interval_is_wilsons():
-    low, high = wilson_interval(15, 148)  # Newcombe 1998, table I
-    assert (low, high) == (pytest.approx(0.0624, abs=5e-5), pytest.approx(0.1605, abs=5e-5))
