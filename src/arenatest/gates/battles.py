@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from arenatest.gates.evidence import NO_GAMES, Evidence, Games, Reader
+from arenatest.gates.evidence import Evidence, Games, Jury, Reader
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import JudgeSeat, Plan, Rule
 from arenatest.model.prompt import Prompt
@@ -20,14 +20,14 @@ class Battle(NamedTuple):
         score: 0 to 1 for the candidate; None for a void.
         candidate_failed, baseline_failed: Whether a side gave no answer.
         equal: Whether the texts are equal: a tie without a game.
-        games: What the judges did; ``prompts`` and ``decisive`` are 0 or 1.
+        games: What each judge did; ``prompts`` and ``decisive`` are 0 or 1.
     """
 
     score: float | None = None
     candidate_failed: bool = False
     baseline_failed: bool = False
     equal: bool = False
-    games: Games = NO_GAMES
+    games: Jury = ()
 
 
 _EQUAL = Battle(score=_TIE, equal=True)
@@ -61,28 +61,28 @@ def _judged(
     ledger: Ledger, candidate: str, prompt: str, repeat: int, *, judges: tuple[JudgeSeat, ...]
 ) -> Battle | None:
     scores: list[float] = []
-    played = read = pairs = flips = 0
+    games: list[Games] = []
     for judge in judges:
         own: list[float] = []
+        read = flips = 0
         for again in range(judge.repeats):
             place = (candidate, prompt, repeat, judge.name, again)
             first = ledger.judgments.get(GameSlot(*place, Order.BASELINE_FIRST))
             second = ledger.judgments.get(GameSlot(*place, Order.CANDIDATE_FIRST))
             if first is None or second is None:
                 return None
-            played += 2
             read += (first.verdict is not None) + (second.verdict is not None)
             pair = _pair(first, second, strength=judge.strength)
             if pair is not None:
                 result, flip = pair
                 own.append(result)
-                pairs += 1
                 flips += flip
-        if own:
-            scores.append(sum(own) / len(own))
-    score = sum(scores) / len(scores) if scores else None
-    scored, decisive = score is not None, score not in (None, _TIE)
-    return Battle(score=score, games=Games(played, read, pairs, flips, int(scored), int(decisive)))
+        score = sum(own) / len(own) if own else None
+        if score is not None:
+            scores.append(score)
+        scored, decisive = score is not None, score not in (None, _TIE)
+        games.append(Games(2 * judge.repeats, read, len(own), flips, int(scored), int(decisive)))
+    return Battle(score=sum(scores) / len(scores) if scores else None, games=tuple(games))
 
 
 def _pair(first: Judgment, second: Judgment, *, strength: bool) -> tuple[float, bool] | None:
@@ -163,12 +163,17 @@ def _lead(ours: float | None, theirs: float | None) -> float | None:
     return None if ours is None or theirs is None else (ours - theirs + 1.0) / 2.0
 
 
-def _counted(battles: list[Battle]) -> Games:
-    """Add up games over the repeats of one prompt, which stays one prompt."""
+def _counted(battles: list[Battle]) -> Jury:
+    """Add up each judge's games over the repeats of one prompt, which stays one prompt."""
     if len(battles) == 1:
         return battles[0].games
+    judged = [battle.games for battle in battles if battle.games]
+    return tuple([_summed(own) for own in zip(*judged, strict=True)])
+
+
+def _summed(games: tuple[Games, ...]) -> Games:
     played, read, pairs, flips, prompts, decisive = (
-        sum(column) for column in zip(*(battle.games for battle in battles), strict=True)
+        sum(column) for column in zip(*games, strict=True)
     )
     return Games(played, read, pairs, flips, min(prompts, 1), min(decisive, 1))
 
@@ -184,8 +189,9 @@ class _FlipRate(_Battles):
         failing: list[float] = []
         values: list[float] = []
         for battle in battles:
-            if battle.games.pairs:
-                share = battle.games.flips / battle.games.pairs
+            pairs = sum([judge.pairs for judge in battle.games])
+            if pairs:
+                share = sum([judge.flips for judge in battle.games]) / pairs
                 for kept in (passing, failing, values):
                     kept.append(share)
             elif battle.candidate_failed != battle.baseline_failed:

@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 
 class Games(NamedTuple):
-    """Counts for the health of the judges, on one prompt or many.
+    """Counts for the health of one judge, on one prompt or many.
 
     Attributes:
         played: Games between different texts.
         read: Those with a verdict.
         pairs: Pairs of games, in both orders, with both verdicts.
         flips: Those where the two orders name different winners.
-        prompts: Prompts with different texts and a score.
+        prompts: Prompts with different texts and a score of this judge.
         decisive: Those whose score is not a tie.
     """
 
@@ -38,7 +38,8 @@ class Games(NamedTuple):
     decisive: int = 0
 
 
-NO_GAMES = Games()
+Jury = tuple[Games, ...]
+"""Counts of each judge, in the order of the plan; empty where nobody judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Evidence(Generic[T]):
         values: What enters the value that is shown.
         void: Whether a value was due and there is none.
         invalid: Whether that is because no clock of it may be used.
-        games: What the judges did.
+        games: What each judge did.
     """
 
     passing: tuple[T, ...] = ()
@@ -59,7 +60,7 @@ class Evidence(Generic[T]):
     values: tuple[T, ...] = ()
     void: bool = False
     invalid: bool = False
-    games: Games = NO_GAMES
+    games: Jury = ()
 
 
 Reader = Callable[[Ledger, Prompt], Evidence[T] | None]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from arenatest.gates.evidence import Games
+from collections.abc import Sequence
+
+from arenatest.gates.evidence import Games, Jury
 
 LEAST_READ = 0.95
 MOST_FLIPS = 0.50
@@ -11,35 +13,72 @@ ENOUGH_PROMPTS = 20
 
 
 class Health:
-    """Adds up what the judges did among prompts with different texts."""
+    """Adds up what each judge did among prompts with different texts.
 
-    __slots__ = ("_decisive", "_flips", "_pairs", "_played", "_prompts", "_read")
+    Judges are looked at one by one: one that always ties, or that names the first answer every
+    time, pulls the mean of a jury towards a tie and would hide what the others see.
 
-    def __init__(self) -> None:
-        self._played = self._read = self._pairs = self._flips = 0
-        self._prompts = self._decisive = 0
+    Args:
+        judges: Their names, in the order of the plan.
+    """
 
-    def add(self, games: Games) -> None:
+    __slots__ = ("_judges", "_seen")
+
+    def __init__(self, judges: Sequence[str]) -> None:
+        self._judges = judges
+        self._seen = [Games() for _ in judges]
+
+    def add(self, games: Jury) -> None:
         """Take one prompt's games."""
-        self._played += games.played
-        self._read += games.read
-        self._pairs += games.pairs
-        self._flips += games.flips
-        self._prompts += games.prompts
-        self._decisive += games.decisive
+        if games:
+            self._seen = [_sum(seen, new) for seen, new in zip(self._seen, games, strict=True)]
 
     @property
     def problem(self) -> str:
-        """What is wrong with the judges so far, for people; empty where nothing is."""
-        if self._read < LEAST_READ * self._played:
-            return f"the judge gave a verdict in only {self._read} of {self._played} games"
-        if self._flips > MOST_FLIPS * self._pairs:
-            return (
-                f"the judge named another winner after the answers changed places in "
-                f"{self._flips} of {self._pairs} pairs of games"
-            )
-        if self._prompts >= ENOUGH_PROMPTS and self._decisive < LEAST_DECISIVE * self._prompts:
-            return (
-                f"the judge preferred an answer on only {self._decisive} of {self._prompts} prompts"
-            )
+        """What is wrong with a judge so far, for people; empty where nothing is."""
+        problems = (self._named(place, _problem(seen)) for place, seen in enumerate(self._seen))
+        return next(filter(None, problems), "")
+
+    @property
+    def silence(self) -> str:
+        """Which judge has not preferred an answer yet, for people; empty where each has.
+
+        Fewer than ``ENOUGH_PROMPTS`` ties may be ties, which is no fault of the judge; but they
+        are no proof of anything either, for a judge that always ties says the same.
+        """
+        for place, seen in enumerate(self._seen):
+            if seen.prompts and not seen.decisive:
+                return self._named(place, _preferred(seen))
         return ""
+
+    def _named(self, place: int, problem: str) -> str:
+        who = "the judge" if len(self._judges) == 1 else f"the judge {self._judges[place]}"
+        return problem and f"{who} {problem}"
+
+
+def _sum(seen: Games, new: Games) -> Games:
+    return Games(
+        seen.played + new.played,
+        seen.read + new.read,
+        seen.pairs + new.pairs,
+        seen.flips + new.flips,
+        seen.prompts + new.prompts,
+        seen.decisive + new.decisive,
+    )
+
+
+def _problem(seen: Games) -> str:
+    if seen.read < LEAST_READ * seen.played:
+        return f"gave a verdict in only {seen.read} of {seen.played} games"
+    if seen.flips > MOST_FLIPS * seen.pairs:
+        return (
+            f"named another winner after the answers changed places in {seen.flips} of "
+            f"{seen.pairs} pairs of games"
+        )
+    if seen.prompts >= ENOUGH_PROMPTS and seen.decisive < LEAST_DECISIVE * seen.prompts:
+        return _preferred(seen)
+    return ""
+
+
+def _preferred(seen: Games) -> str:
+    return f"preferred an answer on only {seen.decisive} of {seen.prompts} prompts"

@@ -45,7 +45,8 @@ class Watch:
         self._method: Method | None = None
         if self._clusters:
             self._method = method_of(rule, plan, len(self._clusters))
-        self._health = Health() if rule.metric.name == "win_rate" else None
+        names = [judge.name for judge in plan.judges]
+        self._health = Health(names) if rule.metric.name == "win_rate" else None
         self._taken = 0
         self._ruling: Ruling | None = None
         self._decision: Decision | None = None
@@ -119,8 +120,10 @@ class Watch:
         whole = self._taken == len(self._clusters)
         sick = "" if self._health is None else self._health.problem
         outcome = self._outcome(whole=whole)
-        if outcome != "inconclusive" and not sick:
-            return Ruling(outcome=outcome)
+        if outcome != "inconclusive":
+            sick = sick or ("" if self._health is None else self._health.silence)
+            if not sick:
+                return Ruling(outcome=outcome)
         return self._last_word(sick) if whole else None
 
     def _outcome(self, *, whole: bool) -> Outcome:

@@ -20,6 +20,45 @@ def test_fewer_than_twenty_ties_may_be_ties():
     assert decided(["tie"] * 19).cause == "evidence"
 
 
+@pytest.mark.parametrize("prompts", [10, 19, 20, 25, 40, 200])
+@pytest.mark.parametrize("limit", [0.2, 0.3, 0.4])
+def test_a_judge_that_always_ties_passes_nothing_however_few_the_prompts(prompts, limit):
+    decision = decided(["tie"] * prompts, rule(limit=limit))
+    assert decision.decision == "inconclusive"
+    assert decision.n == prompts
+
+
+def test_too_few_ties_for_a_verdict_on_the_judge_prove_nothing_either():
+    decision = decided(["tie"] * 15, rule(limit=0.3, policy="no-regression"))
+    assert (decision.decision, decision.cause, decision.passed) == ("inconclusive", "judge", False)
+    assert "the judge preferred an answer on only 0 of 15 prompts" in decision.reason
+
+
+def test_ties_pass_once_the_judge_has_shown_that_it_can_prefer():
+    decision = decided(["tie"] * 12 + ["win"] + ["tie"] * 27, rule(limit=0.2))
+    assert (decision.decision, decision.n) == ("pass", 13)
+
+
+def test_identical_answers_pass_without_any_preference():
+    assert decided(["equal"] * 40, rule(limit=0.3)).decision == "pass"
+
+
+@pytest.mark.parametrize(
+    ("useless", "why"),
+    [
+        ("tie", "the judge two preferred an answer on only 0 of 100 prompts"),
+        ("flip", "the judge two named another winner after the answers changed places in 100 of"),
+    ],
+)
+def test_a_useless_judge_on_a_jury_does_not_hide_what_the_other_sees(useless, why):
+    scene = Scene(plan(100, judges=("one", "two")))
+    for i in range(100):
+        scene.battle(i, "", judges=["win" if i % 5 < 2 else "loss", useless])  # 0.40, seen as 0.45
+    decision = decide(rule(limit=0.3), scene.ledger)
+    assert (decision.decision, decision.cause) == ("inconclusive", "judge")
+    assert why in decision.reason
+
+
 def test_a_judge_that_names_the_first_answer_every_time_decides_nothing():
     decision = decided(["flip"] * 60, rule(limit=0.4))
     assert decision.cause == "judge"
@@ -32,7 +71,7 @@ def test_a_judge_that_cannot_be_read_decides_nothing():
         scene.battle(i, "", judges=["win", "unread"])
     decision = decide(rule(policy="no-regression"), scene.ledger)
     assert (decision.cause, decision.passed) == ("judge", False)
-    assert "a verdict in only 120 of 240 games" in decision.reason
+    assert "the judge two gave a verdict in only 0 of 120 games" in decision.reason
 
 
 def test_a_flip_at_the_start_only_delays():
