@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from servers.openai_server import serve, words
+from servers.script import Script
 
 LATENCY = """
 [[gates]]
@@ -143,9 +144,9 @@ def until(server, calls):
 
 
 @pytest.mark.parametrize("stop", ["early_stop = false", "early_stop = true"])
-@pytest.mark.parametrize("calls", [1, 9, 30, 61, 97])
+@pytest.mark.parametrize("calls", [1, 9, 30, 61, 80])
 def test_a_killed_run_goes_on_where_it_stopped(project, calls, stop):
-    with serve(reply=verdict_or_words) as server:
+    with serve(reply=verdict_or_words, script=Script(ttft=0.01)) as server:
         openai_suite(project, server.base_url, run=f"{stop}\nconcurrency = 4")
         undisturbed = project.run("--arena-store=whole", "--arena-reports=whole-reports")
         whole = json.loads((project.path / "whole-reports/arena-results.json").read_text())
@@ -167,7 +168,7 @@ def test_a_killed_run_goes_on_where_it_stopped(project, calls, stop):
 
 
 def test_interrupting_keeps_what_is_recorded_and_says_so(project):
-    with serve(reply=verdict_or_words) as server:
+    with serve(reply=verdict_or_words, script=Script(ttft=0.01)) as server:
         openai_suite(project, server.base_url)
         process = start(project)
         until(server, 50)
