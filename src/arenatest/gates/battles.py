@@ -20,6 +20,7 @@ class Battle(NamedTuple):
         score: 0 to 1 for the candidate; None for a void.
         candidate_failed, baseline_failed: Whether a side gave no answer.
         equal: Whether the texts are equal: a tie without a game.
+        blank: Whether neither text says anything: equal, but nothing that could be compared.
         games: What each judge did; ``prompts`` and ``decisive`` are 0 or 1.
     """
 
@@ -27,10 +28,12 @@ class Battle(NamedTuple):
     candidate_failed: bool = False
     baseline_failed: bool = False
     equal: bool = False
+    blank: bool = False
     games: Jury = ()
 
 
 _EQUAL = Battle(score=_TIE, equal=True)
+_BLANK = Battle(blank=True)
 
 
 def battle_reader(rule: Rule, plan: Plan) -> Reader[float]:
@@ -53,7 +56,7 @@ def read_battle(
     if not (ours.answer.ok and theirs.answer.ok):
         return Battle(candidate_failed=not ours.answer.ok, baseline_failed=not theirs.answer.ok)
     if ours.answer.text == theirs.answer.text:
-        return _EQUAL
+        return _EQUAL if ours.answer.text.strip() else _BLANK
     return _judged(ledger, candidate, prompt, repeat, judges=plan.judges)
 
 

@@ -183,6 +183,8 @@ def _cause(settled: Settled, pairing: _Pairing) -> str:
         return "candidate's call failed"
     if settled.baseline_failed:
         return "baseline's call failed"
+    if settled.blank:
+        return "both answers are empty"
     voids = (said.void for _, said in pairing.games if said.void is not None)
     return _JUDGE_VOIDS[next(voids, "judge")]
 

@@ -12,7 +12,10 @@ from arenatest.gates.watch import Watch
 from arenatest.model.record import Ledger
 from unit.gates.scenes import Scene, plan, prompt, rule
 
-WORDS = ["win", "tie", "loss", "flip", "half", "void", "equal", "failed", "excused", "lost"]
+WORDS = [
+    *("win", "tie", "loss", "flip", "half", "void", "equal", "blank"),
+    *("failed", "excused", "lost"),
+]
 words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=60)
 clear = st.lists(st.sampled_from(["win", "half", "tie", "loss"]), min_size=1, max_size=60)
 limits = st.sampled_from([0.0, 0.3, 0.45, 0.5, 0.55, 0.7, 1.0])

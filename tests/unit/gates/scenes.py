@@ -115,19 +115,22 @@ class Scene:
     def battle(self, i, word, *, candidate="new", repeat=0, judges=None):
         """Fill one battle: a word of ``BATTLES`` for all judges or a word for each.
 
-        Further words: ``equal``, ``failed``, ``excused`` (the baseline failed), ``lost`` (both).
+        Further words: ``equal``, ``blank`` (both are empty), ``failed``, ``excused`` (the
+        baseline failed), ``lost`` (both).
         """
         name = f"p{i}"
         ours, theirs = answered(f"{candidate} {i}"), answered(f"old {i}")
         if word == "equal":
             ours = theirs
+        if word == "blank":
+            ours = theirs = answered("")
         if word in ("failed", "lost"):
             ours = failed()
         if word in ("excused", "lost"):
             theirs = failed()
         self.ledger.answers[AnswerSlot(candidate, name, repeat)] = ours
         self.ledger.answers[AnswerSlot("old", name, repeat)] = theirs
-        if word not in ("equal", "failed", "excused", "lost"):
+        if word not in ("equal", "blank", "failed", "excused", "lost"):
             words = judges or [word] * len(self.plan.judges)
             for seat, said in zip(self.plan.judges, words, strict=True):
                 self.games(name, said, seat, candidate=candidate, repeat=repeat)

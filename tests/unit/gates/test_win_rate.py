@@ -114,6 +114,17 @@ def test_a_baselines_failure_counts_for_failing_only():
     assert excused.decision == "inconclusive"  # its losses and its walk-overs balance
 
 
+@pytest.mark.parametrize("metric", ["win_rate", "flip_rate"])
+def test_two_empty_answers_are_void_and_no_tie(metric):
+    decision = decided(["blank"] * 100, rule(metric, limit=0.3))
+    assert (decision.decision, decision.cause, decision.value) == ("inconclusive", "void", None)
+
+
+def test_two_empty_answers_count_as_voids():
+    decision = decided(["blank"] * 100, rule("void_rate", side="max", limit=0.3))
+    assert (decision.decision, decision.value) == ("fail", 1.0)
+
+
 def test_failures_of_both_sides_count_nowhere():
     assert decided(["lost"] * 10 + ["win"] * 50, max_void=1.0).voids == 10
 

@@ -64,6 +64,13 @@ def test_equal_texts_tie_without_a_judge():
     assert (battle.outcome, battle.identical) == ("tie", True)
 
 
+def test_two_empty_texts_are_void_with_their_cause():
+    builder = LedgerBuilder(plan(ONE)).answer("gpt-4o", "p", "").answer("gpt-5-mini", "p", "")
+    battle = fought(builder)[0]
+    assert (battle.outcome, battle.cause) == ("void", "both answers are empty")
+    assert not battle.identical
+
+
 def test_a_battle_that_lacks_a_judgment_is_not_judged_rather_than_void():
     builder = LedgerBuilder(plan(ONE)).answer("gpt-4o", "p", "a").answer("gpt-5-mini", "p", "b")
     builder.judge("p", ("win", "win"))
