@@ -12,4 +12,5 @@ def test_commands_and_suites_work_where_warnings_are_errors(project):
         assert result.ret == 0, command
         result.stderr.no_fnmatch_line("*Warning*")
     project.suite()
-    project.run().assert_outcomes(passed=1)
+    run = project.pytester.run(sys.executable, "-m", "pytest", "--arena", timeout=60)
+    run.assert_outcomes(passed=1)
