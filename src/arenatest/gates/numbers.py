@@ -18,16 +18,25 @@ class Reading(NamedTuple):
     Attributes:
         number: Finite; None where there is none.
         failed: Whether there is none because the contestant gave no answer.
+        retried: Whether there is none because the call failed at first: it was slower than the
+            clock of its last attempt tells.
         excused: Whether there is none because the baseline gave no answer to compare with.
     """
 
     number: float | None = None
     failed: bool = False
+    retried: bool = False
     excused: bool = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is the contestant's own failure that there is none."""
+        return self.failed or self.retried
 
 
 VOID = Reading()
 FAILED = Reading(failed=True)
+RETRIED = Reading(retried=True)
 EXCUSED = Reading(excused=True)
 
 Read = Callable[[Ledger, AnswerSlot], Reading | None]
@@ -66,8 +75,10 @@ def _clock_reader(clock: str) -> Read:
             return FAILED  # nobody got a token: slower than every limit
         if timing is None or timing.source == "unfit":
             return VOID
-        if timing.source == "measured" and (answered.attempts != 1 or answered.reused):
-            return VOID  # a retried or stored answer says nothing of today's latency
+        if timing.source == "measured" and answered.reused:
+            return VOID  # a stored answer says nothing of today's latency
+        if timing.source == "measured" and answered.attempts != 1:
+            return RETRIED
         seconds = getattr(timing, clock)
         return VOID if seconds is None or seconds < 0.0 else _number(seconds)
 

@@ -49,7 +49,9 @@ class _Numbers:
 class _Single(_Numbers):
     """Reads the candidate's numbers.
 
-    A failed call is slower than every limit: in a percentile it is a value like others.
+    A failed call is slower than every limit: in a percentile it is a value like others. A call
+    that had to be made again has no clock, but may not vanish either: where the slowest calls are
+    those that fail at first, what is left is fast. It counts like a failed one for passing.
     """
 
     def __init__(self, rule: Rule, plan: Plan) -> None:
@@ -71,11 +73,11 @@ class _Single(_Numbers):
             if number is not None:
                 for kept in (passing, failing, values):
                     kept.append(number)
-            elif reading.failed:
+            elif reading.lost:
                 passing.append(self._worst)
             elif reading.excused:
                 failing.append(self._best)
-            else:
+            if number is None and not (reading.failed or reading.excused):
                 unusable = True
         return Evidence(
             passing=tuple(passing),
@@ -116,12 +118,12 @@ class _LogRatio(_Paired):
                 ratio = math.log(ours.number / theirs.number)
                 for kept in (passing, failing, values):
                     kept.append(ratio)
-            elif ours.failed and theirs.number:
+                continue
+            if ours.lost and theirs.number:
                 passing.append(self._worst)
-            elif theirs.failed and ours.number:
+            elif theirs.lost and ours.number:
                 failing.append(self._best)
-            elif not (ours.failed and theirs.failed):
-                unusable = True
+            unusable |= not all(side.number or side.failed for side in (ours, theirs))
         return Evidence(
             passing=tuple(passing),
             failing=tuple(failing),

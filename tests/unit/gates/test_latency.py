@@ -65,7 +65,7 @@ def test_retried_stored_and_unfit_clocks_are_invalid(changes):
     scene = Scene(plan(100)).clocks([0.1] * 100)
     for i in range(5):
         scene.clock(i, 0.1, **changes)
-    gate = rule("ttft", "p95", side="max", limit=0.8)
+    gate = rule("ttft", "p50", side="max", limit=0.8)
     borne = decide(gate, scene.ledger)
     assert (borne.decision, borne.n, borne.voids) == ("pass", 95, 5)
     scene.clock(5, 0.1, **changes)
@@ -76,6 +76,35 @@ def test_retried_stored_and_unfit_clocks_are_invalid(changes):
         False,
     )
     assert "6 prompts have no clock that may be used" in decision.reason
+
+
+def retried(n, again, stat, **changes):
+    scene = Scene(plan(n, **changes)).clocks([0.1] * n).clocks([0.1] * n, who="old")
+    for i in range(again):
+        scene.clock(i, 0.1, attempts=2)
+    limit = 1.1 if stat == "ratio" else 0.8
+    return decide(rule("ttft", stat, side="max", limit=limit), scene.ledger)
+
+
+def test_calls_that_failed_at_first_do_not_vanish_from_a_percentile():
+    assert retried(100, 1, "p95").decision == "pass"
+    decision = retried(100, 5, "p95")  # a share of 0.05 took longer than their last attempt tells
+    assert (decision.decision, decision.cause) == ("inconclusive", "evidence")
+    assert (decision.value, decision.n, decision.voids) == (pytest.approx(0.1), 95, 5)
+
+
+@pytest.mark.parametrize("stat", ["p95", "mean", "ratio"])
+def test_calls_that_failed_at_first_hinder_passing_only(stat):
+    assert retried(60, 30, stat, max_void=1.0).decision == "inconclusive"
+
+
+def test_a_baselines_call_that_failed_at_first_hinders_failing_only():
+    scene = Scene(plan(60, max_void=1.0)).clocks([0.2] * 60).clocks([0.1] * 60, who="old")
+    gate = rule("ttft", "ratio", side="max", limit=1.1)
+    assert decide(gate, scene.ledger).decision == "fail"
+    for i in range(30):
+        scene.clock(i, 0.1, who="old", attempts=2)
+    assert decide(gate, scene.ledger).decision == "inconclusive"
 
 
 def test_a_text_without_that_clock_is_invalid():
