@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from arenatest.arena.foreign import guarded, told
 from arenatest.arena.lanes import Lane
 from arenatest.errors import ArenaError, PluginError
 from arenatest.hookspec import Context, Judge, Metric, Provider
@@ -14,6 +15,9 @@ from arenatest.model.plan import Contestant
 from arenatest.suite.suite import JudgeSetup, MetricSetup, Setup, Suite
 
 Made = TypeVar("Made")
+
+PATIENCE = 10.0
+"""Seconds that a provider has to close."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +55,13 @@ class Cast:
         return [target.provider for target in self.targets.values()] + judges
 
     async def close(self) -> None:
-        """Close all providers; one that fails to close does not keep the others open."""
-        await asyncio.gather(*(p.close() for p in self.providers), return_exceptions=True)
+        """Close all providers; one that fails, or never ends, does not keep the others open."""
+        closing = (asyncio.wait_for(guarded(p.close()), PATIENCE) for p in self.providers)
+        await asyncio.gather(*closing, return_exceptions=True)
 
 
 async def assemble(
+    cast: Cast,
     suite: Suite,
     context: Context,
     *,
@@ -63,14 +69,22 @@ async def assemble(
     judged: bool,
     metrics: Iterable[str],
     clock: Callable[[], float],
-) -> Cast:
+) -> None:
     """Build and open what the selected gates need; nothing else is built.
+
+    Args:
+        cast: Takes what is built, so that the caller can close it whatever happens here.
+        suite: What may be built.
+        context: For the factories.
+        contestants: Whose providers are needed.
+        judged: Whether the judges are needed.
+        metrics: Names of the metrics that are needed.
+        clock: Monotonic seconds.
 
     Raises:
         PluginError: A factory raised, or a provider could not be opened for a reason of its own.
         ArenaError: What a provider says of a missing key or model.
     """
-    cast = Cast()
     needed = set(contestants)
     for setup, contestant in zip(suite.contestants, suite.plan.contestants, strict=True):
         if contestant.name in needed:
@@ -88,7 +102,6 @@ async def assemble(
         if metric_setup.name in wanted:
             cast.metrics.append((metric_setup, _build(metric_setup, context)))
     await _open(cast)
-    return cast
 
 
 def _judge(
@@ -134,13 +147,10 @@ def _lane(
 
 
 async def _open(cast: Cast) -> None:
-    results = await asyncio.gather(*(p.open() for p in cast.providers), return_exceptions=True)
-    problems = [result for result in results if isinstance(result, BaseException)]
-    if problems:
-        await cast.close()
-        problem = problems[0]
+    opening = (guarded(provider.open()) for provider in cast.providers)
+    results = await asyncio.gather(*opening, return_exceptions=True)
+    for problem in results:
         if isinstance(problem, ArenaError):
             raise problem
-        raise PluginError(
-            f"a provider could not be opened: {type(problem).__name__}: {problem}"
-        ) from problem
+        if isinstance(problem, BaseException):
+            raise PluginError(f"a provider could not be opened: {told(problem)}") from problem

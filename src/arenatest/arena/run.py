@@ -6,10 +6,12 @@ It works beside pytest-asyncio and anyio, and inside a running loop, because it 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from arenatest.arena.answers import Answers
 from arenatest.arena.calls import Caller
@@ -19,9 +21,10 @@ from arenatest.arena.games import Games
 from arenatest.arena.journal import Journal
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
+from arenatest.errors import ArenaError
 from arenatest.hookspec import Context
 from arenatest.model.decision import Decision
-from arenatest.model.record import Ledger, Run
+from arenatest.model.record import DecisionMade, Ledger, Run
 from arenatest.store import Store, Writer
 from arenatest.suite.suite import Suite
 
@@ -73,8 +76,7 @@ class SuiteRun:
         self._over = False
         self._error: BaseException | None = None
         self._engine: Engine | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._main: asyncio.Task[None] | None = None
+        self._buying: asyncio.Task[tuple[StopCause, str] | None] | None = None
         self._halted: tuple[StopCause, str] | None = None
         now = conditions.wall()
         self._not_before = now - suite.settings.reuse_days * DAY
@@ -130,14 +132,17 @@ class SuiteRun:
         return self._engine.progress() if self._engine is not None else None
 
     def stop(self, cause: StopCause, reason: str) -> None:
-        """Stop buying, give up the calls in flight, and decide on what there is."""
-        loop, main = self._loop, self._main
-        if loop is not None and main is not None and not self._over:
+        """Stop buying, give up the calls in flight, and decide on what there is.
+
+        May be called from any thread at any time: before the start, no call is made; after the
+        last call, it changes nothing.
+        """
+        with self._news:
             self._halted = self._halted or (cause, reason)
-            try:
-                loop.call_soon_threadsafe(main.cancel)
-            except RuntimeError:
-                return  # the loop closed in between: the run is over
+            buying = self._buying
+        if buying is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the run is over
+                buying.get_loop().call_soon_threadsafe(buying.cancel)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the run is over; return whether it is."""
@@ -156,37 +161,46 @@ class SuiteRun:
                 self._news.notify_all()
 
     async def _run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._main = asyncio.current_task()
         ledger = self._store.load(self.run.id)
         writer = Writer(self._store)
         try:
-            await self._recorded(ledger, writer)
+            cast = Cast()
+            try:
+                stopped = await self._limited(self._buy(ledger, cast, writer))
+            finally:
+                await cast.close()
+            await self._close(ledger, writer, stopped)
         finally:
             await asyncio.to_thread(writer.close)
 
-    async def _recorded(self, ledger: Ledger, writer: Writer) -> None:
-        cast: Cast | None = None
-        stopped: tuple[StopCause, str] | None
+    async def _limited(
+        self, work: Coroutine[Any, Any, tuple[StopCause, str] | None]
+    ) -> tuple[StopCause, str] | None:
+        """Buy in a task of its own: a stop ends that, and never what follows it."""
         deadline = self._suite.settings.deadline
+        buying = asyncio.create_task(work)
+        with self._news:
+            self._buying = buying
+            if self._halted is not None:
+                buying.cancel()
         try:
             async with asyncio.timeout(deadline) as limit:
-                cast = await self._assemble()
-                engine = await self._engine_of(ledger, cast, writer)
-                self._engine = engine
-                stopped = await engine.run()
+                return await buying
         except TimeoutError:
             if not limit.expired():
                 raise
-            stopped = ("plan", f"the deadline of {deadline:g} s passed")
+            return ("plan", f"the deadline of {deadline:g} s passed")
         except asyncio.CancelledError:
             if self._halted is None:
                 raise
-            stopped = self._halted
-        finally:
-            if cast is not None:
-                await cast.close()
-        await self._close(ledger, writer, stopped)
+            return self._halted
+
+    async def _buy(
+        self, ledger: Ledger, cast: Cast, writer: Writer
+    ) -> tuple[StopCause, str] | None:
+        await self._assemble(cast)
+        self._engine = await self._engine_of(ledger, cast, writer)
+        return await self._engine.run()
 
     async def _close(
         self, ledger: Ledger, writer: Writer, stopped: tuple[StopCause, str] | None
@@ -194,10 +208,14 @@ class SuiteRun:
         ledger.run = replace(ledger.run, stopped=stopped)
         if self._engine is not None:
             await self._engine.conclude(stopped)
+        else:  # stopped before the first call
+            for decision in self._watcher.conclude(ledger, stopped):
+                await writer.write(DecisionMade(run=self.run.id, decision=decision))
+                self._decided(decision)
         finished = self._conditions.wall() if stopped is None else None
         await asyncio.to_thread(self._store.finish, self.run.id, finished, stopped)
 
-    async def _assemble(self) -> Cast:
+    async def _assemble(self, cast: Cast) -> None:
         wanted = self._watcher.wanted()
         context = Context(
             directory=self._suite.directory,
@@ -206,7 +224,8 @@ class SuiteRun:
             shared={},
             latency_gated=self._suite.latency_gated,
         )
-        return await assemble(
+        await assemble(
+            cast,
             self._suite,
             context,
             contestants=wanted.answers | wanted.timings,
@@ -266,7 +285,11 @@ class SuiteRun:
 
 
 def _plain(error: BaseException) -> BaseException:
-    """Return the one error inside a group that a task group made of it."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
+    """Return the one error that matters inside a group that a task group made.
+
+    A full disk is told to every task that was writing; whoever waits wants to hear of it once.
+    """
+    while isinstance(error, BaseExceptionGroup):
+        ours = error.subgroup(ArenaError)
+        error = (ours or error).exceptions[0]
     return error
