@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -64,12 +64,19 @@ class Answers:
         return None if found is None else found.answer
 
     async def get(
-        self, name: str, turns: list[Prompt], repeat: int, *, rank: int, timed: bool
+        self,
+        name: str,
+        turns: list[Prompt],
+        repeat: int,
+        *,
+        rank: int,
+        timed: bool,
+        wanted: Callable[[], bool],
     ) -> None:
         """Place the answer to the last of ``turns``; with ``timed`` also a fresh call's clocks.
 
         Raises:
-            Stop: Nothing more may be bought.
+            Stop: Nothing more may be bought, or it is not ``wanted`` any more.
         """
         prompt = turns[-1]
         slot = AnswerSlot(name, prompt.id, repeat)
@@ -89,6 +96,7 @@ class Answers:
             role="answer",
             repeat=repeat,
             rank=rank,
+            wanted=wanted,
         )
         if slot not in ledger.answers:
             await self._text(slot, asked, timed=timed)

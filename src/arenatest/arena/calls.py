@@ -14,7 +14,7 @@ from arenatest.arena.journal import Journal
 from arenatest.arena.redact import Redactor
 from arenatest.errors import StoreError
 from arenatest.hookspec import Call
-from arenatest.model.answer import Answer, Failure, Timing
+from arenatest.model.answer import Answer, Failure, Timing, Usage
 from arenatest.model.plan import Price
 from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import Answered, Generation, Ledger, Record
@@ -32,6 +32,10 @@ class Stop(Exception):
     """Nothing more may be bought; raised inside the engine only."""
 
 
+class Unwanted(Stop):
+    """This call is not needed any more: while it queued, the gates that wanted it were decided."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What is asked of whom, and where it belongs.
@@ -39,6 +43,7 @@ class Asked:
     Attributes:
         key: Content identity, by which a later run may reuse the answer.
         rank: The prompt's position in the plan: earlier ones go first in their lane.
+        wanted: Whether an undecided gate still needs it; asked before each attempt.
         place: Makes the records that put the final answer in its place, written with it.
     """
 
@@ -49,6 +54,7 @@ class Asked:
     role: Literal["answer", "judge", "timing"]
     repeat: int
     rank: int
+    wanted: Callable[[], bool] = lambda: True
     place: Callable[[Answered], tuple[Record, ...]] | None = None
 
 
@@ -103,6 +109,7 @@ class Caller:
 
         Raises:
             Stop: The budget is used up, or the run was closed, before the call was made.
+            Unwanted: Nobody needs the call any more.
             StoreError: A record could not be written.
         """
         if paid := self._paid.get(asked.key):
@@ -115,6 +122,8 @@ class Caller:
             wanted_at = self._clock()
             await asked.target.lane.enter(asked.rank, attempt)
             try:
+                if not asked.wanted():
+                    raise Unwanted
                 queued_until = self._clock()
                 answered, pause = await self._attempt(asked, attempt, queued_until - wanted_at)
             finally:
@@ -207,9 +216,8 @@ class Caller:
                 message = f"no answer within {contestant.timeout:g} s"
                 return Answer(failure=Failure(kind="timeout", message=message, retryable=True))
             return Answer(failure=Failure(kind="provider", message=told(error)))
-        if not isinstance(answer, Answer):
-            message = f"returned {type(answer).__name__}, expected an Answer"
-            return Answer(failure=Failure(kind="provider", message=message))
+        if nonsense := _nonsense(answer):
+            return Answer(failure=Failure(kind="provider", message=nonsense))
         return answer
 
     def _record(
@@ -274,6 +282,27 @@ class Caller:
             return None
         target.lane.hold(wish + FIRST_PAUSE * (jitter - 1.0))
         return 0.0 if failure.retryable and attempt < PATIENT_ATTEMPTS else None
+
+
+def _nonsense(answer: object) -> str:
+    """Return what is wrong with what a provider returned; empty where it can be recorded."""
+    if not isinstance(answer, Answer):
+        return f"returned {type(answer).__name__}, expected an Answer"
+    for name, kind in _PARTS:
+        part = getattr(answer, name)
+        if not isinstance(part, kind):
+            return f"returned an Answer whose {name} is {type(part).__name__}"
+    return ""
+
+
+_PARTS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
+    ("text", str),
+    ("reasoning", str),
+    ("finish", (str, type(None))),
+    ("usage", (Usage, type(None))),
+    ("timing", (Timing, type(None))),
+    ("failure", (Failure, type(None))),
+)
 
 
 def cost(answer: Answer, price: Price | None) -> float | None:

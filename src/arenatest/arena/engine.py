@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Literal, Protocol
 
 from arenatest.arena.answers import Answers
-from arenatest.arena.calls import Caller, Stop
+from arenatest.arena.calls import Caller, Stop, Unwanted
 from arenatest.arena.cast import Cast
 from arenatest.arena.games import Games
 from arenatest.arena.journal import Journal
@@ -25,6 +26,13 @@ from arenatest.model.prompt import Prompt
 from arenatest.model.record import DecisionMade, Ledger
 
 StopCause = Literal["plan", "budget"]
+
+AHEAD = 2
+"""Blocks that may be asked or judged at once, for each place in a lane.
+
+Where judging is slower than answering, contestants would else run through the whole plan, and an
+early decision would save nothing.
+"""
 
 
 class Wants(Protocol):
@@ -83,6 +91,27 @@ class Progress:
     left: float | None
 
 
+@dataclass(slots=True)
+class _Turn:
+    """One prompt's turn to be asked of all who are wanted, in one repeat.
+
+    Attributes:
+        tasks: Where calls and games run.
+        rank: The block's position in the plan.
+        prompts: The turns of the conversation up to this one, which is asked.
+        repeat: Which repeat.
+        games: Those under way on this prompt; more are added.
+        stopped: Why nothing more may be bought.
+    """
+
+    tasks: asyncio.TaskGroup
+    rank: int
+    prompts: list[Prompt]
+    repeat: int
+    games: list[asyncio.Task[None]]
+    stopped: Stop | None = None
+
+
 class Engine:
     """Runs one suite on the current event loop.
 
@@ -119,7 +148,10 @@ class Engine:
         self._clock = clock
         self._plan: Plan = ledger.plan
         lanes = {id(target.lane): target.lane for target in cast.targets.values()}
-        self._room = asyncio.Semaphore(max(1, sum(lane.width for lane in lanes.values())))
+        width = sum(lane.width for lane in lanes.values())
+        self._room = asyncio.Semaphore(max(1, width))
+        every = sum(lane.width for lane in cast.lanes.values())
+        self._ahead = asyncio.Semaphore(max(1, AHEAD * every))
         self._cast = cast
         self._started = clock()
         self._done = 0
@@ -167,6 +199,7 @@ class Engine:
         names = [contestant.name for contestant in self._plan.contestants]
         orders = balanced_orders(names, len(blocks), self._plan.seed)
         for rank, (block, order) in enumerate(zip(blocks, orders, strict=True)):
+            await self._ahead.acquire()
             await self._room.acquire()
             if self._caller.closed is not None or not _anything(self._watcher.wanted()):
                 return
@@ -174,54 +207,75 @@ class Engine:
                 tasks.create_task(self._block(tasks, rank, block, order))
             else:
                 self._room.release()
+                self._ahead.release()
 
     async def _block(
+        self, tasks: asyncio.TaskGroup, rank: int, block: list[Prompt], order: tuple[str, ...]
+    ) -> None:
+        try:
+            await self._fight(tasks, rank, block, order)
+        except Stop:
+            return
+        finally:
+            self._ahead.release()
+
+    async def _fight(
         self, tasks: asyncio.TaskGroup, rank: int, block: list[Prompt], order: tuple[str, ...]
     ) -> None:
         judging: dict[str, list[asyncio.Task[None]]] = {prompt.id: [] for prompt in block}
         try:
             for repeat in range(self._plan.repeats):
-                for turn, prompt in enumerate(block):
-                    games = await self._ask_all(tasks, rank, block[: turn + 1], repeat, order)
-                    judging[prompt.id].extend(games)
-        except Stop:
-            return
+                for number, prompt in enumerate(block):
+                    prompts, games = block[: number + 1], judging[prompt.id]
+                    turn = _Turn(tasks, rank=rank, prompts=prompts, repeat=repeat, games=games)
+                    await self._ask_all(turn, order)
         finally:
             self._room.release()
         for prompt in block:
             await self._settle(judging[prompt.id])
 
-    async def _ask_all(
-        self,
-        tasks: asyncio.TaskGroup,
-        rank: int,
-        turns: list[Prompt],
-        repeat: int,
-        order: tuple[str, ...],
-    ) -> list[asyncio.Task[None]]:
-        """Ask every wanted contestant for the last of ``turns``; return the games under way."""
-        games: list[asyncio.Task[None]] = []
-        prompt = turns[-1]
+    async def _ask_all(self, turn: _Turn, order: tuple[str, ...]) -> None:
+        """Ask every wanted contestant; those of one endpoint one after another.
 
-        async def one_after_another(names: list[str]) -> None:
-            for name in names:
-                wanted = self._watcher.wanted(prompt)
-                if name in wanted.answers or name in wanted.timings:
-                    fresh = name in wanted.timings
-                    await self._answers.get(name, turns, repeat, rank=rank, timed=fresh)
-                    ready = self._games.ready(name, prompt, repeat, wanted, rank=rank)
-                    games.extend(tasks.create_task(game) for game in ready)
-
+        Raises:
+            Stop: Nothing more may be bought; raised when no call of this turn is in flight.
+        """
         queues: dict[str, list[str]] = {}
         for name in order:
             if name in self._cast.targets:
                 endpoint = self._cast.targets[name].provider.endpoint
                 queues.setdefault(endpoint, []).append(name)
-        if len(queues) == 1:
-            await one_after_another(*queues.values())
+        if len(queues) == 1:  # without a task of its own, which would cost a tenth of a call
+            await self._ask_in_order(turn, *queues.values())
         else:
-            await asyncio.gather(*(one_after_another(names) for names in queues.values()))
-        return games
+            asking = (self._ask_in_order(turn, names) for names in queues.values())
+            await asyncio.wait([turn.tasks.create_task(work) for work in asking])
+        if turn.stopped is not None:
+            raise turn.stopped
+
+    async def _ask_in_order(self, turn: _Turn, names: list[str]) -> None:
+        prompt, rank = turn.prompts[-1], turn.rank
+        for name in names:
+            if not self._wants(name, prompt):
+                continue
+            timed = name in self._watcher.wanted(prompt).timings
+            wanted = partial(self._wants, name, prompt)
+            try:
+                await self._answers.get(
+                    name, turn.prompts, turn.repeat, rank=rank, timed=timed, wanted=wanted
+                )
+            except Unwanted:
+                continue
+            except Stop as stop:
+                turn.stopped = stop
+                return
+            look = partial(self._watcher.wanted, prompt)
+            ready = self._games.ready(name, prompt, turn.repeat, look, rank=rank)
+            turn.games.extend(turn.tasks.create_task(game) for game in ready)
+
+    def _wants(self, name: str, prompt: Prompt) -> bool:
+        wanted = self._watcher.wanted(prompt)
+        return name in wanted.answers or name in wanted.timings
 
     async def _settle(self, games: list[asyncio.Task[None]]) -> None:
         """Wait until a prompt's games are over, then let the gates look."""

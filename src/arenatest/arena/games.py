@@ -10,14 +10,16 @@ from typing import Any, Protocol
 from arenatest.arena.answers import Answers
 from arenatest.arena.calls import Asked, Caller, Stop
 from arenatest.arena.cast import Cast, SeatedJudge
+from arenatest.arena.foreign import guarded, told
 from arenatest.arena.journal import Journal
 from arenatest.arena.keys import copies, game_key, measurement_key
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
+from arenatest.errors import StoreError
 from arenatest.hookspec import Ask, Metric, Sample
 from arenatest.model.answer import Answer
 from arenatest.model.identity import content_id
-from arenatest.model.judgment import Game, Judgment, Order
+from arenatest.model.judgment import Game, Judgment, Order, Verdict
 from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import (
     AnswerSlot,
@@ -116,9 +118,18 @@ class Games:
         await self._reuse.load_measurements(values)
 
     def ready(
-        self, name: str, prompt: Prompt, repeat: int, wanted: Wanted, *, rank: int
+        self, name: str, prompt: Prompt, repeat: int, look: Callable[[], Wanted], *, rank: int
     ) -> Iterator[Work]:
-        """Yield the work that the arrival of one contestant's answer makes possible, once."""
+        """Yield the work that the arrival of one contestant's answer makes possible, once.
+
+        Args:
+            name: Whose answer.
+            prompt: To which prompt.
+            repeat: In which repeat.
+            look: Tells what undecided gates need of this prompt; asked again before each call.
+            rank: The position of the prompt's block in the plan.
+        """
+        wanted = look()
         baseline = self._ledger.plan.baseline.name
         theirs = self._answer(baseline, prompt, repeat)
         arrived = [baseline, *self._candidates] if name == baseline else [name]
@@ -128,18 +139,32 @@ class Games:
             if ours is None:
                 continue
             if contestant in wanted.judgments and theirs is not None:
-                yield from self._battle(contestant, spot, theirs, ours)
+                yield from self._battle(contestant, spot, theirs, ours, look)
             if ours.ok:
                 yield from self._measurements(contestant, spot, ours, theirs, wanted)
 
-    def _battle(self, candidate: str, spot: Spot, theirs: Answer, ours: Answer) -> Iterator[Work]:
+    def _battle(
+        self,
+        candidate: str,
+        spot: Spot,
+        theirs: Answer,
+        ours: Answer,
+        look: Callable[[], Wanted],
+    ) -> Iterator[Work]:
         if not (ours.ok and theirs.ok):
             return
+
+        def wanted() -> bool:
+            return candidate in look().judgments
+
         games = self._games(candidate, spot.prompt, spot.repeat, theirs.text, ours.text)
         for seat, slot, game, key in games:
             if slot not in self._ledger.judgments and slot not in self._begun:
                 self._begun.add(slot)
-                yield self._play(seat, slot, game, key, spot.rank)
+                asking = _Asking(
+                    seat, self._caller, key=key, repeat=game.repeat, rank=spot.rank, wanted=wanted
+                )
+                yield self._play(seat, slot, game, key, asking)
 
     def _measurements(
         self,
@@ -177,11 +202,11 @@ class Games:
                     yield seated, slot, game, key
 
     async def _play(
-        self, seated: SeatedJudge, slot: GameSlot, game: Game, key: str, rank: int
+        self, seated: SeatedJudge, slot: GameSlot, game: Game, key: str, asking: _Asking
     ) -> None:
         found = self._reuse.judgment(key)
         try:
-            judgment = found or await self._judge(seated, game, key, rank)
+            judgment = found or await self._judge(seated, game, asking)
         except Stop:
             return
         placed = JudgmentPlaced(
@@ -195,19 +220,13 @@ class Games:
         self._journal.post(placed)
         self._ledger.judgments[slot] = judgment
 
-    async def _judge(self, seated: SeatedJudge, game: Game, key: str, rank: int) -> Judgment:
-        asking = _Asking(seated, self._caller, key, game.repeat, rank)
+    async def _judge(self, seated: SeatedJudge, game: Game, asking: _Asking) -> Judgment:
         try:
-            judgment = await seated.judge.judge(game, asking.ask)
-        except Stop:
-            raise
-        except Exception as error:
-            judgment = Judgment(void="judge", explanation=f"{type(error).__name__}: {error}")
-        if asking.stopped is not None:
-            raise asking.stopped
-        if not isinstance(judgment, Judgment):
-            said = f"returned {type(judgment).__name__}, expected a Judgment"
-            judgment = Judgment(void="judge", explanation=said)
+            judgment = _sound(await guarded(seated.judge.judge(game, asking.ask)))
+        except Exception as error:  # plugin code: its failure is a value
+            judgment = Judgment(void="judge", explanation=told(error))
+        if asking.broken is not None:  # whatever the judge made of it: it is not its failure
+            raise asking.broken
         return replace(
             judgment,
             explanation=self._redactor.text(judgment.explanation),
@@ -221,10 +240,9 @@ class Games:
         measured = self._reuse.measurement(key)
         if measured is None:
             try:
-                measured = _checked(await metric.measure(sample))
+                measured = _checked(await guarded(metric.measure(sample)))
             except Exception as error:  # plugin code: its failure is a value
-                said = self._redactor.text(f"{type(error).__name__}: {error}")
-                measured = Measured(error=said)
+                measured = Measured(error=self._redactor.text(told(error)))
         self._journal.post(
             MeasurementPlaced(run=self._ledger.run.id, slot=slot, key=key, measured=measured)
         )
@@ -239,15 +257,23 @@ class _Asking:
     """Lets one game's judge reach its model, and remembers what came of it."""
 
     def __init__(
-        self, seated: SeatedJudge, caller: Caller, key: str, repeat: int, rank: int
+        self,
+        seated: SeatedJudge,
+        caller: Caller,
+        *,
+        key: str,
+        repeat: int,
+        rank: int,
+        wanted: Callable[[], bool],
     ) -> None:
         self._seated = seated
         self._caller = caller
         self._key = key
         self._repeat = repeat
         self._rank = rank
+        self._wanted = wanted
         self.chat_id: str | None = None
-        self.stopped: Stop | None = None
+        self.broken: Stop | StoreError | None = None
         self.ask: Ask = self._ask
 
     async def _ask(self, prompt: Prompt, messages: tuple[Message, ...]) -> tuple[str, Answer]:
@@ -263,11 +289,12 @@ class _Asking:
             role="judge",
             repeat=self._repeat,
             rank=self._rank,
+            wanted=self._wanted,
         )
         try:
             answered = await self._caller.ask(asked)
-        except Stop as stop:
-            self.stopped = stop
+        except (Stop, StoreError) as error:
+            self.broken = error
             raise
         self.chat_id = answered.chat_id
         return answered.chat_id, answered.answer
@@ -282,6 +309,22 @@ def _sample(
     if theirs is None or not theirs.ok:
         return None
     return Sample(prompt=prompt, answer=ours, baseline=theirs)
+
+
+def _sound(judgment: object) -> Judgment:
+    """Return what a judge returned, if it is a judgment that can be counted.
+
+    Raises:
+        TypeError: It is something else, or holds something else.
+    """
+    if not isinstance(judgment, Judgment):
+        raise TypeError(f"returned {type(judgment).__name__}, expected a Judgment")
+    verdict, void = judgment.verdict, judgment.void
+    if not isinstance(verdict, Verdict | None) or (verdict is None) == (void is None):
+        raise TypeError(f"returned the verdict {verdict!r} with the void {void!r}, expected one")
+    if not isinstance(judgment.explanation, str):
+        raise TypeError(f"returned {judgment.explanation!r} as an explanation, expected text")
+    return judgment
 
 
 def _checked(value: object) -> Measured:
