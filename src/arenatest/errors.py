@@ -10,6 +10,7 @@
     ├── PluginError        the author of a plugin must act: a hook or a factory broke its promise
     ├── StoreError         who keeps the store must act: it cannot be opened, read or written
     └── InsufficientData   the caller of a statistic must act: too little or unusable data
+        └── Disconnected   who plans the battles must act: some models never met, or never lost
 
 A model that fails is not an exception: its failure is a value (``arenatest.model.answer.Failure``).
 All of them survive pickling, because pytest-xdist sends them between processes.
@@ -74,3 +75,19 @@ class StoreError(ArenaError):
 
 class InsufficientData(ArenaError):
     """A statistic was asked of too little, or of unusable, data."""
+
+
+class Disconnected(InsufficientData):
+    """Models cannot be put on one scale, for the battles do not connect them.
+
+    Args:
+        message: What is missing.
+        parts: The groups of models that each can be put on a scale of their own, by name.
+    """
+
+    def __init__(self, message: str, parts: tuple[tuple[str, ...], ...]) -> None:
+        super().__init__(message, parts)
+        self.parts = parts
+
+    def __str__(self) -> str:
+        return str(self.args[0])
