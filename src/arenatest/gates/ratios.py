@@ -99,6 +99,17 @@ class TotalsRatio(Fixed[Pair]):
         residuals = [(a - limit * b) / mean for a, b in zip(above, below, strict=True)]
         return needed_for_mean(self, residuals, 0.0)
 
+    def impediment(self, noun: str) -> str:
+        """Return why there is no ratio, or why so few clusters cannot decide."""
+        above, below = self._filled(self.values)
+        if min((*above, *below), default=0.0) < 0.0:
+            return "amounts below 0 have no ratio of totals"
+        if self.values and not math.fsum(below) > 0.0:
+            return f"the total of {self.rule.against} is 0: nothing can be measured against it"
+        if self.values and not math.fsum(above) > 0.0:
+            return f"the total of {self.rule.candidate} is 0: its ratio has no spread to go by"
+        return super().impediment(noun)
+
     @property
     def least(self) -> int:
         """The fewest clusters that a bootstrap takes."""

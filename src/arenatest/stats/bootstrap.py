@@ -81,12 +81,18 @@ def ratio_bounds(
         alpha_high: Chance that it lies above the upper bound, about.
         seed: The same seed gives the same bounds.
 
+    Returns:
+        The lower and the upper bound; 0 and infinity where the amounts are so rare that a total
+        of 0 is among what might as well have been drawn.
+
     Raises:
-        InsufficientData: There are fewer than ten clusters, or a total is 0.
+        InsufficientData: There are fewer than ten clusters, an amount is negative or a total 0.
     """
     import numpy as np
 
     above, below = _sample(numerators), _sample(denominators)
+    if above.min() < 0.0 or below.min() < 0.0:
+        raise InsufficientData("a ratio of totals needs amounts that are not negative")
     if above.sum() <= 0.0 or below.sum() <= 0.0:
         raise InsufficientData("a ratio of totals needs totals above 0")
 
@@ -101,7 +107,14 @@ def ratio_bounds(
     low, high = _bounds(
         studentise, len(above), alpha_low=alpha_low, alpha_high=alpha_high, seed=seed
     )
-    return math.exp(low), math.exp(high)
+    return _exp(low), _exp(high)
+
+
+def _exp(exponent: float) -> float:
+    try:
+        return math.exp(exponent)
+    except OverflowError:
+        return math.inf
 
 
 def _sample(values: Sequence[float]) -> NDArray[np.float64]:
@@ -128,17 +141,23 @@ def _bounds(
     estimate, error = float(estimates[0]), float(errors[0])
     generator = np.random.Generator(np.random.PCG64(seed))
     chunks = []
+    unknown = 0  # estimates of 0 / 0, which may lie anywhere: they count in both tails
     rows = max(1, _CELLS_AT_ONCE // n)
     for start in range(0, _RESAMPLES, rows):
         drawn = generator.integers(0, n, size=(min(rows, _RESAMPLES - start), n))
         centres, spreads = studentise(drawn)
         with np.errstate(divide="ignore", invalid="ignore"):
-            steps = (centres - estimate) / spreads
+            steps = np.where(np.isinf(centres), centres, (centres - estimate) / spreads)
+        nowhere = np.isnan(centres)
+        unknown += int(nowhere.sum())
+        steps = steps[~nowhere]
         steps[np.isnan(steps)] = 0.0  # 0 / 0: the estimate itself, without spread
         chunks.append(steps)
-    steps = np.sort(np.concatenate(chunks))
     if error == 0.0:
         return estimate, estimate
-    high_step = float(steps[min(math.ceil((1.0 - alpha_low) * len(steps)), len(steps) - 1)])
-    low_step = float(steps[max(math.floor(alpha_high * len(steps)) - 1, 0)])
+    steps = np.sort(np.concatenate(chunks))
+    high_at = min(math.ceil((1.0 - alpha_low) * _RESAMPLES), _RESAMPLES - 1)
+    low_at = max(math.floor(alpha_high * _RESAMPLES) - 1, 0) - unknown
+    high_step = float(steps[high_at]) if high_at < len(steps) else math.inf
+    low_step = float(steps[low_at]) if low_at >= 0 else -math.inf
     return estimate - high_step * error, estimate - low_step * error

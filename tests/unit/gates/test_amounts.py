@@ -125,6 +125,26 @@ def test_a_baseline_without_any_has_no_ratio():
     assert decision.cause == "evidence"
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "why"),
+    [
+        ([10] * 20, [0] * 20, "the total of old is 0: nothing can be measured against it"),
+        ([0] * 20, [10] * 20, "the total of new is 0: its ratio has no spread to go by"),
+        ([-4, 5] * 10, [10] * 20, "amounts below 0 have no ratio of totals"),
+    ],
+)
+def test_a_ratio_that_cannot_be_says_why(ours, theirs, why):
+    decision = compared(ours, theirs)
+    assert (decision.decision, decision.cause) == ("inconclusive", "evidence")
+    assert decision.reason.endswith(why)
+
+
+def test_rare_amounts_do_not_break_a_ratio():
+    decision = compared([5, *[0] * 19], [*[0] * 19, 1])
+    assert decision.decision == "inconclusive"
+    assert (decision.low, decision.high) == (0.0, None)
+
+
 def test_ratios_are_the_same_for_the_same_seed():
     assert compared(*amounts(40, 1.1)) == compared(*amounts(40, 1.1))
     assert compared(*amounts(40, 1.1)) != compared(*amounts(40, 1.1), seed=5)

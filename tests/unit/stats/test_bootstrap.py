@@ -1,3 +1,4 @@
+import math
 import random
 
 import numpy as np
@@ -55,6 +56,35 @@ def test_too_few_clusters_are_refused():
         mean_bounds([1.0, 2.0] * 4 + [1.0], **SIDES)
     with pytest.raises(InsufficientData, match="above 0"):
         ratio_bounds([1.0] * 10, [0.0] * 10, **SIDES)
+
+
+def test_amounts_below_zero_have_no_ratio():
+    with pytest.raises(InsufficientData, match="not negative"):
+        ratio_bounds([1.0, -2.0, 4.0] * 10, [1.0] * 30, **SIDES)
+
+
+def test_a_total_that_might_have_been_zero_leaves_that_side_open():
+    rare, common = [5.0] + [0.0] * 19, [1.0] * 20  # 36 of 100 resamples hold none of the one
+    assert ratio_bounds(rare, common, **SIDES)[1] == math.inf
+    assert ratio_bounds(common, rare, **SIDES)[0] == 0.0
+    assert ratio_bounds(rare, rare[::-1], **SIDES) == (0.0, math.inf)
+
+
+def test_a_bound_beyond_all_numbers_is_infinite():
+    above, below = [5.0, *[0.0] * 9], [1e-300, 1.0, *[0.0] * 8]
+    low, high = ratio_bounds(above, below, **SIDES)
+    assert 0.0 <= low < high == math.inf
+
+
+@pytest.mark.parametrize("prompts", [20, 50])
+def test_the_bounds_of_a_ratio_of_rare_amounts_cover(prompts):
+    rng = random.Random(5)
+    missed = 0
+    for seed in range(300):
+        rare = [10.0 * (rng.random() < 0.1) for _ in range(prompts)]
+        if any(rare):
+            missed += ratio_bounds(rare, [1.0] * prompts, **(SIDES | {"seed": seed}))[1] < 1.0
+    assert missed / 300 <= 0.05 + 3 * 0.0126
 
 
 def test_a_constant_ratio_is_known_exactly():
