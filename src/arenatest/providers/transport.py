@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import math
+import select
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -25,7 +26,6 @@ _LARGEST_READ = 2**20
 _LARGE_BODY = 2**20  # aiohttp wants a body from here on as a file
 _ERROR_BYTES = 2**16
 _GRACE = 1.0  # seconds for the connection's end after the answer's
-_STALE_WITHIN = 0.5  # seconds in which a closed connection shows
 _SUCCESS = range(200, 300)
 
 _clocks: ContextVar[Clocks] = ContextVar("clocks of the call that this task makes")
@@ -75,16 +75,12 @@ class Transport:
         """
         clocks = stream.clocks
         _clocks.set(clocks)
-        while True:
-            try:
-                return await self._send(url, data, chat_id, self._patience(within), stream)
-            except (aiohttp.ClientError, OSError) as error:
-                if self._was_stale(error, clocks):
-                    continue
-                if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
-                    return None if stream.done else _late(within, stream.progress())
-                answering = clocks.headers is not None
-                return _broken(error, stream.progress(), answering=answering)
+        try:
+            return await self._send(url, data, chat_id, self._patience(within), stream)
+        except (aiohttp.ClientError, OSError) as error:
+            if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
+                return None if stream.done else _late(within, stream.progress())
+            return _broken(error, stream.progress(), answering=clocks.headers is not None)
 
     async def _send(
         self,
@@ -122,17 +118,6 @@ class Transport:
                 async with asyncio.timeout(_GRACE):
                     await content.read()
 
-    def _was_stale(self, error: Exception, clocks: Clocks) -> bool:
-        """Whether a pooled connection turned out to be closed before the request was read.
-
-        Some servers announce keep-alive and close all the same, llama.cpp's for one. To send again
-        on another connection is then no new attempt. Each stale one leaves the pool, so this ends.
-        """
-        if clocks.headers is not None or not clocks.reused or isinstance(error, TimeoutError):
-            return False
-        clocks.reused = None
-        return self._clock() - clocks.start < _STALE_WITHIN
-
     def _patience(self, within: float) -> aiohttp.ClientTimeout:
         """A little less than the caller has, so that it is we who say how far the call got."""
         if within != self._within:
@@ -148,6 +133,11 @@ class Transport:
 class _Connector(aiohttp.TCPConnector):
     """Marks when the connection of a call was ready, and whether it was open before.
 
+    Some servers announce keep-alive and close all the same, llama.cpp's for one. The end of such a
+    connection often lies in the kernel, unread, when the next call takes it out of the pool: we
+    look before we send. To send first and send again on an error would not do. A server that
+    breaks down over a request looks the same, and would be asked twice, behind the engine's back.
+
     A ``TraceConfig`` would tell too, but costs every call a tenth of its CPU in empty signals.
     """
 
@@ -159,12 +149,25 @@ class _Connector(aiohttp.TCPConnector):
     async def connect(self, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
         """Return a connection from the pool, or a new one."""
         connection = await super().connect(*args, **kwargs)
+        while (reused := connection.protocol in self._met) and _has_news(connection.transport):
+            connection.close()
+            connection = await super().connect(*args, **kwargs)
         clocks = _clocks.get()
         clocks.connected = self._read_clock()
-        clocks.reused = connection.protocol in self._met
-        if not clocks.reused:
+        clocks.reused = reused
+        if not reused:
             self._met.add(connection.protocol)
         return connection
+
+
+def _has_news(transport: asyncio.Transport | None) -> bool:
+    """Whether something came on an idle connection: that can only be its end."""
+    socket = None if transport is None else transport.get_extra_info("socket")
+    if socket is None or not hasattr(select, "poll"):  # Windows has no poll
+        return transport is None
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:

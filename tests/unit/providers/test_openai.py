@@ -133,6 +133,22 @@ def test_a_connection_that_the_server_closed_after_all_costs_no_attempt():
     assert all(answer.timing.ttft is not None for answer in answers)
 
 
+def test_a_server_that_breaks_down_over_a_request_is_sent_it_once():
+    """On a connection that was open before, too: only the engine asks again, and records it."""
+
+    def script(request):
+        return Script(fault="drop") if request.number == 2 else Script()
+
+    calls = [replace(CALL, chat_id=f"chat-{number}") for number in range(3)]
+    with serve(script=script) as server:
+        answers = ask(server.base_url, *calls)
+        sent = [request.headers["x-client-request-id"] for request in server.requests]
+    assert sent == ["chat-0", "chat-1", "chat-2"]
+    assert [answer.ok for answer in answers] == [True, False, True]
+    assert answers[1].failure.kind == "connection"
+    assert answers[1].failure.retryable
+
+
 def test_calls_made_together_do_not_wait_for_each_other():
     async def run(base_url):
         provider = build(base_url)
