@@ -48,11 +48,14 @@ class Fixed(Generic[T]):
         self.failing: list[T] = []
         self.values: list[T] = []
         self._cluster = 0
+        self._mute = [0, 0]  # prompts that say nothing for passing, and for failing
         self._interval: Interval | None = None
 
     def add(self, cluster: Sequence[Evidence[T]]) -> None:
         """Take the next cluster."""
         self._cluster += 1
+        self._mute[0] += sum(not evidence.passing for evidence in cluster)
+        self._mute[1] += sum(not evidence.failing for evidence in cluster)
         for kept, samples in (
             (self.passing, [evidence.passing for evidence in cluster]),
             (self.failing, [evidence.failing for evidence in cluster]),
@@ -89,13 +92,20 @@ class Fixed(Generic[T]):
     def bounds(self) -> Interval:
         """Return what the whole plan leaves open."""
         if self._interval is None:
-            lower = self.passing if self.rule.side == "min" else self.failing
-            upper = self.failing if self.rule.side == "min" else self.passing
-            if self.exact:
-                self._interval = Interval(low=self.point(lower), high=self.point(upper))
-            else:
-                self._interval = self.interval(lower, upper)
+            swap = -1 if self.rule.side == "max" else 1
+            lower, upper = (self.passing, self.failing)[::swap]
+            bounds = self.certain if self.exact else self.interval
+            self._interval = bounds(lower, upper)
         return self._interval
+
+    def certain(self, lower: list[T], upper: list[T]) -> Interval:
+        """Return the value of this suite, on each side to which all its prompts say something."""
+        swap = -1 if self.rule.side == "max" else 1
+        low, high = (
+            None if mute else self.point(values)
+            for mute, values in zip(self._mute[::swap], (lower, upper), strict=True)
+        )
+        return Interval(low=low, high=high)
 
     def draw(self, size: int) -> int:
         """Return which of ``size`` items of the current cluster stands for it, by the seed."""
@@ -167,6 +177,12 @@ class Percentile(Fixed[float]):
     def point(self, values: list[float]) -> float | None:
         """Return the nearest-rank percentile."""
         return percentile.nearest_rank(values, self._q) if values else None
+
+    def certain(self, lower: list[float], upper: list[float]) -> Interval:
+        """Return the percentile with what is unknown below, and above, all else."""
+        below = [-math.inf] * (self._cluster - len(lower))
+        above = [math.inf] * (self._cluster - len(upper))
+        return Interval(low=self.point(below + lower), high=self.point(above + upper))
 
     def interval(self, lower: list[float], upper: list[float]) -> Interval:
         """Return order statistics."""

@@ -19,6 +19,7 @@ class Method(Protocol):
     """Turns clusters of evidence, taken in the order of the plan, into a verdict."""
 
     stepwise: bool
+    exact: bool
 
     def add(self, cluster: Sequence[Evidence[Any]]) -> None:
         """Take the next cluster."""

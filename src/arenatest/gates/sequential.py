@@ -21,10 +21,16 @@ class Sequential:
     Inside, scores run from 0 to 1 and more is better for passing: a gate with a largest
     acceptable value is turned round.
 
+    A gate on this suite exactly speaks of all its prompts: one that says nothing to a question may
+    have been the worst for passing, and the best for failing. Left out it would be guessed.
+
     Args:
         rule: The gate.
         bounds: The finite range of its metric.
         horizon: Clusters planned in its slice, at least 1.
+
+    Attributes:
+        exact: Whether it is about this suite alone.
     """
 
     stepwise = True
@@ -32,6 +38,8 @@ class Sequential:
     def __init__(self, rule: Rule, bounds: tuple[float, float], horizon: int) -> None:
         self._low, self._span = bounds[0], bounds[1] - bounds[0]
         self._turned = rule.side == "max"
+        self._worst, self._best = bounds[self._turned], bounds[not self._turned]
+        self.exact = rule.target == "suite"
         self._horizon = horizon
         self._risks = risks_of(rule)
         self._limit = min(max(self._score(rule.limit), 0.0), 1.0)
@@ -47,10 +55,11 @@ class Sequential:
 
     def add(self, cluster: Sequence[Evidence[float]]) -> None:
         """Take the next cluster: its score is the mean of its prompts' means."""
-        passing = _mean(evidence.passing for evidence in cluster)
+        unknown = ((self._worst,), (self._best,)) if self.exact else ((), ())
+        passing = _mean(evidence.passing or unknown[0] for evidence in cluster)
         if passing is not None:
             self._test.update_pass(self._score(passing))
-        failing = _mean(evidence.failing for evidence in cluster)
+        failing = _mean(evidence.failing or unknown[1] for evidence in cluster)
         if failing is not None:
             self._test.update_fail(self._score(failing))
         value = _mean(evidence.values for evidence in cluster)

@@ -137,7 +137,7 @@ class Watch:
         """Return why the whole plan did not decide."""
         if sick:
             return Ruling(cause="judge", why=sick)
-        if self.rule.target == "suite" and self._tally.voids:
+        if self._tally.voids and self._method is not None and self._method.exact:
             return Ruling(cause="void", why="the prompts without a value could tip the balance")
         return Ruling(cause="evidence")
 

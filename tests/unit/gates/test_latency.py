@@ -154,6 +154,23 @@ def test_the_suite_itself_is_decided_by_its_own_percentile():
     assert p95([0.1] * 18 + [0.9] * 2, target="suite").decision == "fail"
 
 
+def test_a_clock_that_is_unknown_may_be_any_in_the_percentile_of_the_suite():
+    clocks = [None] * 5 + [0.1] * 95
+    assert p95(clocks, target="suite").decision == "pass"
+    decision = p95([*clocks[:-1], 0.9], target="suite")
+    assert (decision.decision, decision.cause) == ("inconclusive", "void")
+    assert (decision.low, decision.high) == (pytest.approx(0.1), pytest.approx(0.9))
+    assert decision.reason.endswith("the prompts without a value could tip the balance")
+
+
+@pytest.mark.parametrize("stat", ["mean", "ratio"])
+def test_a_clock_that_is_unknown_leaves_the_mean_of_the_suite_open(stat):
+    scene = Scene(plan(40)).clocks([None] + [0.1] * 39).clocks([0.1] * 40, who="old")
+    gate = rule("ttft", stat, side="max", limit=1.5, target="suite")
+    assert decide(gate, scene.ledger).cause == "void"
+    assert decide(gate, scene.clock(0, 0.1).ledger).decision == "pass"
+
+
 def ratio(ours, theirs, limit=1.1, **changes):
     planned = changes.pop("plan", None) or plan(len(ours), max_void=changes.pop("max_void", 0.05))
     scene = Scene(planned).clocks(ours).clocks(theirs, who="old")

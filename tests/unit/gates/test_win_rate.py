@@ -265,6 +265,16 @@ def test_a_suite_target_always_decides_on_the_whole_suite():
     assert decided([*words, "loss"], gate).decision == "fail"  # 5 of 10
 
 
+def test_a_suite_target_is_not_passed_by_losses_that_are_void():
+    gate = rule(target="suite", limit=0.455)
+    words = ["win"] * 90 + ["loss"] * 100 + ["unread"] * 10  # 0.45 if all could be read
+    passed = 0
+    for seed in range(60):
+        random.Random(seed).shuffle(words)
+        passed += decided(words, gate).passed
+    assert passed <= 60 * 0.05 + 3 * 1.7  # stopping early takes its 5 %
+
+
 def test_a_suite_target_with_a_void_that_could_tip_it_is_void():
     gate = rule(target="suite", limit=0.5)
     decision = decided(["win", "loss"] * 20 + ["void"], gate)
