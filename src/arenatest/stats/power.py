@@ -1,9 +1,11 @@
-"""How many clusters would probably decide: said before a run, and where one was not enough."""
+"""How many clusters would probably decide, and what so many can: said before a run is paid for."""
 
 from __future__ import annotations
 
 import math
 from statistics import NormalDist
+
+from arenatest.errors import InsufficientData
 
 POWER = 0.8  # what "probably" means
 _BEYOND_REACH = 100_000  # nobody has so many prompts: the mean lies on the limit for all purposes
@@ -34,3 +36,36 @@ def clusters_needed(*, sd: float, delta: float, alpha: float, power: float = POW
     reach = normal.inv_cdf(1.0 - alpha) + normal.inv_cdf(power)
     root = abs(reach * sd / delta)
     return max(1, math.ceil(root**2)) if root < math.sqrt(_BEYOND_REACH) else None
+
+
+def detectable_effect(*, sd: float, clusters: int, alpha: float, power: float = POWER) -> float:
+    """Return how far a mean must lie from its limit for a one-sided test to probably prove it.
+
+    It is the inverse of ``clusters_needed``, and like it a normal approximation of a test at a
+    fixed number of clusters: a sequential test needs a little more.
+
+    Args:
+        sd: Standard deviation of the clusters' values, at least 0.
+        clusters: How many there are, at least 1.
+        alpha: One-sided, in (0, 1).
+        power: The probability wanted, in (0, 1).
+
+    Returns:
+        ``(z_alpha + z_power) * sd / sqrt(clusters)``, in the unit of the values.
+
+    Raises:
+        InsufficientData: There are no clusters, or ``sd`` is no number from 0.
+        ValueError: ``alpha`` or ``power`` is out of its range.
+
+    Examples:
+        >>> f"{detectable_effect(sd=0.33, clusters=200, alpha=0.05):.3f}"
+        '0.058'
+    """
+    for name, share in (("alpha", alpha), ("power", power)):
+        if not 0.0 < share < 1.0:
+            raise ValueError(f"{name}: got {share!r}, expected a number between 0 and 1")
+    if clusters < 1 or not 0.0 <= sd < math.inf:
+        raise InsufficientData(f"a detectable effect: got {clusters!r} clusters and sd {sd!r}")
+    normal = NormalDist()
+    reach = normal.inv_cdf(1.0 - alpha) + normal.inv_cdf(power)
+    return reach * sd / math.sqrt(clusters)
