@@ -26,6 +26,7 @@ _LARGEST_READ = 2**20
 _LARGE_BODY = 2**20  # aiohttp wants a body from here on as a file
 _ERROR_BYTES = 2**16
 _GRACE = 1.0  # seconds for the connection's end after the answer's
+_TOLERATED, _TOLERATED_SHARE = 2, 0.2  # of kept connections that prove closed
 _SUCCESS = range(200, 300)
 
 _clocks: ContextVar[Clocks] = ContextVar("clocks of the call that this task makes")
@@ -46,9 +47,10 @@ class Transport:
         self._clock = clock
         self._within = 0.0
         self._timeout = aiohttp.ClientTimeout()
+        self._connector = _Connector(clock)
         self._session = aiohttp.ClientSession(
             headers=headers,
-            connector=_Connector(clock),
+            connector=self._connector,
             read_bufsize=_LARGEST_READ,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
@@ -80,6 +82,8 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
                 return None if stream.done else _late(within, stream.progress())
+            if clocks.reused and clocks.headers is None:
+                self._connector.broke()
             return _broken(error, stream.progress(), answering=clocks.headers is not None)
 
     async def _send(
@@ -137,6 +141,7 @@ class _Connector(aiohttp.TCPConnector):
     connection often lies in the kernel, unread, when the next call takes it out of the pool: we
     look before we send. To send first and send again on an error would not do. A server that
     breaks down over a request looks the same, and would be asked twice, behind the engine's back.
+    Where kept connections prove closed time and again, none is used a second time.
 
     A ``TraceConfig`` would tell too, but costs every call a tenth of its CPU in empty signals.
     """
@@ -145,11 +150,13 @@ class _Connector(aiohttp.TCPConnector):
         super().__init__(limit=0, keepalive_timeout=_KEEP_ALIVE, ttl_dns_cache=_DNS_LIFE)
         self._read_clock = clock
         self._met: WeakSet[Any] = WeakSet()
+        self._kept = 0
+        self._closed_after_all = 0
 
     async def connect(self, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
         """Return a connection from the pool, or a new one."""
         connection = await super().connect(*args, **kwargs)
-        while (reused := connection.protocol in self._met) and _has_news(connection.transport):
+        while (reused := connection.protocol in self._met) and not self._is_good(connection):
             connection.close()
             connection = await super().connect(*args, **kwargs)
         clocks = _clocks.get()
@@ -158,6 +165,20 @@ class _Connector(aiohttp.TCPConnector):
         if not reused:
             self._met.add(connection.protocol)
         return connection
+
+    def broke(self) -> None:
+        """Take note that a kept connection broke before anything came back."""
+        self._closed_after_all += 1
+
+    def _is_good(self, connection: aiohttp.connector.Connection) -> bool:
+        closed = self._closed_after_all
+        if closed >= _TOLERATED and closed > _TOLERATED_SHARE * self._kept:
+            return False
+        self._kept += 1
+        if _has_news(connection.transport):
+            self._closed_after_all += 1
+            return False
+        return True
 
 
 def _has_news(transport: asyncio.Transport | None) -> bool:

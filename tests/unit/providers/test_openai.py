@@ -133,6 +133,20 @@ def test_a_connection_that_the_server_closed_after_all_costs_no_attempt():
     assert all(answer.timing.ttft is not None for answer in answers)
 
 
+def test_a_server_that_never_takes_a_second_request_is_soon_given_a_connection_a_call():
+    seen = set()
+
+    def script(request):
+        again = request.connection in seen
+        seen.add(request.connection)
+        return Script(fault="drop") if again else Script()
+
+    with serve(script=script) as server:
+        answers = ask(server.base_url, *[CALL] * 12)
+    assert [answer.ok for answer in answers].count(False) == 2
+    assert all(answer.ok for answer in answers[4:])
+
+
 def test_a_server_that_breaks_down_over_a_request_is_sent_it_once():
     """On a connection that was open before, too: only the engine asks again, and records it."""
 
