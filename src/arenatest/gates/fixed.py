@@ -6,8 +6,8 @@ They decide on the whole plan only: their tests are valid at one planned n.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from arenatest.errors import InsufficientData
 from arenatest.gates.evidence import Evidence
@@ -16,7 +16,7 @@ from arenatest.model.decision import Outcome
 from arenatest.model.identity import content_id
 from arenatest.model.plan import Plan, Rule
 from arenatest.stats import percentile
-from arenatest.stats.bootstrap import LEAST_CLUSTERS, mean_bounds
+from arenatest.stats.bootstrap import LEAST_CLUSTERS, equal_values_needed, mean_bounds
 from arenatest.stats.interval import Interval
 from arenatest.stats.power import clusters_needed
 
@@ -147,10 +147,16 @@ class Fixed(Generic[T]):
         """The fewest clusters that could decide."""
         return 1
 
-    def risk_towards(self, delta: float) -> float:
-        """Return the risk of the test that a value on this side of the limit would have to win."""
-        good = delta > 0.0 if self.rule.side == "min" else delta < 0.0
-        return self.risks.passing if good else self.risks.failing
+    def sides(self) -> tuple[tuple[list[T], float, float], ...]:
+        """Return what counts for each verdict, the sign of its side of the limit, and its risk.
+
+        Passing comes first: what counts for it may lie on the other side than the value does.
+        """
+        good = 1.0 if self.rule.side == "min" else -1.0
+        return (
+            (self.passing, good, self.risks.passing),
+            (self.failing, -good, self.risks.failing),
+        )
 
 
 def finite(value: float | None) -> float | None:
@@ -193,16 +199,16 @@ class Percentile(Fixed[float]):
 
     def needed(self) -> int | None:
         """Return the least for any pass, or more where values lie on both sides of the limit."""
-        least = self.least
         if not self.values:
-            return least
-        share = sum(value <= self.rule.limit for value in self.values) / len(self.values)
-        delta = share - self._q  # a larger share within the limit is a smaller percentile
-        if delta == 0.0:
-            return None
-        sd = math.sqrt(share * (1.0 - share))
-        probable = clusters_needed(sd=sd, delta=delta, alpha=self.risk_towards(-delta))
-        return None if probable is None else max(least, probable)
+            return self.least
+        for calls, sign, alpha in self.sides():
+            share = sum(call <= self.rule.limit for call in calls) / max(len(calls), 1)
+            delta = share - self._q  # a larger share within the limit is a smaller percentile
+            if calls and sign * delta < 0.0:
+                sd = math.sqrt(share * (1.0 - share))
+                probable = clusters_needed(sd=sd, delta=delta, alpha=alpha)
+                return None if probable is None else max(self.least, probable)
+        return None
 
     def impediment(self, noun: str) -> str:
         """Return which of both verdicts so few values cannot reach."""
@@ -266,7 +272,10 @@ class Mean(Fixed[float]):
 
     def needed(self) -> int | None:
         """Return how many clusters would probably decide at this mean and spread."""
-        return needed_for_mean(self, self.values, self.rule.limit)
+        needed = needed_for_mean(self, self._filled, self.rule.limit)
+        if needed is not None and len(set(self.values)) == 1:
+            return max(needed, equal_values_needed(min(self.risks.passing, self.risks.failing)))
+        return needed
 
     @property
     def least(self) -> int:
@@ -325,13 +334,25 @@ class Total(Fixed[float]):
         )
 
 
-def needed_for_mean(method: Fixed[Any], values: list[float], limit: float) -> int | None:
-    """Return how many clusters would probably decide a mean, from what was seen."""
-    n = len(values)
-    if n <= 1:
-        return None
-    mean = math.fsum(values) / n
-    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    delta = mean - limit
-    probable = clusters_needed(sd=sd, delta=delta, alpha=method.risk_towards(delta))
-    return None if probable is None else max(method.least, probable)
+def needed_for_mean(
+    method: Fixed[T], numbers: Callable[[list[T]], list[float]], limit: float
+) -> int | None:
+    """Return how many clusters would probably decide a mean, from what was seen.
+
+    Args:
+        method: Holds what was seen.
+        numbers: Turns what counts for a verdict into numbers whose mean is compared.
+        limit: With what.
+    """
+    for counted, sign, alpha in method.sides():
+        values = numbers(counted)
+        if len(values) <= 1 or not all(map(math.isfinite, values)):
+            continue
+        mean = math.fsum(values) / len(values)
+        delta = sign * (mean - limit)
+        if delta > 0.0:
+            squares = math.fsum((value - mean) ** 2 for value in values)
+            sd = math.sqrt(squares / (len(values) - 1))
+            probable = clusters_needed(sd=sd, delta=delta, alpha=alpha)
+            return None if probable is None else max(method.least, probable)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from arenatest.gates.words import counted
 from arenatest.model.decision import Outcome
 from arenatest.model.plan import Rule
 
@@ -76,12 +77,15 @@ def obstacle(
         planned: Clusters planned.
         can_pass: Whether the best possible record would pass.
         can_fail: Whether the worst possible record would fail.
-        least: The fewest clusters that could; None where no number could.
+        least: The fewest clusters that could; None where no number could, as for the best
+            possible value as a limit on all prompts there may ever be.
         what: What needs that many, such as ``p95``.
         noun: What a cluster is called.
     """
     if can_pass and can_fail:
         return ""
     verbs = " or ".join(verb for verb, able in (("pass", can_pass), ("fail", can_fail)) if not able)
-    text = f"{planned} {noun} cannot {verbs} this gate at any record"
-    return text if least is None else f"{text}; {what} needs {least}"
+    text = f"{counted(planned, noun)} cannot {verbs} this gate at any record"
+    if least is None:
+        return f'{text}, nor could more; target = "suite" asks about these alone'
+    return f"{text}; {what} needs {least}"

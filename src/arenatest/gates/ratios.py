@@ -43,7 +43,7 @@ class TypicalRatio(Fixed[float]):
         """Return how many pairs would probably decide at this spread of log ratios."""
         if self.rule.limit <= 0.0:
             return None
-        return needed_for_mean(self, self.values, math.log(self.rule.limit))
+        return needed_for_mean(self, list, math.log(self.rule.limit))
 
     @property
     def least(self) -> int:
@@ -89,15 +89,7 @@ class TotalsRatio(Fixed[Pair]):
 
     def needed(self) -> int | None:
         """Return how many clusters would probably decide, by the residuals at the limit."""
-        if not self.values:
-            return None
-        above, below = self._filled(self.values)
-        mean = math.fsum(below) / len(below)
-        if mean <= 0.0:
-            return None
-        limit = self.rule.limit
-        residuals = [(a - limit * b) / mean for a, b in zip(above, below, strict=True)]
-        return needed_for_mean(self, residuals, 0.0)
+        return needed_for_mean(self, self._residuals, 0.0)
 
     def impediment(self, noun: str) -> str:
         """Return why there is no ratio, or why so few clusters cannot decide."""
@@ -114,6 +106,14 @@ class TotalsRatio(Fixed[Pair]):
     def least(self) -> int:
         """The fewest clusters that a bootstrap takes."""
         return LEAST_CLUSTERS
+
+    def _residuals(self, pairs: list[Pair]) -> list[float]:
+        """Return how far each cluster lies from the limit, in shares of a mean cluster."""
+        above, below = self._filled(pairs)
+        mean = math.fsum(below) / max(len(below), 1)
+        if mean <= 0.0:
+            return []
+        return [(a - self.rule.limit * b) / mean for a, b in zip(above, below, strict=True)]
 
     def _filled(self, pairs: list[Pair]) -> tuple[list[float], list[float]]:
         """Return both sides' amounts, unknown ones as the worst, or the best, that was seen.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arenatest.gates.measure import Measure, risks_of
-from arenatest.gates.words import amount, interval, limit
+from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.model.decision import Cause, Decision, Outcome
 from arenatest.model.plan import Rule
 
@@ -136,13 +136,13 @@ def _reason(
             shown += " " + interval(low, high, measure.value, unit)
     elif measure.n:
         shown = "beyond what was measured"
-    count = f"n={measure.n}"
+    count = counted(tally.clusters, tally.noun)
     if measure.n != tally.clusters:
-        count += f" of {tally.clusters}"
+        count = f"{measure.n:,} of {count}"
     approximately = ", approximate" if measure.approximate else ""
     line = (
         f"{_label(rule)} {shown}, needs {sign} {limit(rule.limit, unit)} "
-        f"({count} {tally.noun}{approximately}): {ruling.outcome}"
+        f"(n={count}{approximately}): {ruling.outcome}"
     )
     return line + "".join(f"; {remark}" for remark in _remarks(ruling, measure, tally))
 
@@ -154,10 +154,16 @@ def _remarks(ruling: Ruling, measure: Measure, tally: Tally) -> list[str]:
         if measure.obstacle:
             remarks.append(measure.obstacle)
         elif needed is not None:
-            remarks.append(f"about {needed:,} {tally.noun} would decide it")
+            remarks.append(f"about {counted(needed, tally.noun)} would decide it")
         elif measure.n:
-            remarks.append("it lies too near the limit to be decided")
+            remarks.append(f"it lies too near the limit to be decided{_meanwhile(tally)}")
     return remarks
+
+
+def _meanwhile(tally: Tally) -> str:
+    if not tally.voids:
+        return ""
+    return f" while {counted(tally.voids, 'prompts')} lack{'s' * (tally.voids == 1)} a value"
 
 
 def _label(rule: Rule) -> str:

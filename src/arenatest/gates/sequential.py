@@ -50,29 +50,27 @@ class Sequential:
             alpha_fail=self._risks.failing,
             target=rule.target,
         )
-        self._n = 0
-        self._mean = self._squares = 0.0
+        self._passing, self._failing, self._values = _Spread(), _Spread(), _Spread()
 
     def add(self, cluster: Sequence[Evidence[float]]) -> None:
         """Take the next cluster: its score is the mean of its prompts' means."""
         unknown = ((self._worst,), (self._best,)) if self.exact else ((), ())
         passing = _mean(evidence.passing or unknown[0] for evidence in cluster)
         if passing is not None:
+            self._passing.add(passing)
             self._test.update_pass(self._score(passing))
         failing = _mean(evidence.failing or unknown[1] for evidence in cluster)
         if failing is not None:
+            self._failing.add(failing)
             self._test.update_fail(self._score(failing))
         value = _mean(evidence.values for evidence in cluster)
         if value is not None:
-            self._n += 1
-            away = value - self._mean
-            self._mean += away / self._n
-            self._squares += away * (value - self._mean)
+            self._values.add(value)
 
     @property
     def running(self) -> float | None:
         """The value so far."""
-        return self._mean if self._n else None
+        return self._values.mean if self._values.n else None
 
     def outcome(self) -> Outcome:
         """Return what is proven so far."""
@@ -82,7 +80,7 @@ class Sequential:
         """Return the value with the interval that the pair of tests leaves."""
         del whole  # valid at every n
         blocked = self._obstacle(noun)
-        if not self._n:
+        if not self._values.n:
             return Measure(obstacle=blocked)
         bounds = self._test.bounds()
         low, high = (
@@ -91,10 +89,10 @@ class Sequential:
         if self._turned:
             low, high = high, low
         return Measure(
-            value=self._mean,
+            value=self._values.mean,
             low=low,
             high=high,
-            n=self._n,
+            n=self._values.n,
             needed=self._needed(),
             obstacle=blocked,
         )
@@ -107,11 +105,20 @@ class Sequential:
         return self._low + self._span * (1.0 - score if self._turned else score)
 
     def _needed(self) -> int | None:
-        spread = self._squares / self._span**2
-        sd = math.sqrt((_PRIOR_WEIGHT * _PRIOR_VARIANCE + spread) / (_PRIOR_WEIGHT + self._n))
-        delta = self._score(self._mean) - self._limit
-        alpha = self._risks.passing if delta > 0.0 else self._risks.failing
-        return clusters_needed(sd=sd, delta=delta, alpha=alpha)
+        """Return how many clusters would probably pass it, or else fail it, if any number would.
+
+        What counts for passing may lie on the other side of the limit than the value does.
+        """
+        for seen, sign, alpha in (
+            (self._passing, 1.0, self._risks.passing),
+            (self._failing, -1.0, self._risks.failing),
+        ):
+            delta = sign * (self._score(seen.mean) - self._limit)
+            if seen.n and delta > 0.0:
+                spread = _PRIOR_WEIGHT * _PRIOR_VARIANCE + seen.squares / self._span**2
+                sd = math.sqrt(spread / (_PRIOR_WEIGHT + seen.n))
+                return clusters_needed(sd=sd, delta=delta, alpha=alpha)
+        return None
 
     def _obstacle(self, noun: str) -> str:
         if self._test.verdict != "inconclusive":
@@ -131,6 +138,22 @@ class Sequential:
             what="it",
             noun=noun,
         )
+
+
+class _Spread:
+    """Mean and sum of squared distances from it, as they grow."""
+
+    __slots__ = ("_total", "mean", "n", "squares")
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.mean = self.squares = self._total = 0.0
+
+    def add(self, value: float) -> None:
+        self.n += 1
+        self._total += value  # exact for wins and ties, where a running mean is not
+        before, self.mean = self.mean, self._total / self.n
+        self.squares += (value - before) * (value - self.mean)
 
 
 def _mean(samples: Iterable[Sequence[float]]) -> float | None:

@@ -11,6 +11,7 @@ from arenatest.gates.measure import Measure
 from arenatest.gates.methods import Method, method_of
 from arenatest.gates.readers import reader_of
 from arenatest.gates.ruling import Ruling, Tally, decision_of
+from arenatest.gates.words import counted
 from arenatest.model.decision import Cause, Decision, Outcome
 from arenatest.model.plan import Plan, Rule
 from arenatest.model.prompt import Prompt
@@ -145,9 +146,9 @@ class Watch:
         tally = self._tally
         share = f"more than {self._plan.max_void:.3g} of the {tally.prompts} planned"
         if tally.invalid > self._most_voids:
-            why = f"{tally.invalid} prompts have no clock that may be used, {share}"
+            why = f"{_lacking(tally.invalid)} no clock that may be used, {share}"
             return Ruling(cause="latency", why=why)
-        return Ruling(cause="void", why=f"{tally.voids} prompts have no value, {share}")
+        return Ruling(cause="void", why=f"{_lacking(tally.voids)} no value, {share}")
 
     def _decide(self, ruling: Ruling) -> Decision:
         measure = Measure()
@@ -155,6 +156,10 @@ class Watch:
             whole = self._taken == len(self._clusters)
             measure = self._method.measure(whole=whole, noun=self._tally.noun)
         return decision_of(self._plan.suite, ruling, measure, self._tally)
+
+
+def _lacking(prompts: int) -> str:
+    return f"{counted(prompts, 'prompts')} {'has' if prompts == 1 else 'have'}"
 
 
 def _cluster(prompt: Prompt) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 _MOST_DIGITS = 8
+_ROUNDING = 1e-9  # the mean of 400 battles may be 0.39999999999999997
 
 
 def amount(value: float, unit: str, *, near: float | None = None) -> str:
@@ -26,8 +27,10 @@ def amount(value: float, unit: str, *, near: float | None = None) -> str:
     """
     scale, digits = _scale(value, unit), _digits(value, unit)
     text = _text(value, unit, scale, digits)
-    while near not in (None, value) and digits < _MOST_DIGITS:
-        if text != _text(near or 0.0, unit, scale, digits):
+    if near is None or math.isclose(value, near, rel_tol=_ROUNDING):
+        return text
+    while digits < _MOST_DIGITS:
+        if text != _text(near, unit, scale, digits):
             break
         digits += 1
         text = _text(value, unit, scale, digits)
@@ -44,7 +47,7 @@ def limit(value: float, unit: str) -> str:
     scale = _scale(value, unit)
     digits = 2 if unit in ("ratio", "USD") else 0
     while digits < _MOST_DIGITS and not math.isclose(
-        round(value * scale, digits), value * scale, rel_tol=1e-9
+        round(value * scale, digits), value * scale, rel_tol=_ROUNDING
     ):
         digits += 1
     return _text(value, unit, scale, digits)
@@ -63,6 +66,16 @@ def interval(low: float | None, high: float | None, value: float, unit: str) -> 
         for bound in (low, high)
     )
     return f"[{low_text}, {high_text}]"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, such as ``1 prompt`` or ``1,200 prompts``; ``noun`` is plural.
+
+    Examples:
+        >>> counted(1, "prompts"), counted(1200, "prompts")
+        ('1 prompt', '1,200 prompts')
+    """
+    return f"{number:,} {noun.removesuffix('s') if number == 1 else noun}"
 
 
 def _scale(value: float, unit: str) -> float:

@@ -49,7 +49,7 @@ def mean_bounds(
     import numpy as np
 
     sample = _sample(values)
-    needed = samples_needed(_COMMON, confidence=1.0 - min(alpha_low, alpha_high))
+    needed = equal_values_needed(min(alpha_low, alpha_high))
     if float(np.ptp(sample)) == 0.0 and len(sample) < needed:
         raise InsufficientData(
             f"{len(sample)} equal values do not show how far others may lie; {needed} would"
@@ -60,6 +60,16 @@ def mean_bounds(
         return drawn.mean(axis=-1), drawn.std(axis=-1, ddof=1) / math.sqrt(len(sample))
 
     return _bounds(studentise, len(sample), alpha_low=alpha_low, alpha_high=alpha_high, seed=seed)
+
+
+def equal_values_needed(alpha: float) -> int:
+    """Return how many equal values prove that at least 95 % of all values are equal.
+
+    Examples:
+        >>> equal_values_needed(0.05)
+        59
+    """
+    return samples_needed(_COMMON, confidence=1.0 - alpha)
 
 
 def ratio_bounds(

@@ -266,6 +266,19 @@ def test_a_mean_latency_is_labelled_approximate():
     assert "approximate" in decision.reason
 
 
+def test_equal_clocks_say_how_many_would_show_that_all_are_equal():
+    scene = Scene(plan(20)).clocks([0.1] * 20)
+    decision = decide(rule("ttft", "mean", side="max", limit=0.2), scene.ledger)
+    assert (decision.cause, decision.needed) == ("evidence", 59)
+
+
+def test_calls_made_again_are_among_the_calls_that_would_decide():
+    decision = retried(100, 5, "p95")
+    assert decision.needed is None
+    assert decision.reason.endswith("to be decided while 5 prompts lack a value")
+    assert retried(200, 5, "p95").needed > 200
+
+
 def test_a_failed_call_counts_as_its_timeout_for_a_mean_to_pass():
     seconds = [0.1 + (i % 7) / 100 for i in range(100)]
     seconds[3] = INF  # the contestant's timeout is 10 s

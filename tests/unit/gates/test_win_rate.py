@@ -54,6 +54,34 @@ def test_lack_of_evidence_says_how_many_prompts_would_do():
     assert f"about {decision.needed} prompts would decide it" in decision.reason
 
 
+@pytest.mark.parametrize("limit", [0.40, 0.45])
+def test_the_number_that_would_decide_is_that_of_what_may_count_for_it(limit):
+    words = ["win"] * 40 + ["loss"] * 40 + ["failed"] * 20
+    random.Random(2).shuffle(words)
+    decision = decided(words, rule(limit=limit), max_void=1.0)
+    assert decision.value == 0.5
+    # With failures as losses the candidate is at 0.40: no number of prompts would pass it.
+    assert (decision.cause, decision.needed) == ("evidence", None)
+    assert decision.reason.endswith(
+        "too near the limit to be decided while 20 prompts lack a value"
+    )
+
+
+def test_one_prompt_is_not_called_prompts():
+    reason = decided(["win"]).reason
+    assert "(n=1 prompt): inconclusive; 1 prompt cannot pass or fail" in reason
+    reason = decided(["void"]).reason
+    assert "(n=0 of 1 prompt): inconclusive; 1 prompt has no value, more than 0.05" in reason
+
+
+def test_a_value_on_the_limit_up_to_rounding_is_not_spelled_out():
+    words = ["win"] * 160 + ["loss"] * 240
+    random.Random(4).shuffle(words)
+    decision = decided(words, rule(limit=0.4))
+    assert decision.cause == "evidence"
+    assert decision.reason.startswith("win rate 0.400 [")
+
+
 def test_too_small_a_plan_says_that_no_record_could_decide():
     decision = decided(["win"] * 3)
     assert decision.cause == "evidence"
