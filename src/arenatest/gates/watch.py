@@ -148,7 +148,9 @@ class Watch:
         if tally.invalid > self._most_voids:
             why = f"{_lacking(tally.invalid)} no clock that may be used, {share}"
             return Ruling(cause="latency", why=why)
-        return Ruling(cause="void", why=f"{_lacking(tally.voids)} no value, {share}")
+        why = f"{_lacking(tally.voids)} no value, {share}"
+        sick = "" if self._health is None else self._health.problem
+        return Ruling(cause="void", why=f"{why}; {sick}" if sick else why)
 
     def _decide(self, ruling: Ruling) -> Decision:
         measure = Measure()

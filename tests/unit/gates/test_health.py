@@ -74,6 +74,13 @@ def test_a_judge_that_cannot_be_read_decides_nothing():
     assert "the judge two gave a verdict in only 0 of 120 games" in decision.reason
 
 
+def test_voids_that_come_from_the_judge_say_so():
+    decision = decided(["unread"] * 60)
+    assert decision.cause == "void"
+    assert decision.reason.endswith("60 planned; the judge gave a verdict in only 0 of 8 games")
+    assert decided(["lost"] * 60).reason.endswith("60 planned")
+
+
 def test_a_flip_at_the_start_only_delays():
     decision = decided(["flip"] + ["win"] * 59)
     assert decision.decision == "pass"
