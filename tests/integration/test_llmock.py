@@ -1,0 +1,207 @@
+"""The PyPI package llmock breaks calls on purpose and grades how the client takes it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+LLMOCK = shutil.which("llmock", path=str(Path(sys.executable).parent)) or shutil.which("llmock")
+pytestmark = pytest.mark.skipif(LLMOCK is None, reason="llmock is not installed (extra dev)")
+
+PROMPTS = 25
+FAULTS = 8
+
+
+class Mock:
+    """A running llmock."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, path: str, body: object = None) -> str:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data)  # noqa: S310 - our own server
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            return response.read().decode()
+
+    def play(self, *behaviors: dict) -> None:
+        """Script the coming requests; the judge always names the first answer."""
+        judge = {"type": "reply", "text": "[[A>B]]", "times": None, "match": {"model": "judge"}}
+        self.ask("/_llmock/scenario", {"behaviors": [judge, *behaviors]})
+
+    @property
+    def findings(self) -> list[tuple[str, str]]:
+        """How severe, and what, for all that llmock holds against the client."""
+        verdict = json.loads(self.ask("/_llmock/verdict"))
+        return [(found["severity"], found["code"]) for found in verdict["findings"]]
+
+    @property
+    def requests(self) -> list[dict]:
+        return json.loads(self.ask("/_llmock/requests"))["requests"]
+
+
+@contextmanager
+def serve(*arguments: str):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [LLMOCK, "serve", "-h", "127.0.0.1", "-p", str(port), "--log-level", "error", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    mock = Mock(port)
+    try:
+        wait_for(mock, process)
+        yield mock
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def wait_for(mock, process):
+    deadline = time.monotonic() + 60
+    while True:
+        assert process.poll() is None, "llmock ended"
+        assert time.monotonic() < deadline
+        try:
+            mock.ask("/health")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+
+
+@pytest.fixture(scope="module")
+def server():
+    """One llmock for all scenarios."""
+    with serve() as mock:
+        yield mock
+
+
+@pytest.fixture
+def mock(server):
+    """It, with everything forgotten."""
+    server.ask("/_llmock/reset", {})
+    return server
+
+
+def battle(project, mock, *, prompts=PROMPTS, run=""):
+    """Run a suite against llmock; count the attempts on record, the failed and the final ones."""
+    contestant = 'provider = "openai"\nmodel = "{0}"\nbase_url = "{1}/v1"\napi_key_env = ""\n'
+    asked = "".join(f'[[prompts]]\nid = "q{n}"\nquery = "say {n}"\n' for n in range(prompts))
+    project.write(
+        "x.arena.toml",
+        f'[suite]\nname = "x"\n[run]\nearly_stop = false\ncall_timeout = "1.5 s"\n{run}\n'
+        f'[baseline]\nname = "old"\n{contestant.format("old", mock.url)}'
+        f'[[candidates]]\nname = "new"\n{contestant.format("new", mock.url)}'
+        f'[[judges]]\nkind = "llm"\nname = "judge"\n{contestant.format("judge", mock.url)}'
+        '[[gates]]\nmetric = "error_rate"\nmax = 0.5\n'
+        '[[gates]]\nmetric = "win_rate"\nmin = 0.3\n' + asked,
+    )
+    project.run()
+    lost = "sum(failure is not null and final)"
+    query = f"select count(*), sum(failure is not null), {lost} from generation"  # noqa: S608
+    return dict(zip(("attempts", "failed", "lost"), project.sql(query)[0], strict=True))
+
+
+RETRIED = {
+    "500": {"type": "fail", "status": 500},
+    "503": {"type": "fail", "status": 503},
+    "503 with a wish": {"type": "fail", "status": 503, "retry_after": 0.4},
+    "rate limit": {"type": "fail", "status": 429, "retry_after": 0.7},
+    "disconnect": {"type": "stream_fault", "kind": "disconnect"},
+    "truncate": {"type": "stream_fault", "kind": "truncate"},
+    "malformed": {"type": "stream_fault", "kind": "malformed"},
+    "stall": {"type": "stream_fault", "kind": "stall", "stall_seconds": 5},
+}
+
+
+@pytest.mark.parametrize("fault", RETRIED)
+def test_what_fails_before_any_text_is_asked_again_with_good_manners(project, mock, fault):
+    mock.play({**RETRIED[fault], "times": FAULTS})
+    calls = battle(project, mock)
+    assert calls == {"attempts": 4 * PROMPTS + FAULTS, "failed": FAULTS, "lost": 0}
+    assert len(mock.requests) == calls["attempts"]
+    assert mock.findings == []
+
+
+def test_what_can_never_succeed_is_not_asked_again(project, mock):
+    statuses = [400, 401, 403, 404, 422]
+    mock.play(*({"type": "fail", "status": status} for status in statuses))
+    calls = battle(project, mock)
+    assert calls["failed"] == calls["lost"] == len(statuses)
+    assert len(mock.requests) == calls["attempts"]
+    assert mock.findings == []
+
+
+INSIDE = {
+    "disconnect": ("cut", ("warning", "gave_up")),
+    "truncate": ("cut", ("error", "truncated_stream_accepted")),
+    "malformed": ("malformed", ("warning", "malformed_chunk_ignored")),
+    "stall": ("timeout", None),
+}
+
+
+@pytest.mark.parametrize("fault", INSIDE)
+def test_what_breaks_inside_the_text_is_a_failure_and_not_paid_for_twice(project, mock, fault):
+    """llmock takes a client that does not ask again for one that used half an answer."""
+    kind, finding = INSIDE[fault]
+    broken = {"type": "stream_fault", "kind": fault, "after_chunks": 3, "stall_seconds": 5}
+    mock.play({**broken, "times": 2, "match": {"model": "old", "stream": True}})
+    calls = battle(project, mock)
+    assert calls["failed"] == calls["lost"] == 2
+    assert project.sql("select failure, text from generation where failure is not null") == [
+        (kind, None),
+        (kind, None),
+    ]
+    assert project.sql("select count(*) from judgment") == [(2 * (PROMPTS - 2),)]
+    assert len(mock.requests) == calls["attempts"]
+    assert set(mock.findings) <= {finding}
+
+
+def test_a_slow_first_token_is_waited_for(project, mock):
+    mock.play({"type": "slow_first_token", "seconds": 0.5, "times": FAULTS})
+    calls = battle(project, mock)
+    assert calls["failed"] == 0
+    assert mock.findings == []
+    (slowest,) = project.sql("select max(ttft) from generation")[0]
+    assert 0.5 <= slowest < 1.5
+
+
+def test_a_server_that_is_down_is_given_up_after_a_few_attempts(project, mock):
+    mock.play({"type": "fail", "status": 500, "times": None})
+    calls = battle(project, mock, prompts=2)
+    assert calls == {"attempts": 16, "failed": 16, "lost": 4}
+    assert mock.findings == []
+
+
+def test_a_quota_of_requests_slows_the_run_down_and_loses_nothing(project):
+    with serve("--rpm", "90") as mock:
+        mock.play()
+        calls = battle(project, mock, run="concurrency = 16")
+        assert calls["lost"] == 0
+        assert calls["attempts"] - calls["failed"] == 4 * PROMPTS
+        assert calls["failed"] > 0
+        assert len(mock.requests) == calls["attempts"]
+        assert mock.findings == []
+
+
+def test_a_tenth_of_errors_of_several_kinds_loses_nothing(project):
+    rates = ("429=0.04", "500=0.03", "503=0.03")
+    with serve(*(word for rate in rates for word in ("--error-rate", rate))) as mock:
+        mock.play()
+        calls = battle(project, mock, prompts=15)
+        assert calls["lost"] == 0
+        assert calls["attempts"] - calls["failed"] == 4 * 15
+        assert len(mock.requests) == calls["attempts"]
+        assert mock.findings == []
