@@ -89,6 +89,25 @@ def t_quantile(q: float, freedom: float) -> float:
     return math.copysign(t, q - _HALF)
 
 
+def t_reach(confidence: float, freedom: float) -> float:
+    """Return how many standard errors a two-sided t interval reaches to either side.
+
+    Args:
+        confidence: Coverage aimed at, in (0, 1).
+        freedom: Degrees of freedom, above 0.
+
+    Raises:
+        ValueError: An argument is out of its range.
+
+    Examples:
+        >>> f"{t_reach(0.95, 9):.4f}"
+        '2.2622'
+    """
+    if not 0.0 < confidence < 1.0:
+        raise ValueError(f"confidence: got {confidence!r}, expected a number between 0 and 1")
+    return t_quantile((1.0 + confidence) / 2.0, freedom)
+
+
 def _crossing(rising: Callable[[float], float], level: float) -> float:
     """Return where a function that rises from 0 to 1 on [0, 1] crosses ``level``, by bisection."""
     if not 0.0 <= level <= 1.0:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arenatest.errors import InsufficientData
-from arenatest.stats.beta import t_quantile
+from arenatest.stats.beta import t_reach
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ def clustered_mean(
         '0.583 0.220 [-0.37, 1.53]'
     """
     sums = _sums(values, clusters, strata)
-    reach = t_quantile(_upper_tail(confidence), len(sums.totals) - len(sums.strata))
+    reach = t_reach(confidence, len(sums.totals) - len(sums.strata))
     value, variance = _studentise(sums)
     se = math.sqrt(float(variance[0]))
     return _result(sums, float(value[0]), se, (-reach, reach), confidence)
@@ -119,9 +119,9 @@ def bootstrapped_mean(
     """
     import numpy as np
 
-    upper = _upper_tail(confidence)
-    if resamples < 1 / (1.0 - upper):
-        raise ValueError(f"resamples: got {resamples!r}, too few for a confidence of {confidence}")
+    if not 0.0 < confidence < 1.0 or resamples < 2.0 / (1.0 - confidence):
+        raise ValueError(f"got {resamples!r} resamples, too few for a confidence of {confidence!r}")
+    upper = (1.0 + confidence) / 2.0
     sums = _sums(values, clusters, strata)
     value, variance = _studentise(sums)
     se = math.sqrt(float(variance[0]))
@@ -244,9 +244,3 @@ def _result(
         n=int(sums.sizes.sum()),
         clusters=len(sums.totals),
     )
-
-
-def _upper_tail(confidence: float) -> float:
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence: got {confidence!r}, expected a number between 0 and 1")
-    return (1.0 + confidence) / 2.0

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arenatest.errors import Disconnected, InsufficientData
-from arenatest.stats.beta import t_quantile
+from arenatest.stats.beta import t_reach
 from arenatest.stats.likelihood import Likelihood, win_probability
 from arenatest.stats.votes import PairCounts, Votes, connected_parts, is_connected
 
@@ -213,7 +213,7 @@ def rating_gap(
     matrix = covariance.matrix
     variance = float(matrix[i, i] + matrix[j, j] - 2.0 * matrix[i, j])
     value, se = float(ratings.values[i] - ratings.values[j]), math.sqrt(max(variance, 0.0))
-    reach = t_quantile((1.0 + confidence) / 2.0, covariance.clusters - 1) * se
+    reach = t_reach(confidence, covariance.clusters - 1) * se
     return RatingGap(value=value, se=se, low=value - reach, high=value + reach, level=confidence)
 
 

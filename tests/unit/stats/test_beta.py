@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy import special, stats
 
-from arenatest.stats.beta import beta_quantile, incomplete_beta, t_quantile
+from arenatest.stats.beta import beta_quantile, incomplete_beta, t_quantile, t_reach
 
 
 @pytest.mark.parametrize("a", [0.5, 1, 8, 250, 40_000])
@@ -47,3 +47,9 @@ def test_quantiles_of_impossible_probabilities_are_refused():
         beta_quantile(1.5, 1, 1)
     with pytest.raises(ValueError, match="t quantile"):
         t_quantile(1.0, 5)
+
+
+def test_a_t_interval_reaches_as_far_as_its_quantile():
+    assert t_reach(0.9, 12) == t_quantile(0.95, 12)
+    with pytest.raises(ValueError, match="confidence: got 95"):
+        t_reach(95, 12)
