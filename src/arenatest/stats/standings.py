@@ -7,6 +7,8 @@ ratings (``arenatest.stats.ratings``) have none of these faults.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from arenatest.stats.votes import PairCounts, Votes
@@ -49,6 +51,27 @@ def average_win_rates(counts: PairCounts) -> dict[str, float | None]:
         name: float(rate / met) if met else None
         for name, rate, met in zip(counts.names, rates, opponents, strict=True)
     }
+
+
+def places(scores: Mapping[str, float], *, tolerance: float = 1e-9) -> dict[str, int]:
+    """Return each model's place: 1 for the highest score; equals share the best of their places.
+
+    Args:
+        scores: By model, finite.
+        tolerance: Relative difference up to which scores are equal: an iteration ends in rounding,
+            and equal records must not be told apart by it.
+
+    Examples:
+        >>> places({"a": 0.2, "b": 0.5, "c": 0.2, "d": 0.1})
+        {'b': 1, 'a': 2, 'c': 2, 'd': 4}
+    """
+    found: dict[str, int] = {}
+    place, best = 1, math.inf
+    for number, name in enumerate(sorted(scores, key=lambda name: (-scores[name], name)), 1):
+        if not math.isclose(scores[name], best, rel_tol=tolerance):
+            place, best = number, scores[name]
+        found[name] = place
+    return found
 
 
 def elo(votes: Votes, *, initial: float = 1000.0, k: float = 4.0) -> dict[str, float]:
