@@ -135,6 +135,8 @@ class Kind(Generic[Made_co]):
             secrets. Default: all options and the version of the plugin's package. It is called
             at collection, raises ``ValueError`` for a missing file or function, and needs no key.
         environment: Names of the environment variables that must be set before a call is made.
+        ready: Raises ``OptionError`` where this machine lacks something, such as a package or a
+            fetched model. All that the selected gates need is asked before any call is made.
         on_provider: Only for judges: the table also names a ``provider`` and holds its options.
         spec: Only for metrics, and required there: name, unit, direction and range, from the
             options. The suite's ``name`` replaces the name given here.
@@ -144,6 +146,7 @@ class Kind(Generic[Made_co]):
     build: Callable[[Any, Context], Made_co]
     identity: Callable[[Any, Path], Mapping[str, Any]] | None = None
     environment: Callable[[Any], Sequence[str]] | None = None
+    ready: Callable[[Any, Mapping[str, str]], None] | None = None
     on_provider: bool = False
     spec: Callable[[Any], MetricSpec] | None = None
 

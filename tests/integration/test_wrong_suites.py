@@ -61,7 +61,7 @@ def test_a_missing_key_is_one_usage_error_for_all_contestants_before_any_call(pr
     project.write("x.arena.toml", text)
     result = project.run()
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*NOT_SET_ANYWHERE is not set, needed by x: new*"])
+    result.stderr.fnmatch_lines(["*NOT_SET_ANYWHERE is not set, needed by new (suite x)*"])
     assert project.calls() == []
     assert project.run("--collect-only", "-q").ret == 0
 
@@ -99,3 +99,21 @@ def test_a_key_never_reaches_a_file_or_the_terminal(project, monkeypatch):
                 assert secret.encode() not in gzip.decompress(b64decode(chunk)), path
     for (body,) in project.sql("select body from text where compressed"):
         assert secret.encode() not in zlib.decompress(body)
+
+
+def test_a_model_that_was_not_fetched_is_one_usage_error_that_names_the_command(
+    project, monkeypatch
+):
+    monkeypatch.setenv("ARENATEST_CACHE", str(project.path / "empty"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(project.path / "empty"))
+    path = project.suite(candidates={"new": "new", "other": "new"})
+    text = path.read_text(encoding="utf-8").replace(
+        'provider = "python"\nfunction = "models:new"',
+        'provider = "local"\nmodel = "smollm2-135m"',
+    )
+    project.write("x.arena.toml", text)
+    result = project.run()
+    assert result.ret == 4
+    assert result.stderr.str().count("arenatest local fetch smollm2-135m") == 1
+    assert project.calls() == []
+    assert not (project.path / "reports").exists()

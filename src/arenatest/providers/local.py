@@ -143,6 +143,17 @@ def _build(options: LocalOptions, context: Context) -> Provider:
     )
 
 
+def _ready(options: LocalOptions, environ: Mapping[str, str]) -> None:
+    """Look whether the model can run here.
+
+    Raises:
+        OptionError: The package, the processor or the fetched model is missing.
+    """
+    check_machine()
+    if options.model is not None:
+        cached_model(options.model, models_folder(environ))
+
+
 def _settings(options: LocalOptions, context: Context) -> ServerSettings:
     if options.model is not None:
         name, gguf = options.model, cached_model(options.model, models_folder(context.environ))
@@ -188,4 +199,4 @@ def _runtime() -> str | None:
         return None
 
 
-LOCAL: Kind[Provider] = Kind(options=LocalOptions, build=_build, identity=_identity)
+LOCAL: Kind[Provider] = Kind(options=LocalOptions, build=_build, identity=_identity, ready=_ready)
