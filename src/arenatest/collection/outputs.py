@@ -61,7 +61,7 @@ class Outputs:
 
     def show(self, reporter: Any) -> None:
         """Write the section into pytest's terminal summary."""
-        reporter.section("arena")
+        reporter.write_sep("=", "arena")
         for kind, text in terminal_lines(self.runs, report=self.report):
             reporter.write_line(text, **COLOURS.get(kind, {}))
 
