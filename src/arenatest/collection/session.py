@@ -142,13 +142,7 @@ class ArenaSession:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Bring the runs to an end; in the controller, write the reports from the store."""
         cut_short = session.shouldstop or session.shouldfail or exitstatus in CUT_SHORT
-        for seat in self._seats.values():
-            if cut_short:
-                seat.stop("the session was interrupted")
-            else:
-                with self._told(seat.suite) as tick:
-                    seat.finish(tick)
-        self._seats.clear()  # the reports read the store: one ledger in memory is enough
+        self._end_runs(cut_short=bool(cut_short))
         if not self.is_worker and not session.config.option.collectonly:
             self._report()
 
@@ -156,11 +150,22 @@ class ArenaSession:
         """Show the section of the arena."""
         if self._outputs is not None:
             self._outputs.show(terminalreporter)
+            self._outputs = None  # pytest ends with full collections: they cost by what is alive
 
     def pytest_unconfigure(self) -> None:
         """Close the store."""
         if self._store is not None:
             self._store.close()
+
+    def _end_runs(self, *, cut_short: bool) -> None:
+        """Let go of all runs: the reports read the store, and one ledger in memory is enough."""
+        for plan in list(self._seats):
+            seat = self._seats.pop(plan)
+            if cut_short:
+                seat.stop("the session was interrupted")
+            else:
+                with self._told(seat.suite) as tick:
+                    seat.finish(tick)
 
     def _report(self) -> None:
         if self._store is None and not (self.store_folder / "arena.sqlite").exists():
