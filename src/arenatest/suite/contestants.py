@@ -13,7 +13,7 @@ from arenatest.errors import PluginError
 from arenatest.hookspec import Kind, Provider
 from arenatest.model.identity import canonical_json
 from arenatest.model.plan import Contestant, Price
-from arenatest.suite.datasets import file_name, missing_file
+from arenatest.suite.datasets import file_name, is_file, missing_file
 from arenatest.suite.fingerprint import fingerprints, identity
 from arenatest.suite.mistakes import Mistake, got, unknown
 from arenatest.suite.names import slug
@@ -163,7 +163,7 @@ def _system(table: ContestantTable, around: Surroundings) -> str | None:
     if table.system is not None:
         raise Mistake("has system and system_file, expected only one of them", place=place)
     file = around.directory / table.system_file
-    if not file.is_file():
+    if not is_file(file):
         raise Mistake(missing_file(table.system_file, file).problem, place=place)
     text = read_text(file, file_name(table.system_file, around.problems.path)).rstrip("\r\n")
     if not text.strip():

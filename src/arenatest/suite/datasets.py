@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from arenatest.errors import SuiteError
 from arenatest.model.prompt import Prompt
-from arenatest.suite.mistakes import Mistake, near_name, unknown, written
+from arenatest.suite.mistakes import Mistake, near_name, shown, unknown, written
 from arenatest.suite.problems import Problems
 from arenatest.suite.prompts import ASKED, FIELDS, Labels, expand
 from arenatest.suite.records import Record, read_records
@@ -56,12 +57,25 @@ def file_name(path: str, suite_path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path.replace("\\", "/")))
 
 
+def is_file(file: Path) -> bool:
+    """Whether a file that a suite names can be read as one."""
+    try:
+        return file.is_file()
+    except OSError:  # such as a name that is too long
+        return False
+
+
 def missing_file(path: str, file: Path) -> Mistake:
     """Return the mistake of a file that is not there, with the near name in its folder."""
-    names = [p.name for p in file.parent.iterdir()] if file.parent.is_dir() else []
-    near = near_name(file.name, names)
+    if os.path.lexists(file):
+        what = "a folder" if file.is_dir() else "no file that can be read"
+        return Mistake(f"{shown(path)} is {what}", place=("path",))
+    try:
+        near = near_name(file.name, [p.name for p in file.parent.iterdir()])
+    except (OSError, ValueError):
+        near = None
     meant = f", did you mean {str(Path(path).with_name(near))!r}?" if near else ""
-    return Mistake(f"no such file: {path!r}{meant}", place=("path",))
+    return Mistake(f"no such file: {shown(path)}{meant}", place=("path",))
 
 
 class _Dataset:
@@ -77,7 +91,7 @@ class _Dataset:
         self._wrong = 0
 
     def prompts(self, seed: int, first_use: dict[str, str]) -> list[Prompt]:
-        if not self.file.is_file():
+        if not is_file(self.file):
             raise missing_file(self.table.path, self.file)
         try:
             records = list(islice(self._wanted(), self.table.limit))

@@ -93,7 +93,9 @@ def _load_module(name: str, directory: Path) -> ModuleType:
             return importlib.import_module(name)
         module = _load_file(top, path)
         return importlib.import_module(f"{module.__name__}.{rest}") if rest else module
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a skip or an exit at import would make the suite vanish
         if isinstance(error, ModuleNotFoundError) and _is_missing(error.name, name):
             beside = (file.stem for file in directory.glob("*.py"))
             raise ValueError(

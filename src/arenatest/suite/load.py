@@ -23,6 +23,7 @@ from arenatest.suite.metrics import named_by_gates, read_metrics, spec_of
 from arenatest.suite.mistakes import Mistake
 from arenatest.suite.order import battle_order
 from arenatest.suite.problems import Finds, Problems
+from arenatest.suite.quantities import find_huge
 from arenatest.suite.records import read_text
 from arenatest.suite.rules import Field, read_rules
 from arenatest.suite.schema import RunTable, SuiteTable
@@ -31,6 +32,7 @@ from arenatest.suite.suite import JudgeSetup, MetricSetup, RunSettings, Setup, S
 from arenatest.suite.tables import Tables, read_tables
 from arenatest.suite.toml_lines import Lines
 
+_ENDLESS = re.compile(r"[0-9][0-9_]{999}")
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
@@ -57,6 +59,8 @@ def load_suite(path: Path, *, root: Path, kinds: Kinds) -> Suite:
         tables = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise _not_toml(error, text, shown) from error
+    except (ValueError, RecursionError) as error:
+        raise _too_much(error, text, shown) from error
     lines = Lines(text)
     return build_suite(tables, path=shown, directory=path.parent, kinds=kinds, lines=lines)
 
@@ -90,6 +94,9 @@ def build_suite(
         hint = "put it into an environment variable and name that in api_key_env"
         problems.add(location, "looks like a secret", hint=hint)
     problems.raise_any()  # at once: no other message, and no plugin, may meet a secret
+    for location in find_huge(tables):
+        problems.add(location, "expected a whole number of at most 64 bits")
+    problems.raise_any()  # others could not even show it
     read = read_tables(tables, problems, gated=gated)
     run = read.run or RunTable()
     prompts = _prompts(read, run, directory, problems)
@@ -212,6 +219,15 @@ def _environment(parts: _Parts) -> dict[str, tuple[str, ...]]:
             names = (*needed.get(variable, ()), setup.name)
             needed[variable] = tuple(dict.fromkeys(names))
     return needed
+
+
+def _too_much(error: Exception, text: str, shown: str) -> SuiteError:
+    """Word what the parser gives up on: it cannot say where."""
+    if isinstance(error, RecursionError):
+        return SuiteError(shown, None, "", "not valid TOML: nested too deeply")
+    found = _ENDLESS.search(text)
+    line = None if found is None else text.count("\n", 0, found.start()) + 1
+    return SuiteError(shown, line, "", "not valid TOML: a number of more than 64 bits")
 
 
 def _not_toml(error: tomli.TOMLDecodeError, text: str, shown: str) -> SuiteError:

@@ -35,7 +35,7 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list | tuple):
-        return "a list"
+        return "a list" if value else "an empty list"
     if isinstance(value, str) and looks_secret(value):
         return "what looks like a secret"
     text = repr(value)
@@ -93,4 +93,8 @@ def unknown(what: str, name: str, names: Iterable[str]) -> Mistake:
 
 
 def _quoted(key: str) -> str:
-    return key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+    if len(key) > _LONGEST:
+        key = f"{key[: _LONGEST - 3]}..."
+    if _BARE.fullmatch(key):
+        return key
+    return json.dumps(key, ensure_ascii=not key.isprintable())

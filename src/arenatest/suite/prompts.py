@@ -138,7 +138,7 @@ def _list(value: object, key: str) -> Sequence[Any]:
 def _parsed(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, TypeGuard
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from arenatest.suite.mistakes import got
+from arenatest.suite.secrets import Location
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-zA-Z]+)\s*", re.ASCII)
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _DURATION_TEXT = 'a duration such as "800 ms", "1.5 s" or "2 min"'
+_LEAST, _MOST = -(2**63), 2**63 - 1
 _SURELY_PERCENT = 50  # no gate allows fifty times the baseline; "110" is a percentage
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 
@@ -74,9 +77,24 @@ def number_in(value: object, low: float = -math.inf, high: float = math.inf) -> 
         Mistake: It is anything else.
     """
     if not _is_number(value) or not math.isfinite(value) or not low <= value <= high:
-        bounded = math.isfinite(low) and math.isfinite(high)
-        raise got(value, f"a number from {low:g} to {high:g}" if bounded else "a finite number")
+        expected = f"a number of at least {low:g}" if math.isfinite(low) else "a finite number"
+        if math.isfinite(high):
+            expected = f"a number from {low:g} to {high:g}"
+        raise got(value, expected)
     return float(value)
+
+
+def find_huge(value: object, location: Location = ()) -> Iterator[Location]:
+    """Yield the location of every whole number in a parsed suite that TOML does not promise."""
+    if isinstance(value, int):
+        if not _LEAST <= value <= _MOST:
+            yield location
+    elif isinstance(value, Mapping):
+        for key, held in value.items():
+            yield from find_huge(held, (*location, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, held in enumerate(value):
+            yield from find_huge(held, (*location, index))
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -74,7 +74,7 @@ def _json_lines(text: str, name: str, report: Report) -> Iterator[Record]:
             continue
         try:
             fields = json.loads(row)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             report(SuiteError(name, line, "", _not_json(error)))
             continue
         if isinstance(fields, dict):
@@ -86,7 +86,7 @@ def _json_lines(text: str, name: str, report: Report) -> Iterator[Record]:
 def _json_list(text: str, name: str, report: Report) -> Iterator[Record]:
     try:
         records = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else None
         raise SuiteError(name, line, "", _not_json(error)) from error
     if not isinstance(records, list):
@@ -129,10 +129,12 @@ def _header(row: list[str], name: str, line: int) -> list[str]:
     return header
 
 
-def _not_json(error: ValueError) -> str:
+def _not_json(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "not valid JSON: nested too deeply"
     if isinstance(error, json.JSONDecodeError):
         return f"not valid JSON: {error.msg} (column {error.colno})"
-    return f"not valid JSON: {error}"
+    return "not valid JSON: a number of too many digits"
 
 
 _READERS: dict[str, Callable[[str, str, Report], Iterator[Record]]] = {

@@ -156,7 +156,7 @@ def _against(gate: GateTable, threshold: Threshold, metric: MetricSpec, field: F
     if gate.against not in contestants:
         wrong = unknown("contestant", gate.against, contestants)
         raise Mistake(wrong.problem, place=("against",))
-    if threshold.stat != "ratio" and metric.source in ("answer", "timing"):
+    if threshold.stat != "ratio" and metric.name != "win_rate":
         problem = f"{threshold.key} of {metric.name} compares with nobody: it takes no against"
         raise Mistake(problem, place=("against",))
     return gate.against

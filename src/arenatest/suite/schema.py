@@ -17,7 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from arenatest.suite.mistakes import Mistake
+from arenatest.suite.mistakes import Mistake, got
 from arenatest.suite.quantities import Count, Duration, Fraction, Name, Text
 
 
@@ -27,6 +27,9 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+_SUREST = 0.999999  # beyond it no number of prompts that anybody has would decide
+
+
 def _holds_prompt(template: str) -> str:
     if "{prompt}" not in template:
         raise Mistake("has no {prompt}, where the prompt's text belongs")
@@ -34,23 +37,43 @@ def _holds_prompt(template: str) -> str:
 
 
 def _confidence(value: float) -> float:
-    if not 0.5 <= value < 1:  # noqa: PLR2004 - below one half the two sides would overlap
-        raise Mistake(f"got {value!r}, expected a fraction from 0.5 to below 1")
+    if not 0.5 <= value <= _SUREST:  # noqa: PLR2004 - below one half the two sides would overlap
+        raise Mistake(f"got {value!r}, expected a fraction from 0.5 to {_SUREST}")
     return value
 
 
 def _listed(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list | tuple):
+        return value
+    raise got(value, "text in quotes, or a list of texts")
+
+
+def _some(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if not texts:
+        raise got(texts, "a text or more")
+    return texts
 
 
 _TEXT_SCHEMA = {"type": "string", "minLength": 1}
+_LIST_SCHEMA = {"type": "array", "items": _TEXT_SCHEMA}
 Texts = Annotated[
     tuple[Text, ...],
     Field(strict=False),
     BeforeValidator(_listed),
-    WithJsonSchema({"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA}]}),
+    WithJsonSchema({"anyOf": [_TEXT_SCHEMA, _LIST_SCHEMA]}),
 ]
 """One text, or a list of them."""
+
+SomeTexts = Annotated[
+    tuple[Text, ...],
+    Field(strict=False),
+    BeforeValidator(_listed),
+    AfterValidator(_some),
+    WithJsonSchema({"anyOf": [_TEXT_SCHEMA, {**_LIST_SCHEMA, "minItems": 1}]}),
+]
+"""One text, or a list of at least one: an empty choice chooses nothing."""
 
 Template = Annotated[
     str,
@@ -118,7 +141,7 @@ class DatasetTable(Table):
         ],
         Text,
     ] = Field(default_factory=dict, description="The file's own names of fields, by ours.")
-    subset: Texts | None = Field(None, description="Take only the records of these subsets.")
+    subset: SomeTexts | None = Field(None, description="Take only the records of these subsets.")
     limit: Count | None = Field(None, description="Take only so many records from the start.")
     sample: Count | None = Field(None, description="Take only so many records, drawn by the seed.")
     category: Text | None = Field(None, description="Category of records that have none.")
@@ -214,9 +237,13 @@ class GateTable(Table):
     margin: Loss = Field(None, description="Largest loss still acceptable, as a fraction.")
     confidence: Confidence | None = Field(None, description="One-sided; default: that of [run].")
     policy: PolicyName | None = Field(None, description="Default: that of [run].")
-    where: dict[SliceKey, Texts] = Field(default_factory=dict, description="The slice it looks at.")
+    where: dict[SliceKey, SomeTexts] = Field(
+        default_factory=dict, description="The slice it looks at."
+    )
     by: SliceKey | None = Field(None, description="Make one gate of each value of this key.")
-    candidates: Texts | None = Field(None, description="Which candidates it gates; default: all.")
+    candidates: SomeTexts | None = Field(
+        None, description="Which candidates it gates; default: all."
+    )
     against: Text | None = Field(None, description="Contestant to compare with; the baseline.")
     target: Literal["population", "suite"] = Field(
         "population", description="Prompts like these, or this suite exactly."

@@ -11,7 +11,7 @@ from arenatest.suite.mistakes import Mistake, near_name
 from arenatest.suite.quantities import fraction, number_in, quotient, seconds
 from arenatest.suite.schema import THRESHOLDS, GateTable
 
-_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?)")
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?)", re.ASCII)
 _TOTALLED = ("USD", "tokens")
 
 
@@ -65,6 +65,8 @@ def _limit(value: object, metric: MetricSpec) -> float:
         return seconds(value)
     if metric.range == (0, 1):
         return fraction(value)
+    if metric.source == "answer":
+        return number_in(value, 0.0)  # nobody counts fewer tokens than none
     return number_in(value, *(metric.range or ()))
 
 

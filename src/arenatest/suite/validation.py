@@ -76,9 +76,8 @@ def checked(
         return None
     except ValidationError as error:
         known = list(keys if keys is not None else keys_of(model))
-        for detail in error.errors(include_url=False):
-            place = _real_place(detail["loc"], table)
-            problems.add((*location, *place), _mistake(detail, place, known))
+        for place, found in _one_each(error, table, known).items():
+            problems.add((*location, *place), found)
         return None
 
 
@@ -147,12 +146,26 @@ def _iso(value: object) -> str:
     raise TypeError
 
 
+def _one_each(
+    error: ValidationError, table: Mapping[str, Any], known: list[str]
+) -> dict[Location, Mistake]:
+    """Return one mistake for each place: a union says something for each of its members."""
+    mistakes: dict[Location, Mistake] = {}
+    for detail in error.errors(include_url=False):
+        place = _real_place(detail["loc"], table)
+        mistake = _mistake(detail, place, known)
+        if place not in mistakes or "did you mean" in mistake.problem:
+            mistakes[place] = mistake
+    return mistakes
+
+
 def _mistake(detail: Any, place: Location, known: list[str]) -> Mistake:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         return unknown("key", str(place[-1]), known if len(place) == 1 else ())
     if kind == "missing":
-        return Mistake("required key is missing")
+        listed = isinstance(detail["loc"][-1], int)
+        return got(value, "a longer list") if listed else Mistake("required key is missing")
     if kind == "value_error":
         error = context["error"]
         return error if isinstance(error, Mistake) else Mistake(str(error))

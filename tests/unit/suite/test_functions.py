@@ -18,6 +18,20 @@ def write(tmp_path):
     return _write
 
 
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("import pytest\npytest.skip('later', allow_module_level=True)", "Skipped: later"),
+        ("import pytest\npytest.exit('now')", "Exit: now"),
+    ],
+)
+def test_a_module_that_leaves_while_it_is_imported_is_a_mistake(tmp_path, code, why):
+    (tmp_path / "models.py").write_text(code, encoding="utf-8")
+    with pytest.raises(ValueError, match=f"importing module 'models' raised {why}"):
+        load_function("models:f", tmp_path)
+
+
 def test_a_function_is_found_beside_the_suite(write, tmp_path):
     write("models.py", "def shout(prompt):\n    return 'HELLO'\n")
     assert load_function("models:shout", tmp_path)(None) == "HELLO"

@@ -307,6 +307,90 @@ def line_of(text, start):
             id="against itself",
         ),
         pytest.param(
+            ("min = 0.45", "min = 0.45\ncandidates = []"),
+            "candidates",
+            "gates[0].candidates (win_rate): got an empty list, expected a text or more",
+            id="gate on nobody",
+        ),
+        pytest.param(
+            ("min = 0.45", "min = 0.45\nwhere = { category = [] }"),
+            "where",
+            "gates[0].where.category (win_rate): got an empty list, expected a text or more",
+            id="where without values",
+        ),
+        pytest.param(
+            ("min = 0.45", "min = 0.45\nwhere = { category = 5 }"),
+            "where",
+            "gates[0].where.category (win_rate): got 5, expected text in quotes, or a list of "
+            "texts",
+            id="number for texts",
+        ),
+        pytest.param(
+            ("min = 0.45", "min = 0.45\nconfidence = 0.9999999"),
+            "confidence",
+            "gates[0].confidence (win_rate): got 0.9999999, expected a fraction from 0.5 to "
+            "0.999999",
+            id="certainty",
+        ),
+        pytest.param(
+            ('metric = "win_rate"\nmin = 0.45', 'metric = "cost"\nstat = "total"\nmax = -1'),
+            "max",
+            "gates[0].max (cost): got -1, expected a number of at least 0",
+            id="less than nothing",
+        ),
+        pytest.param(
+            ttft('stat = "p\u0669\u0665"\nmax = "1 s"'),
+            "stat",
+            "gates[0].stat (ttft): unknown stat 'p\u0669\u0665', expected mean, median, total or "
+            "p95, p99.9",
+            id="digits of another script",
+        ),
+        pytest.param(
+            ("min = 0.45", "min = 0x" + "f" * 6000),
+            "min = 0x",
+            "gates[0].min (win_rate): expected a whole number of at most 64 bits",
+            id="a number that cannot be shown",
+        ),
+        pytest.param(
+            ('model = "m2"', f'model = "m2"\nparams = {{ seed = {2**63} }}'),
+            "params",
+            "candidates[0].params.seed (new): expected a whole number of at most 64 bits",
+            id="a number beyond TOML",
+        ),
+        pytest.param(
+            ("min = 0.45", 'min = 0.45\n"\\u009b31m\\u202e" = 1'),
+            '"\\u009b31m',
+            "gates[0].\"\\u009b31m\\u202e\" (win_rate): unknown key '\\x9b31m\\u202e', expected "
+            "one of 'against', 'by', 'candidates', 'confidence', 'margin', 'max', 'max_ratio', "
+            "'metric', 'min', 'min_ratio', 'name', 'policy', 'stat', 'target', 'where'",
+            id="a key that would write to the terminal",
+        ),
+        pytest.param(
+            ('metric = "win_rate"', 'against = "old"\nmetric = "flip_rate"'),
+            "against",
+            "gates[0].against (flip_rate): min of flip_rate compares with nobody: it takes no "
+            "against",
+            id="against of the judge's own rate",
+        ),
+        pytest.param(
+            ('model = "m2"', 'model = "m2"\nwindow = [1]'),
+            "window",
+            "candidates[0].window (new): got a list, expected a longer list",
+            id="too short a list",
+        ),
+        pytest.param(
+            ('model = "m2"', 'model = "m2"\nsystem_file = "."'),
+            "system_file",
+            "candidates[0].system_file (new): '.' is a folder",
+            id="a folder for a file",
+        ),
+        pytest.param(
+            ('model = "m2"', f'model = "m2"\nsystem_file = "{"a" * 5000}"'),
+            "system_file",
+            f"candidates[0].system_file (new): no such file: '{'a' * 56}...",
+            id="a name too long for a file",
+        ),
+        pytest.param(
             ttft('stat = "p95"\nmax = "1 s"\nagainst = "old"'),
             "against",
             "gates[0].against (ttft): max of ttft compares with nobody: it takes no against",
@@ -493,6 +577,16 @@ def test_a_secret_is_refused_and_never_shown(tmp_path, line):
             id="near file",
         ),
         pytest.param(
+            {"d.jsonl": '{"query": ' + "[" * 100_000 + "]" * 100_000 + "}"},
+            "suites/d.jsonl:1: not valid JSON: nested too deeply",
+            id="nested",
+        ),
+        pytest.param(
+            {"d.jsonl": '{"query": 1' + "0" * 5000 + "}"},
+            "suites/d.jsonl:1: not valid JSON: a number of too many digits",
+            id="endless number",
+        ),
+        pytest.param(
             {"d.jsonl": "\n\n"},
             "suites/x.arena.toml:5: datasets[0].path: suites/d.jsonl has no records",
             id="empty",
@@ -568,6 +662,27 @@ def test_a_secret_is_refused_and_never_shown(tmp_path, line):
 )
 def test_a_mistake_in_a_dataset_names_its_file_and_line(tmp_path, files, expected):
     assert message(tmp_path, changed(DATASET), files) == expected
+
+
+def test_what_is_no_file_is_no_dataset(tmp_path):
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites/d.jsonl").symlink_to("d.jsonl")
+    found = message(tmp_path, changed(DATASET))
+    assert found.endswith("datasets[0].path: 'd.jsonl' is no file that can be read")
+    text = changed((PROMPTS, '[[datasets]]\npath = ".."\n'))
+    assert message(tmp_path, text).endswith("datasets[0].path: '..' is a folder")
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (f"x = {'9' * 5000}\n", ":1: not valid TOML: a number of more than 64 bits"),
+        (f"x = {'[' * 9000}{']' * 9000}\n", ": not valid TOML: nested too deeply"),
+        (f"{'.'.join('a' * 9000)} = 1\n", ": not valid TOML: nested too deeply"),
+    ],
+)
+def test_what_the_parser_gives_up_on_is_a_mistake(tmp_path, start, expected):
+    assert message(tmp_path, start + SUITE) == f"suites/x.arena.toml{expected}"
 
 
 def test_a_bad_row_of_a_csv_file_is_named(tmp_path):
@@ -671,7 +786,7 @@ def test_a_wrong_metric_table_is_not_also_an_unknown_metric(tmp_path):
 def test_a_metrics_name_may_be_anything_at_all(tmp_path):
     table = '[[metrics]]\nname = []\nkind = "words"\n\n'
     found = message(tmp_path, changed((GATE, table + GATE)))
-    assert found.endswith("metrics[0].name: got a list, expected text in quotes")
+    assert found.endswith("metrics[0].name: got an empty list, expected text in quotes")
 
 
 def test_wrong_prompts_do_not_make_slices_wrong(tmp_path):
