@@ -9,7 +9,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
     show = commands.add_parser("show", help="show one model call by its chat id")
     show.add_argument("chat_id", metavar="CHAT_ID", help="the id, or its first characters")
-    show.add_argument("--store", type=Path, help="default: $ARENATEST_STORE or .arenatest")
+    show.add_argument("--store", type=Path, help="default: as for pytest --arena")
     show.set_defaults(run=_show)
 
     local = commands.add_parser("local", help="models that run on this machine")
@@ -90,16 +90,15 @@ def _plugins(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from arenatest.listing import call_lines
-    from arenatest.store import open_store
+    def show(config: pytest.Config) -> None:
+        from arenatest.collection.options import folder
+        from arenatest.listing import call_lines
+        from arenatest.store import open_store
 
-    folder = options.store or Path(os.environ.get("ARENATEST_STORE") or ".arenatest")
-    store = open_store(folder, create=False)
-    try:
-        print("\n".join(call_lines(store, options.chat_id)))
-    finally:
-        store.close()
-    return 0
+        with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
+            print("\n".join(call_lines(store, options.chat_id)))
+
+    return _configured(show, () if options.store is None else (f"--arena-store={options.store}",))
 
 
 def _fetch(options: argparse.Namespace) -> int:
@@ -112,21 +111,37 @@ def _fetch(options: argparse.Namespace) -> int:
 class _Command:
     """A plugin that runs a command instead of pytest's tests, once all plugins are loaded."""
 
-    def __init__(self, run: Any) -> None:
+    def __init__(self, run: Callable[[pytest.Config], None]) -> None:
         self._run = run
+        self.error: ArenaError | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> int:
-        """Ask all plugins for their kinds and hand them on."""
-        from arenatest.collection.items import kinds_for
-
-        config._do_configure()
+        """Run the command with the project's plugins and options."""
+        config._do_configure()  # as pytest's own --markers and --fixtures do
         try:
-            self._run(kinds_for(config.hook))
+            self._run(config)
+        except ArenaError as error:
+            self.error = error
         finally:
             config._ensure_unconfigure()
         return 0
 
 
-def _with_kinds(run: Any) -> int:
-    return int(pytest.main(["--arena", "-q"], plugins=[_Command(run)]))
+def _with_kinds(run: Callable[[Any], None]) -> int:
+    """Hand a command all kinds that the project's plugins offer."""
+
+    def ask(config: pytest.Config) -> None:
+        from arenatest.collection.items import kinds_for
+
+        run(kinds_for(config.hook))
+
+    return _configured(ask)
+
+
+def _configured(run: Callable[[pytest.Config], None], options: Sequence[str] = ()) -> int:
+    command = _Command(run)
+    status = int(pytest.main(["--arena", "-q", *options], plugins=[command]))
+    if command.error is not None:
+        raise command.error
+    return status

@@ -42,8 +42,12 @@ def call_lines(store: Store, chat_id: str) -> Iterator[str]:
     if timing is not None:
         yield from _clocks(timing, store.similar_timings(call.owner, call.run))
     yield from _body(call)
+    seen = set()
     for placed in judgments:
-        yield from _judgment(placed)
+        verdict = (placed.slot.candidate, placed.slot.judge, placed.slot.order, placed.key)
+        if verdict not in seen:  # runs that reused a judgment hold it too
+            seen.add(verdict)
+            yield from _judgment(placed)
 
 
 def _head(call: Generation) -> Iterator[str]:

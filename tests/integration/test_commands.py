@@ -1,4 +1,5 @@
 import json
+import sqlite3
 import sys
 
 
@@ -47,3 +48,19 @@ def test_fetching_an_unknown_model_names_the_known_ones(project):
 def test_a_command_is_required_and_help_lists_them(project):
     assert arenatest(project).ret == 2
     arenatest(project, "--help").stdout.fnmatch_lines(["*init*", "*schema*", "*show*", "*local*"])
+
+
+def test_show_finds_the_store_that_the_projects_options_name(project):
+    project.write("pytest.ini", "[pytest]\narena_store = kept\n")
+    project.suite(prompts=8)
+    project.run()
+    project.run()
+    with sqlite3.connect(project.path / "kept/arena.sqlite") as database:
+        (chat,) = database.execute(
+            "select chat_id from placed_answer where contestant = 'new' and prompt = 'q1'"
+        ).fetchone()
+    shown = project.pytester.run(sys.executable, "-m", "arenatest", "show", chat[:12])
+    assert shown.ret == 0
+    shown.stdout.fnmatch_lines([f"chat id*{chat}", "answer*of new on prompt q1"])
+    verdicts = [line for line in shown.outlines if line.startswith("judged by")]
+    assert len(verdicts) == len(set(verdicts)) == 2

@@ -58,7 +58,7 @@ _VERSION = content_id("llm-judge", INSTRUCTIONS, FORMAT, FENCE_RULE, TEMPLATE, P
 
 
 class LlmOptions(BaseModel):
-    """What a suite says of a judge of kind ``llm``, beside the options of its provider."""
+    """Asks a model, any provider's; the table also holds that provider's options."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

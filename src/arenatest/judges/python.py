@@ -16,7 +16,7 @@ from arenatest.suite.functions import function_identity, load_function
 
 
 class PythonOptions(BaseModel):
-    """What a suite says of a judge of kind ``python``."""
+    """Calls a function of yours: (prompt, text_a, text_b) to one of the five labels."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

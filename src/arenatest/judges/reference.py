@@ -26,7 +26,7 @@ Method = Literal["recall", "exact", "contains", "numeric", "token_f1"]
 
 
 class ReferenceOptions(BaseModel):
-    """What a suite says of a judge of kind ``reference``."""
+    """Prefers the answer closer to the reference answer; needs no model."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -19,7 +19,7 @@ from arenatest.suite.functions import callable_name, function_identity, load_fun
 
 
 class PythonOptions(BaseModel):
-    """What a suite says of a metric of kind ``python``."""
+    """Calls a function of yours: (prompt, answer) to a number or None."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

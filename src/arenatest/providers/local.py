@@ -34,7 +34,7 @@ from arenatest.providers.local_server import (
 
 
 class LocalOptions(BaseModel):
-    """What a suite says of a contestant of this kind: exactly one of ``model`` and ``gguf``."""
+    """Runs a model file on this machine: exactly one of ``model`` and ``gguf``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -15,7 +15,7 @@ from arenatest.providers.chat import ChatProvider
 
 
 class OpenAIOptions(BaseModel):
-    """What a suite says of a contestant of this kind."""
+    """Asks any server that speaks OpenAI's chat completions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -22,7 +22,7 @@ from arenatest.suite.functions import callable_name, function_identity, load_fun
 
 
 class PythonOptions(BaseModel):
-    """What a suite says of a contestant of this kind."""
+    """Calls a function of yours: (prompt) to text, plain, async or streaming."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -18,7 +18,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class ReplayOptions(BaseModel):
-    """What a suite says of a contestant of this kind."""
+    """Gives back answers, and their times, that were recorded in a JSONL file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
