@@ -6,12 +6,11 @@ import os
 import posixpath
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from arenatest.errors import SuiteError
-from arenatest.model.prompt import Message, Prompt
+from arenatest.model.prompt import Prompt
 from arenatest.suite.mistakes import Mistake, near_name, shown, unknown, written
 from arenatest.suite.problems import Problems
 from arenatest.suite.prompts import ASKED, FIELDS, Labels, expand
@@ -49,7 +48,7 @@ def gather(
         reader = _Dataset(dataset, problems, directory)
         with problems.at("datasets", index):
             prompts.extend(reader.prompts(seed, first_use))
-    return _together(prompts)
+    return prompts
 
 
 def file_name(path: str, suite_path: str) -> str:
@@ -77,28 +76,6 @@ def missing_file(path: str, file: Path) -> Mistake:
         near = None
     meant = f", did you mean {str(Path(path).with_name(near))!r}?" if near else ""
     return Mistake(f"no such file: {shown(path)}{meant}", place=("path",))
-
-
-def _together(prompts: list[Prompt]) -> list[Prompt]:
-    """Make one family of prompts, or whole conversations, that ask exactly the same.
-
-    The same question twice is no second piece of evidence, even under two ids or from two files.
-    """
-    asked: dict[str, list[Prompt]] = {}
-    for prompt in prompts:
-        if prompt.family is None:
-            asked.setdefault(prompt.cluster, []).append(prompt)
-    first: dict[tuple[tuple[Message, ...], ...], str] = {}
-    families: dict[str, str] = {}
-    for cluster, held in asked.items():
-        same = first.setdefault(tuple([prompt.messages for prompt in held]), cluster)
-        if same != cluster:
-            families[same] = families[cluster] = f"the same question: {same}"
-    if not families:
-        return prompts
-    return [
-        replace(prompt, family=prompt.family or families.get(prompt.cluster)) for prompt in prompts
-    ]
 
 
 class _Dataset:

@@ -33,25 +33,6 @@ FULL = {
 }
 
 
-def test_the_same_question_twice_is_one_piece_of_evidence(tmp_path):
-    found = prompts(
-        tmp_path,
-        dataset() + dataset('name = "again"', path="./d.jsonl"),
-        rows({"query": "Q?"}, {"query": "Z?"}, {"query": "Z?", "response": "R", "family": "f"}),
-    )
-    assert [prompt.id for prompt in found] == ["again-1", "again-2", "again-3", "d-1", "d-2", "d-3"]
-    assert [prompt.cluster for prompt in found] == [
-        *("family:the same question: prompt:d-1", "family:the same question: prompt:d-2"),
-        "family:f",
-    ] * 2
-
-
-def test_the_same_conversation_twice_is_one_piece_of_evidence(tmp_path):
-    one, two, other = {"turns": ["A", "B"]}, {"turns": ["A", "B"]}, {"turns": ["A", "C"]}
-    clusters = [prompt.cluster for prompt in prompts(tmp_path, dataset(), rows(one, two, other))]
-    assert clusters == ["family:the same question: conversation:d-1"] * 4 + ["conversation:d-3"] * 2
-
-
 def test_a_record_becomes_a_prompt(tmp_path):
     (prompt,) = prompts(tmp_path, dataset(), rows(FULL))
     assert prompt.id == "a"
