@@ -16,7 +16,7 @@ from arenatest.arena.keys import copies, game_key, measurement_key
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
 from arenatest.errors import StoreError
-from arenatest.hookspec import Ask, Metric, Sample
+from arenatest.hookspec import Metric, Sample
 from arenatest.model.answer import Answer
 from arenatest.model.identity import content_id
 from arenatest.model.judgment import Game, Judgment, Order, Verdict
@@ -274,9 +274,9 @@ class _Asking:
         self._wanted = wanted
         self.chat_id: str | None = None
         self.broken: Stop | StoreError | None = None
-        self.ask: Ask = self._ask
 
-    async def _ask(self, prompt: Prompt, messages: tuple[Message, ...]) -> tuple[str, Answer]:
+    async def ask(self, prompt: Prompt, messages: tuple[Message, ...]) -> tuple[str, Answer]:
+        """Make the judge's call; see ``Ask``."""
         target = self._seated.target
         if target is None:
             raise TypeError(f"judge {self._seated.setup.name!r} has no model to ask")

@@ -128,8 +128,9 @@ class SuiteRun:
         return self._over
 
     def progress(self) -> Progress | None:
-        """Return how far the run is; None before the first call."""
-        return self._engine.progress() if self._engine is not None else None
+        """Return how far the run is; None before the first call and after the last."""
+        engine = self._engine
+        return None if engine is None else engine.progress()
 
     def stop(self, cause: StopCause, reason: str) -> None:
         """Stop buying, give up the calls in flight, and decide on what there is.
@@ -156,6 +157,7 @@ class SuiteRun:
         except BaseException as error:
             self._error = _plain(error)
         finally:
+            self._engine = None  # it holds the ledger, which is in the store by now
             with self._news:
                 self._over = True
                 self._news.notify_all()
