@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from arenatest.gates.evidence import Evidence
-from arenatest.gates.health import Health
+from arenatest.gates.health import ENOUGH_PROMPTS, Health
 from arenatest.gates.measure import Measure
 from arenatest.gates.methods import Method, method_of
 from arenatest.gates.readers import reader_of
@@ -122,10 +122,20 @@ class Watch:
         sick = "" if self._health is None else self._health.problem
         outcome = self._outcome(whole=whole)
         if outcome != "inconclusive":
-            sick = sick or ("" if self._health is None else self._health.silence)
+            sick = sick or self._silence()
             if not sick:
                 return Ruling(outcome=outcome)
         return self._last_word(sick) if whole else None
+
+    def _silence(self) -> str:
+        """Return who has not preferred an answer yet, where the plan is long enough to ask.
+
+        A judge is asked for preferences from ``ENOUGH_PROMPTS`` on. In a plan that gets there,
+        nothing is decided before; in a shorter one ties are taken as ties.
+        """
+        if self._health is None or len(self._clusters) < ENOUGH_PROMPTS:
+            return ""
+        return self._health.silence
 
     def _outcome(self, *, whole: bool) -> Outcome:
         method, tally = self._method, self._tally

@@ -20,18 +20,16 @@ def test_fewer_than_twenty_ties_may_be_ties():
     assert decided(["tie"] * 19).cause == "evidence"
 
 
-@pytest.mark.parametrize("prompts", [10, 19, 20, 25, 40, 200])
+@pytest.mark.parametrize("prompts", [20, 25, 40, 200])
 @pytest.mark.parametrize("limit", [0.2, 0.3, 0.4])
-def test_a_judge_that_always_ties_passes_nothing_however_few_the_prompts(prompts, limit):
+def test_a_judge_that_always_ties_passes_nothing_before_it_can_be_told(prompts, limit):
     decision = decided(["tie"] * prompts, rule(limit=limit))
     assert decision.decision == "inconclusive"
     assert decision.n == prompts
 
 
-def test_too_few_ties_for_a_verdict_on_the_judge_prove_nothing_either():
-    decision = decided(["tie"] * 15, rule(limit=0.3, policy="no-regression"))
-    assert (decision.decision, decision.cause, decision.passed) == ("inconclusive", "judge", False)
-    assert "the judge preferred an answer on only 0 of 15 prompts" in decision.reason
+def test_in_a_plan_of_fewer_than_twenty_prompts_ties_are_ties():
+    assert decided(["tie"] * 19, rule(limit=0.3)).decision == "pass"
 
 
 def test_ties_pass_once_the_judge_has_shown_that_it_can_prefer():
