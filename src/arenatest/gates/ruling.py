@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from arenatest.gates.measure import Measure, risks_of
 from arenatest.gates.words import amount, counted, interval, limit
@@ -43,7 +44,7 @@ class Tally:
     invalid: int = 0
 
     @property
-    def noun(self) -> str:
+    def noun(self) -> Literal["prompts", "pairs", "clusters"]:
         """What the units of evidence are called."""
         if self.clusters != self.prompts:
             return "clusters"
@@ -81,6 +82,7 @@ def decision_of(suite: str, ruling: Ruling, measure: Measure, tally: Tally) -> D
         high=high,
         level=1.0 if measure.exact else round(1.0 - risks.passing - risks.failing, 12),
         n=measure.n,
+        counted=tally.noun,
         planned=tally.clusters,
         voids=tally.voids,
         reason=_reason(ruling, measure, tally, low, high),
@@ -117,8 +119,8 @@ def _needed(measure: Measure, tally: Tally) -> int | None:
 
 def _lenience(rule: Rule) -> str:
     return (
-        f"{rule.id}: {_label(rule)} is not proven; it passes for lack of evidence of a "
-        f"regression (policy no-regression)"
+        f"{_label(rule)} is not proven; it passes for lack of evidence of a regression "
+        f"(policy no-regression)"
     )
 
 

@@ -32,6 +32,8 @@ class Decision:
             unknown.
         level: Confidence of that interval as a whole, such as 0.90 for two sides at 0.95.
         n: Clusters that the value rests on.
+        counted: What ``n`` and ``planned`` count, for people: a prompt that stands alone is a
+            cluster of its own.
         planned: Clusters that were planned in this slice.
         voids: Prompts looked at that gave no value.
         reason: One line for people.
@@ -56,6 +58,7 @@ class Decision:
     high: float | None = None
     level: float
     n: int = 0
+    counted: Literal["prompts", "pairs", "clusters"] = "prompts"
     planned: int
     voids: int = 0
     reason: str

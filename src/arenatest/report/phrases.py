@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from arenatest.gates.words import amount, interval, limit
+from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.model.decision import Decision
 
 STATUS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
@@ -36,13 +36,13 @@ def limit_words(decision: Decision) -> str:
 
 def evidence_words(decision: Decision) -> str:
     """Return on how much the decision rests, such as ``decided at 143 of 200 prompts``."""
-    noun = "pair" if decision.stat == "ratio" else "prompt"
-    some = "" if decision.planned == 1 else "s"
-    voids = f", {decision.voids} void" if decision.voids else ""
+    planned = counted(decision.planned, decision.counted)
+    void = counted(decision.voids, "prompts") if decision.counted == "clusters" else decision.voids
+    voids = f", {void} void" if decision.voids else ""
     if decision.n == decision.planned:
-        return f"{decision.n} {noun}{some}{voids}"
+        return f"{planned}{voids}"
     early = decision.decision != "inconclusive" and decision.n + decision.voids < decision.planned
-    sofar = f"{decision.n} of {decision.planned} {noun}{some}"
+    sofar = f"{decision.n:,} of {planned}"
     return f"decided at {sofar}{voids}" if early else f"{sofar}{voids}"
 
 

@@ -6,7 +6,10 @@ from arenatest.report.terminal import terminal_lines
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
 
 P95 = {"metric": "ttft", "stat": "p95", "unit": "s", "side": "max", "threshold": 0.8, "n": 200}
-RATIO = {"metric": "ttft", "stat": "ratio", "unit": "ratio", "side": "max", "threshold": 1.1}
+RATIO = {
+    **{"metric": "ttft", "stat": "ratio", "unit": "ratio", "side": "max", "threshold": 1.1},
+    "counted": "pairs",
+}
 
 
 def test_the_section_has_the_shape_of_the_design():
@@ -62,6 +65,10 @@ def test_intervals_say_what_is_known_on_the_scale_of_the_value(changes, words):
         ({"n": 143, "decision": "inconclusive"}, "143 of 200 prompts"),
         ({"n": 197, "voids": 3}, "197 of 200 prompts, 3 void"),
         ({"n": 1, "planned": 1}, "1 prompt"),
+        (
+            {"n": 50, "voids": 1, "counted": "clusters"},
+            "decided at 50 of 200 clusters, 1 prompt void",
+        ),
     ],
 )
 def test_the_evidence_is_put_into_words(changes, words):
