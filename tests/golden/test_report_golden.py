@@ -60,7 +60,8 @@ def session():
                      high=0.7, planned=5, reason="ttft p95 450 ms"),
             decision("ttft-ratio", **(TTFT | {"unit": "ratio"}), stat="ratio", threshold=1.1, n=4,
                      counted="pairs", value=1.9, low=1.6, high=2.2, planned=5, voids=1,
-                     decision="fail", line=20, passed=False, reason="ttft ratio 1.90x, needs <= 1.10x"),
+                     decision="fail", line=20, passed=False,
+                     reason="ttft ratio 1.90x, needs <= 1.10x"),
         ),
     )  # fmt: skip
 

@@ -135,7 +135,7 @@ def _reason(
     if measure.value is not None:
         shown = amount(measure.value, unit, near=rule.limit)
         if low is not None or high is not None:
-            shown += " " + interval(low, high, measure.value, unit)
+            shown += " " + interval(low, high, measure.value, unit, near=rule.limit)
     elif measure.n:
         shown = "beyond what was measured"
     count = counted(tally.clusters, tally.noun)

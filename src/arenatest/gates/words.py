@@ -25,16 +25,7 @@ def amount(value: float, unit: str, *, near: float | None = None) -> str:
         >>> amount(0.44996, "fraction", near=0.45)
         '0.44996'
     """
-    scale, digits = _scale(value, unit), _digits(value, unit)
-    text = _text(value, unit, scale, digits)
-    if near is None or math.isclose(value, near, rel_tol=_ROUNDING):
-        return text
-    while digits < _MOST_DIGITS:
-        if text != _text(near, unit, scale, digits):
-            break
-        digits += 1
-        text = _text(value, unit, scale, digits)
-    return text
+    return _text(value, unit, _scale(value, unit), _telling_digits(value, unit, near))
 
 
 def limit(value: float, unit: str) -> str:
@@ -53,14 +44,22 @@ def limit(value: float, unit: str) -> str:
     return _text(value, unit, scale, digits)
 
 
-def interval(low: float | None, high: float | None, value: float, unit: str) -> str:
-    """Return the bounds without their unit, on the scale of ``value``; a dash where open.
+def interval(
+    low: float | None, high: float | None, value: float, unit: str, *, near: float | None = None
+) -> str:
+    """Return the bounds without their unit, in the scale and digits of ``value``.
+
+    Args:
+        low, high: The bounds; a dash is written where there is none.
+        value: What they belong to.
+        unit: As in ``amount``.
+        near: As in ``amount``.
 
     Examples:
         >>> interval(0.61, 0.702, 0.64, "s"), interval(None, 1.1, 0.64, "s")
         ('[610, 702]', '[-, 1100]')
     """
-    scale, digits = _scale(value, unit), _digits(value, unit)
+    scale, digits = _scale(value, unit), _telling_digits(value, unit, near)
     low_text, high_text = (
         "-" if bound is None else f"{bound * scale:{_grouping(unit)}.{digits}f}"
         for bound in (low, high)
@@ -80,6 +79,18 @@ def counted(number: int, noun: str) -> str:
 
 def _scale(value: float, unit: str) -> float:
     return 1_000.0 if unit == "s" and abs(value) < 0.9995 else 1.0  # noqa: PLR2004 - reads 1000 ms
+
+
+def _telling_digits(value: float, unit: str, near: float | None) -> int:
+    """Return how many decimals show a value, and that it is not ``near``."""
+    scale, digits = _scale(value, unit), _digits(value, unit)
+    if near is None or math.isclose(value, near, rel_tol=_ROUNDING):
+        return digits
+    while digits < _MOST_DIGITS:
+        if _text(value, unit, scale, digits) != _text(near, unit, scale, digits):
+            break
+        digits += 1
+    return digits
 
 
 def _digits(value: float, unit: str) -> int:

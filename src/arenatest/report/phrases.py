@@ -25,7 +25,9 @@ def interval_words(decision: Decision) -> str:
     """Return the interval on the value's scale, such as ``[610, 702]``; empty where unknown."""
     if decision.value is None or (decision.low is None and decision.high is None):
         return ""
-    return interval(decision.low, decision.high, decision.value, decision.unit)
+    return interval(
+        decision.low, decision.high, decision.value, decision.unit, near=decision.threshold
+    )
 
 
 def limit_words(decision: Decision) -> str:

@@ -61,3 +61,8 @@ def test_digits_are_added_until_value_and_limit_differ():
 def test_an_interval_has_the_scale_of_its_value():
     assert interval(0.9, 1.4, 1.1, "s") == "[0.90, 1.40]"
     assert interval(None, None, 0.5, "fraction") == "[-, -]"
+
+
+def test_an_interval_has_the_digits_of_its_value():
+    assert amount(12.503, "words", near=12.5) == "12.503 words"
+    assert interval(12.4871, 12.5189, 12.503, "words", near=12.5) == "[12.487, 12.519]"
