@@ -50,7 +50,8 @@ def interval(
     """Return the bounds without their unit, in the scale and digits of ``value``.
 
     Args:
-        low, high: The bounds; a dash is written where there is none.
+        low: The lower bound; a dash is written where there is none.
+        high: The upper bound, likewise.
         value: What they belong to.
         unit: As in ``amount``.
         near: As in ``amount``.
