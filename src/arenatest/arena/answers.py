@@ -112,19 +112,20 @@ class Answers:
             self._ledger.answers[slot] = found
             return
         answered = await self._ask(slot, asked, ("text", "timing") if timed else ("text",))
-        self._reuse.saw_model(slot.contestant, answered.answer.model)
         self._ledger.answers[slot] = answered
         if timed:
             self._ledger.timings[slot] = answered
 
     async def _ask(self, slot: AnswerSlot, asked: Asked, purposes: tuple[Purpose, ...]) -> Answered:
-        return await self._caller.ask(
+        answered = await self._caller.ask(
             replace(
                 asked,
                 role="answer" if "text" in purposes else "timing",
                 place=lambda answered: self._placed(slot, answered, purposes),
             )
         )
+        self._reuse.saw_model(slot.contestant, answered.answer.model)
+        return answered
 
     async def _give_up(self, slot: AnswerSlot, target: Target) -> None:
         """Place a failure without a call: there is nothing to go on from."""

@@ -59,13 +59,12 @@ class Reuse:
             self._measured.update(found)
 
     def answer(self, contestant: str, key: str) -> Answered | None:
-        """Return the recorded answer, unless the contestant's model has changed since."""
-        if contestant in self._off:
-            return None
+        """Return the recorded answer, unless the contestant's model is known to be another now."""
         found = self._answers.get(key)
-        if found is not None and found.answer.model is not None:
-            self._models.setdefault(contestant, found.answer.model)
-        return found
+        if found is None or contestant in self._off:
+            return None
+        self.saw_model(contestant, found.answer.model)
+        return None if contestant in self._off else found
 
     def judgment(self, key: str) -> Judgment | None:
         """Return the recorded judgment."""
@@ -76,7 +75,11 @@ class Reuse:
         return self._measured.get(key)
 
     def saw_model(self, contestant: str, model: str | None) -> None:
-        """Stop reusing a contestant's answers once its server names another model than before."""
-        before = self._models.get(contestant)
-        if before is not None and model is not None and before != model:
+        """Take note of the model that a server names; reuse ends once it is not always the same.
+
+        Args:
+            contestant: Whose server.
+            model: What it says, in a fresh answer or in a recorded one; None says nothing.
+        """
+        if model is not None and self._models.setdefault(contestant, model) != model:
             self._off.add(contestant)
