@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
+import time
 from collections import Counter, defaultdict
 
 import pytest
@@ -42,13 +45,12 @@ def reply(body):
     return f"{word} answer to number {number}"
 
 
-def suite(project, url, *, minimum=0.4, run=""):
+def suite(project, url, *, minimum=0.4, run="concurrency = 32"):
     contestant = 'provider = "openai"\nmodel = "{0}"\nbase_url = "{1}"\napi_key_env = ""\n'
     asked = "".join(f'[[prompts]]\nid = "q{n}"\nquery = "ask {n}"\n' for n in range(PROMPTS))
     project.write(
         "x.arena.toml",
-        '[suite]\nname = "x"\n[run]\nearly_stop = false\nconcurrency = 32\n'
-        f'call_timeout = "0.8 s"\n{run}\n'
+        f'[suite]\nname = "x"\n[run]\nearly_stop = false\n{run}\ncall_timeout = "0.8 s"\n'
         f'[baseline]\nname = "old"\n{contestant.format("old", url)}'
         f'[[candidates]]\nname = "new"\n{contestant.format("new", url)}'
         f'[[judges]]\nkind = "llm"\nname = "judge"\n{contestant.format("judge", url)}'
@@ -146,7 +148,7 @@ def check_verdict(project, undisturbed, decision="pass"):
     gate = project.gates["new", "win_rate"]
     outcome = (gate["decision"], gate["cause"])
     assert outcome in {(decision, None), ("inconclusive", "void"), ("inconclusive", "judge")}
-    if not lost and None not in played.values():
+    if not (lost or equal) and None not in played.values():
         assert outcome == (decision, None)
     return outcome
 
@@ -170,3 +172,30 @@ def test_all_kinds_of_faults_together_never_turn_a_verdict(
         project.run()
         check_books(project, server)
     check_verdict(project, undisturbed, decision)
+
+
+@pytest.mark.parametrize("calls", [40, 230])
+def test_a_run_that_is_killed_amid_faults_goes_on_and_loses_nothing(project, undisturbed, calls):
+    with serve(reply=reply, script=sometimes(*FAULTS)) as server:
+        suite(project, server.base_url, run="concurrency = 8")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-p", "no:asyncio", "--arena", "-q"],
+            cwd=project.path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 60
+        while server.count < calls:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+        project.run()
+        sent = Counter(request.headers["x-client-request-id"] for request in server.requests)
+        stored = {chat for (chat,) in project.sql("select chat_id from generation")}
+    assert set(sent.values()) == {1}
+    assert stored <= set(sent)
+    assert len(sent) - len(stored) <= 8, "only calls in flight are lost"
+    assert project.sql("select count(*) from run") == [(1,)]
+    check_places(project)
+    check_verdict(project, undisturbed)
