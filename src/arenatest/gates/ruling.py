@@ -34,6 +34,7 @@ class Tally:
         rule: The gate.
         prompts, clusters: Planned.
         seen, voids, invalid: Prompts taken; those without a value; those without a usable clock.
+        ours, theirs: Those without a value because the candidate, or the other one, alone failed.
     """
 
     rule: Rule
@@ -42,6 +43,8 @@ class Tally:
     seen: int = 0
     voids: int = 0
     invalid: int = 0
+    ours: int = 0
+    theirs: int = 0
 
     @property
     def noun(self) -> Literal["prompts", "pairs", "clusters"]:
@@ -137,7 +140,7 @@ def _reason(
         if low is not None or high is not None:
             shown += " " + interval(low, high, measure.value, unit, near=rule.limit)
     elif measure.n:
-        shown = "beyond what was measured"
+        shown = "beyond measure"
     count = counted(tally.clusters, tally.noun)
     if measure.n != tally.clusters:
         count = f"{measure.n:,} of {count}"
@@ -159,6 +162,8 @@ def _remarks(ruling: Ruling, measure: Measure, tally: Tally) -> list[str]:
             remarks.append(f"about {counted(needed, tally.noun)} would decide it")
         elif measure.n:
             remarks.append(f"it lies too near the limit to be decided{_meanwhile(tally)}")
+        else:
+            remarks.append("no prompt says anything about it")
     return remarks
 
 

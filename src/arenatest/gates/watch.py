@@ -109,6 +109,9 @@ class Watch:
             self._tally.seen += 1
             self._tally.voids += evidence.void
             self._tally.invalid += evidence.invalid
+            if evidence.void:
+                self._tally.ours += bool(evidence.passing)
+                self._tally.theirs += bool(evidence.failing)
             if self._health is not None:
                 self._health.add(evidence.games)
         if self._method is not None:
@@ -158,9 +161,13 @@ class Watch:
         if tally.invalid > self._most_voids:
             why = f"{_lacking(tally.invalid)} no clock that may be used, {share}"
             return Ruling(cause="latency", why=why)
-        why = f"{_lacking(tally.voids)} no value, {share}"
-        sick = "" if self._health is None else self._health.problem
-        return Ruling(cause="void", why=f"{why}; {sick}" if sick else why)
+        whose = ((self.rule.candidate, tally.ours), (self.rule.against, tally.theirs))
+        reasons = (
+            f"{_lacking(tally.voids)} no value, {share}",
+            *(f"{name} alone failed on {lost}" for name, lost in whose if lost),
+            "" if self._health is None else self._health.problem,
+        )
+        return Ruling(cause="void", why="; ".join(filter(None, reasons)))
 
     def _decide(self, ruling: Ruling) -> Decision:
         measure = Measure()

@@ -17,7 +17,7 @@ UNKNOWN = "-"
 def value_words(decision: Decision) -> str:
     """Return the measurement, with digits enough to tell it from its limit."""
     if decision.value is None:
-        return "not measured"
+        return "beyond measure" if decision.n else "not measured"
     return amount(decision.value, decision.unit, near=decision.threshold)
 
 

@@ -19,6 +19,7 @@ def test_the_flip_rate_is_the_share_of_pairs_with_two_winners():
 def test_equal_answers_have_no_flip_rate_and_are_no_voids():
     decision = decided(["equal"] * 20, "flip_rate", 0.5)
     assert (decision.n, decision.voids, decision.cause) == (0, 0, "evidence")
+    assert decision.reason.endswith("inconclusive; no prompt says anything about it")
     assert not decision.passed
 
 

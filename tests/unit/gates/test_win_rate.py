@@ -106,6 +106,18 @@ def test_voids_make_it_inconclusive_under_every_policy(policy):
     assert decision.low <= 0.45
 
 
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("failed", "60 planned; new alone failed on 4"),
+        ("excused", "60 planned; old alone failed on 4"),
+        ("lost", "4 prompts have no value, more than 0.05 of the 60 planned"),
+    ],
+)
+def test_too_many_voids_say_who_failed(word, why):
+    assert decided([word] * 60).reason.endswith(why)
+
+
 def test_a_few_voids_are_borne():
     decision = decided(["win"] * 20 + ["unread"] + ["win"] * 39)
     assert decision.decision == "pass"
