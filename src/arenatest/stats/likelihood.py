@@ -56,10 +56,10 @@ class Likelihood:
         """Return its slope: points scored beyond those expected."""
         import numpy as np
 
-        odds = np.exp(ratings[self.second] - ratings[self.first])
-        p = 1.0 / (1.0 + odds)
+        strengths = np.exp(ratings)  # of models, who are fewer than pairs
+        odds = strengths[self.second] * (1.0 / strengths)[self.first]
         # wins and losses apart: points - games * p would lose the one loss of an almost unbeaten
-        beyond = self.points * (odds * p) - (self.games - self.points) * p
+        beyond = (self.points * odds - (self.games - self.points)) / (1.0 + odds)
         gained = np.bincount(self.first, beyond, self.size)
         lost = np.bincount(self.second, beyond, self.size)
         return np.subtract(gained, lost, dtype=float) - self.ridge * ratings

@@ -109,7 +109,8 @@ def fit_ratings(counts: PairCounts, *, ridge: float = 0.0) -> Ratings:
     Examples:
         >>> from arenatest.stats.votes import count_votes, read_votes
         >>> votes = read_votes(["a", "a", "a", "b"], ["b", "b", "b", "a"], [1, 1, 1, 1])
-        >>> fit_ratings(count_votes(votes)).strengths
+        >>> strengths = fit_ratings(count_votes(votes)).strengths
+        >>> {name: round(strength, 9) for name, strength in strengths.items()}
         {'a': 0.75, 'b': 0.25}
     """
     if not 0.0 <= ridge < math.inf:

@@ -58,13 +58,15 @@ class PairCounts:
     @property
     def games(self) -> Reals:
         """Votes on each pair."""
-        games: Reals = self.outcomes.sum(axis=-1).astype(float)
+        losses, ties, wins = self.outcomes.T
+        games: Reals = (losses + ties + wins).astype(float)
         return games
 
     @property
     def points(self) -> Reals:
         """Score of each pair's first model: wins and half of the ties."""
-        points: Reals = self.outcomes @ _scores()
+        _, ties, wins = self.outcomes.T
+        points: Reals = wins + 0.5 * ties
         return points
 
     @property
@@ -198,9 +200,3 @@ def _outcomes(votes: Votes) -> Numbers:
         found = float(votes.scores[int(wrong.argmax())])
         raise InsufficientData(f"votes: got the score {found!r}, expected 0, 0.5 or 1")
     return outcomes
-
-
-def _scores() -> Reals:
-    import numpy as np
-
-    return np.array(SCORES)

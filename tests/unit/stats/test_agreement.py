@@ -1,6 +1,6 @@
 import math
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 import evalica
 import numpy as np
@@ -14,8 +14,7 @@ from arenatest.stats.agreement import cohen_kappa, krippendorff_alpha, rank_corr
 from arenatest.stats.ratings import fit_ratings
 from arenatest.stats.standings import places
 from arenatest.stats.votes import count_votes
-from fakes.published import rows
-from unit.stats.test_ratings import CROWD, votes_of
+from fakes.published import CROWD, by_model, judged, most_of_the_crowd, rows, votes_of
 
 SCALES = ["nominal", "ordinal", "interval"]
 
@@ -31,22 +30,6 @@ def labels(seed, n, kinds="abc"):
     rng = random.Random(seed)
     first = rng.choices(kinds, k=n)
     return first, [rng.choice(kinds) if rng.random() < 0.4 else label for label in first]
-
-
-def judged(name):
-    return {row["id"]: row["winner"] for row in rows(f"llmfao/{name}-crowd-comparisons.csv")}
-
-
-def most_of_the_crowd():
-    """What most people said of each pair of answers; a tie where two opinions are as common."""
-    said = defaultdict(list)
-    for row in rows(CROWD):
-        said[row["id"]].append(row["winner"])
-    crowd = {}
-    for pair, winners in said.items():
-        (winner, most), *others = Counter(winners).most_common()
-        crowd[pair] = "tie" if others and others[0][1] == most else winner
-    return crowd
 
 
 @pytest.mark.parametrize("n", [30, 500])
@@ -167,11 +150,7 @@ def test_what_cannot_be_ranked_is_refused(first, second):
 
 
 def test_the_published_correlations_of_the_leaderboards():
-    tables = {
-        "human": CROWD,
-        "gpt3": f"llmfao/gpt3-{CROWD[7:]}",
-        "gpt4": f"llmfao/gpt4-{CROWD[7:]}",
-    }
+    tables = {"human": CROWD, "gpt3": by_model("gpt3"), "gpt4": by_model("gpt4")}
     placed = {
         judge: places(fit_ratings(count_votes(votes_of(rows(name)))).strengths)
         for judge, name in tables.items()

@@ -17,34 +17,8 @@ from arenatest.stats.ratings import (
     rating_gap,
 )
 from arenatest.stats.votes import count_votes, read_votes
-from fakes.published import rows
-
-WORTH = {"left": 1.0, "tie": 0.5, "right": 0.0}
-CROWD = "llmfao/crowd-comparisons.csv"
-
-
-def votes_of(table):
-    return read_votes(
-        [row["left"] for row in table],
-        [row["right"] for row in table],
-        [WORTH[row["winner"]] for row in table],
-    )
-
-
-def simulated(n=400, models=6, prompts=40, seed=3):
-    """Votes with ties, where a prompt moves what a model is worth."""
-    rng = random.Random(seed)
-    worth = {(m, p): m / 4 + rng.gauss(0, 1) for m in range(models) for p in range(prompts)}
-    left, right, scores, clusters = [], [], [], []
-    for _ in range(n):
-        one, other = rng.sample(range(models), 2)
-        prompt = rng.randrange(prompts)
-        gap = worth[one, prompt] - worth[other, prompt] + rng.gauss(0, 0.5)
-        left.append(f"m{one}")
-        right.append(f"m{other}")
-        scores.append(0.5 if abs(gap) < 0.3 else float(gap > 0))
-        clusters.append(prompt)
-    return read_votes(left, right, scores), clusters
+from fakes.published import CROWD, by_model, rows, votes_of
+from fakes.votes import simulated
 
 
 def design(votes):
@@ -60,9 +34,7 @@ def test_two_models_have_the_odds_of_their_points():
     assert fit_ratings(count_votes(votes)).strengths == pytest.approx({"a": 0.625, "b": 0.375})
 
 
-@pytest.mark.parametrize(
-    ("judge", "name"), [("human", CROWD), ("gpt3", f"llmfao/gpt3-{CROWD[7:]}")]
-)
+@pytest.mark.parametrize(("judge", "name"), [("human", CROWD), ("gpt3", by_model("gpt3"))])
 def test_the_published_tables(judge, name):
     strengths = fit_ratings(count_votes(votes_of(rows(name)))).strengths
     published = {
@@ -75,7 +47,7 @@ def test_the_published_tables(judge, name):
 
 
 def test_the_converged_table_where_the_published_one_stopped_early():
-    strengths = fit_ratings(count_votes(votes_of(rows("llmfao/gpt4-crowd-comparisons.csv"))))
+    strengths = fit_ratings(count_votes(votes_of(rows(by_model("gpt4")))))
     assert strengths.strengths["GPT 3.5 Turbo (16k)"] == pytest.approx(0.188480, abs=5e-7)
 
 

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from arenatest.errors import InsufficientData
 from arenatest.stats.ratings import WEAK_RIDGE, covariance_by_votes, fit_ratings
 from arenatest.stats.refits import refit, resampled
 from arenatest.stats.votes import count_votes, read_votes
-from unit.stats.test_ratings import simulated
+from fakes.votes import simulated
 
 
 def test_every_refit_is_the_exact_maximum():
@@ -28,6 +29,19 @@ def test_resamples_hold_as_many_votes_on_the_same_pairs():
     for again in resampled(counts, 5, seed=2):
         assert again.n == counts.n
         assert not (again.outcomes[counts.outcomes == 0]).any()
+
+
+def test_resamples_are_multinomial():
+    counts = count_votes(read_votes(["a"] * 40, ["b"] * 40, [1] * 10 + [0.5] * 25 + [0] * 5))
+    tables = np.array([again.outcomes[0] for again in resampled(counts, 20_000, seed=3)])
+    shares = np.array([5, 25, 10]) / 40
+    wanted = 40 * (np.diag(shares) - np.outer(shares, shares))
+    assert (tables.sum(axis=1) == 40).all()
+    assert tables.mean(axis=0) == pytest.approx(40 * shares, abs=0.08)
+    assert np.cov(tables.T) == pytest.approx(wanted, abs=0.3)
+    seen = np.bincount(tables[:, 0], minlength=41) / 20_000
+    chances = stats.binom.pmf(range(41), 40, 5 / 40)
+    assert abs(seen - chances).max() < 0.012
 
 
 def test_the_same_seed_gives_the_same_refits():

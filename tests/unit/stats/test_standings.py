@@ -5,8 +5,7 @@ import pytest
 
 from arenatest.stats.standings import average_win_rates, elo, points
 from arenatest.stats.votes import count_votes, read_votes
-from fakes.published import rows
-from unit.stats.test_ratings import CROWD, WORTH, votes_of
+from fakes.published import CROWD, WORTH, rows, votes_of
 
 TABLES = [
     ("simple", "evalica_golden/simple.csv"),
