@@ -40,11 +40,17 @@ def flag(config: pytest.Config, name: str) -> bool:
 
 
 def folder(config: pytest.Config, name: str, default: str) -> Path:
-    """Return a folder: relative to where one stands on the command line, else to the root."""
-    chosen = config.getoption(name)
-    if chosen is not None:
-        return Path(config.invocation_params.dir, str(chosen))
-    return Path(config.rootpath, setting(config, name) or default)
+    """Return a folder: relative to where one stands on the command line, else to the root.
+
+    Raises:
+        pytest.UsageError: It is a URL, which is not shown: it may hold a password.
+    """
+    chosen = setting(config, name)
+    if chosen is not None and "://" in chosen:
+        option = f"--{name.replace('_', '-')}"
+        raise pytest.UsageError(f"{option}: got a URL, expected a folder")
+    typed = config.getoption(name) is not None
+    return Path(config.invocation_params.dir if typed else config.rootpath, chosen or default)
 
 
 def variable(name: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from arenatest.collection.troubles import show_troubles, told
 from arenatest.model.record import Run
 from arenatest.report.markdown import step_summary
 from arenatest.report.suite_run import SuiteRun
@@ -30,11 +32,15 @@ class Outputs:
 
     Attributes:
         runs: As they were read back from the store.
-        report: The HTML report, as the user knows its path.
+        report: The HTML report, as the user knows its path; None where it could not be written.
+        troubles: What could not be done, in a line each.
+        whole: Whether nothing is missing that a build must not go on without.
     """
 
     runs: tuple[SuiteRun, ...]
-    report: str
+    report: str | None
+    troubles: tuple[str, ...]
+    whole: bool
 
     @classmethod
     def write(
@@ -49,26 +55,68 @@ class Outputs:
         ihook: Any,
         environ: Mapping[str, str],
     ) -> Outputs:
-        """Read the runs back from the store, write all reports, and tell the plugins."""
+        """Read the runs back from the store, write all reports, and tell the plugins.
+
+        What cannot be written is told in the section: the verdicts must be read all the same.
+        """
         read = tuple(_read(store, run) for run in runs)
-        paths = write_reports(read, folder, finished=finished, command=command)
-        if summary := environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(step_summary(view(read, finished=finished, command=command)))
-        for run in read:
-            ihook.pytest_arena_run_finished(ledger=run.ledger, decisions=run.decisions)
-        return cls(runs=read, report=_shown(paths[0], root))
+        report, missing = _reports(read, folder, root, finished=finished, command=command)
+        summary = _summary(read, environ, finished=finished, command=command)
+        failed = _told_plugins(read, ihook)
+        return cls(
+            runs=read,
+            report=report,
+            troubles=(*missing, *summary, *failed),
+            whole=not missing and not failed,
+        )
 
     def show(self, reporter: Any) -> None:
         """Write the section into pytest's terminal summary."""
         reporter.write_sep("=", "arena")
         for kind, text in terminal_lines(self.runs, report=self.report):
             reporter.write_line(text, **COLOURS.get(kind, {}))
+        show_troubles(reporter, self.troubles)
 
 
 def _read(store: Store, run: Run) -> SuiteRun:
     ledger = store.load(run.id)
     return SuiteRun(ledger=ledger, decisions=tuple(store.decisions(run.id).values()))
+
+
+def _reports(
+    runs: Sequence[SuiteRun], folder: Path, root: Path, **said: Any
+) -> tuple[str | None, tuple[str, ...]]:
+    """Write the reports; return the HTML report's path, or what went wrong."""
+    try:
+        paths = write_reports(runs, folder, **said)
+    except OSError as error:
+        return None, (f"no report was written into {folder}: {told(error)}",)
+    return _shown(paths[0], root), ()
+
+
+def _summary(runs: Sequence[SuiteRun], environ: Mapping[str, str], **said: Any) -> tuple[str, ...]:
+    """Add to the page of the CI service; in a container its file is often not there."""
+    path = environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return ()
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(step_summary(view(runs, **said)))
+    except OSError as error:
+        return (f"warning: no summary was written: {told(error)}",)
+    return ()
+
+
+def _told_plugins(runs: Sequence[SuiteRun], ihook: Any) -> tuple[str, ...]:
+    """Tell the plugins of the finished runs; return who failed, and where."""
+    try:
+        for run in runs:
+            ihook.pytest_arena_run_finished(ledger=run.ledger, decisions=run.decisions)
+    except Exception as error:  # plugin code: the section is still to be shown
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        return (f"pytest_arena_run_finished raised {type(error).__name__}: {error} ({where})",)
+    return ()
 
 
 def _shown(path: Path, root: Path) -> str:

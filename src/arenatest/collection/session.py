@@ -6,7 +6,7 @@ import os
 import platform
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,13 @@ from arenatest.arena.run import Conditions
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
 from arenatest.collection.options import SUFFIX, flag, folder
+from arenatest.collection.places import folder_problem
 from arenatest.collection.progress import ProgressLine
 from arenatest.collection.seat import Seat
-from arenatest.errors import MissingKey
+from arenatest.collection.troubles import show_troubles
+from arenatest.errors import ArenaError, MissingKey, StoreError
 from arenatest.model.decision import Decision
-from arenatest.store import Store, open_store
+from arenatest.store import Store, is_recorded, open_store
 from arenatest.suite.suite import Suite
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class ArenaSession:
         self._seats: dict[str, Seat] = {}
         self._line: ProgressLine | None = None
         self._outputs: Outputs | None = None
+        self._troubles: list[str] = []
         for name, module in BUILT_IN.items():
             config.pluginmanager.register(module, f"arenatest-{name}")
 
@@ -121,12 +124,14 @@ class ArenaSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Refuse to start while a key is missing: one error for all, before any call."""
+        """Refuse to start while a key or a place to write is missing: once, before any call."""
         if session.config.option.collectonly or self.is_worker:
             return
         items = [item for item in session.items if isinstance(item, GateItem)]
         if missing := missing_keys(items, os.environ):
             raise pytest.UsageError(missing)
+        if items:
+            self._check_places()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -138,19 +143,30 @@ class ArenaSession:
         store = _shown(self.store_folder, self.config)
         return f"arena: store {store}, reports {_shown(self.report_folder, self.config)}"
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Bring the runs to an end; in the controller, write the reports from the store."""
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int
+    ) -> Generator[None, None, None]:
+        """Bring the runs to an end; in the controller, write the reports from the store.
+
+        The reports come when all other plugins have finished, xdist's workers among them.
+        """
         cut_short = session.shouldstop or session.shouldfail or exitstatus in CUT_SHORT
         self._end_runs(cut_short=bool(cut_short))
-        if not self.is_worker and not session.config.option.collectonly:
-            self._report()
+        try:
+            return (yield)
+        finally:
+            if not self.is_worker and not session.config.option.collectonly:
+                self._report(session)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the section of the arena."""
         if self._outputs is not None:
             self._outputs.show(terminalreporter)
             self._outputs = None  # pytest ends with full collections: they cost by what is alive
+        elif self._troubles:
+            terminalreporter.write_sep("=", "arena")
+        show_troubles(terminalreporter, self._troubles)
 
     def pytest_unconfigure(self) -> None:
         """Close the store."""
@@ -167,23 +183,45 @@ class ArenaSession:
                 with self._told(seat.suite) as tick:
                     seat.finish(tick)
 
-    def _report(self) -> None:
-        if self._store is None and not (self.store_folder / "arena.sqlite").exists():
-            return
-        runs = self.store.runs(session=self.id)
-        if runs:
-            from arenatest.collection.outputs import Outputs  # after the last call, not before
+    def _check_places(self) -> None:
+        problem = folder_problem(self.report_folder)
+        if problem:
+            raise pytest.UsageError(f"{problem}\n  hint: choose another with --arena-reports")
+        try:
+            self.store  # noqa: B018 - opens it
+        except StoreError as error:
+            raise pytest.UsageError(str(error)) from None
 
-            self._outputs = Outputs.write(
-                self.store,
-                runs,
-                folder=self.report_folder,
-                root=self.config.rootpath,
-                command=" ".join(["pytest", *map(str, self.config.invocation_params.args)]),
-                finished=self.conditions.wall(),
-                ihook=self.config.hook,
-                environ=os.environ,
-            )
+    def _report(self, session: pytest.Session) -> None:
+        """Write the reports; what goes wrong fails the build and is told, without a traceback."""
+        if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return  # nothing was begun
+        try:
+            self._outputs = self._written()
+        except ArenaError as error:
+            self._troubles.append(f"no report was written: {error}")
+        broken = self._troubles or (self._outputs is not None and not self._outputs.whole)
+        if broken and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _written(self) -> Outputs | None:
+        if self._store is None and not is_recorded(self.store_folder):
+            return None
+        runs = self.store.runs(session=self.id)
+        if not runs:
+            return None
+        from arenatest.collection.outputs import Outputs  # after the last call, not before
+
+        return Outputs.write(
+            self.store,
+            runs,
+            folder=self.report_folder,
+            root=self.config.rootpath,
+            command=" ".join(["pytest", *map(str, self.config.invocation_params.args)]),
+            finished=self.conditions.wall(),
+            ihook=self.config.hook,
+            environ=os.environ,
+        )
 
     @contextmanager
     def _told(self, suite: Suite) -> Iterator[Callable[[Progress | None], None]]:

@@ -39,11 +39,11 @@ def open_store(
         StoreError: It cannot be opened: the message says what to do.
     """
     if "://" in str(location):
-        message = f"{location}: got a URL, expected a folder: the store is a SQLite file"
-        raise StoreError(message)
+        message = "got a URL, expected a folder: the store is a SQLite file"
+        raise StoreError(message)  # which is not shown: it may hold a password
     folder = Path(location)
     path = folder / database.FILE_NAME
-    if not create and not path.is_file():
+    if not create and not is_recorded(folder):
         message = f"{path}: there is no store\n  hint: run `pytest --arena` first"
         raise StoreError(message)
     database.make_folder(folder)
@@ -54,6 +54,19 @@ def open_store(
         engine.dispose()
         raise
     return Store(engine, path)
+
+
+def is_recorded(folder: Path) -> bool:
+    """Return whether there is a store in a folder; nothing is created.
+
+    Raises:
+        StoreError: The folder cannot be looked into.
+    """
+    path = folder / database.FILE_NAME
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
 
 
 class Store:

@@ -1,0 +1,25 @@
+"""Where things are to be written: found wanting before any call is paid for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def folder_problem(folder: Path) -> str:
+    """Return why nothing could be written into a folder; empty where it can be, or be made.
+
+    Args:
+        folder: It need not exist; nothing is created.
+    """
+    place = folder
+    try:
+        while not place.exists() and place != place.parent:
+            place = place.parent
+    except OSError as error:
+        return f"{folder}: {error.strerror}"
+    if not place.is_dir():
+        return f"{folder}: {place.name} is a file, expected a folder"
+    if not os.access(place, os.W_OK | os.X_OK):
+        return f"{folder}: {place} is not writable"
+    return ""
