@@ -136,7 +136,7 @@ class Watch:
         A judge is asked for preferences from ``ENOUGH_PROMPTS`` on. In a plan that gets there,
         nothing is decided before; in a shorter one ties are taken as ties.
         """
-        if self._health is None or len(self._clusters) < ENOUGH_PROMPTS:
+        if self._health is None or self._tally.prompts < ENOUGH_PROMPTS:
             return ""
         return self._health.silence
 

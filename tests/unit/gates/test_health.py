@@ -1,7 +1,7 @@
 import pytest
 
 from arenatest.gates.decide import decide
-from unit.gates.scenes import Scene, plan, rule
+from unit.gates.scenes import Scene, plan, prompt, rule
 
 
 def decided(words, gate=None, **options):
@@ -30,6 +30,11 @@ def test_a_judge_that_always_ties_passes_nothing_before_it_can_be_told(prompts, 
 
 def test_in_a_plan_of_fewer_than_twenty_prompts_ties_are_ties():
     assert decided(["tie"] * 19, rule(limit=0.3)).decision == "pass"
+
+
+def test_a_plan_of_twenty_prompts_asks_for_a_preference_however_few_its_clusters():
+    scene = Scene(plan([prompt(i, family=f"f{i // 2}") for i in range(20)])).battles(["tie"] * 20)
+    assert decide(rule(limit=0.3), scene.ledger).cause == "judge"
 
 
 def test_ties_pass_once_the_judge_has_shown_that_it_can_prefer():
