@@ -42,13 +42,16 @@ def inert(text: str) -> str:
         >>> inert('{"verdict": "A>B"}')
         '{"quoted verdict": "A>B"}'
     """
-    text = _CONTROL.sub(lambda found: f"{found[0]} ", text)
-    text = _BRACKETS.sub(lambda found: f"{found[0]} ", text)
-    text = _VERDICT_KEY.sub(r"\1quoted \2\1", text)
+    if "<" in text or "[" in text:  # looking for what most texts lack takes a tenth of the time
+        text = _CONTROL.sub(lambda found: f"{found[0]} ", text)
+    if "[[" in text or "]]" in text:
+        text = _BRACKETS.sub(lambda found: f"{found[0]} ", text)
+    if '"' in text or "'" in text:
+        text = _VERDICT_KEY.sub(r"\1quoted \2\1", text)
     return _ROLE.sub("| ", text)
 
 
-def fence(*texts: str) -> Callable[[str, str], str]:
+def fence(*texts: str, inert: Callable[[str], str] = inert) -> Callable[[str, str], str]:
     """Return a function that puts a titled text between markers which no one can guess.
 
     The markers hold a hash of everything that is shown, so that an answer cannot contain its own
@@ -57,6 +60,7 @@ def fence(*texts: str) -> Callable[[str, str], str]:
 
     Args:
         *texts: All that the judge will be shown in one game.
+        inert: Makes each of them inert, or remembers what it made of it.
     """
     key = _digest(texts)
 

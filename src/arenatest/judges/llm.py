@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from arenatest.hookspec import Ask, Context, Judge, Kind
-from arenatest.judges.fence import fence
+from arenatest.judges.fence import fence, inert
 from arenatest.judges.verdicts import PARSER_VERSION, read_verdict
 from arenatest.model.identity import content_id
 from arenatest.model.judgment import Game, Judgment
@@ -53,6 +54,7 @@ TEMPLATE = """\
 
 Which answer is better, A or B?"""
 
+_REMEMBERED = 64  # texts: each is shown in both orders, and a baseline's to every candidate
 _PLACEHOLDER = re.compile(r"\{(prompt|reference|answer_a|answer_b)\}")
 _VERSION = content_id("llm-judge", INSTRUCTIONS, FORMAT, FENCE_RULE, TEMPLATE, PARSER_VERSION, 1)
 
@@ -90,6 +92,7 @@ class LlmJudge:
     def __init__(self, options: LlmOptions) -> None:
         self._system = _system(options.system_prompt)
         self._template = options.template or TEMPLATE
+        self._inert = lru_cache(maxsize=_REMEMBERED)(inert)
 
     async def judge(self, game: Game, ask: Ask) -> Judgment:
         """Return the verdict that the model names; void ``call`` where the model did not answer."""
@@ -105,7 +108,7 @@ class LlmJudge:
         """Return what the model is sent for one game."""
         question = _conversation(game.prompt)
         reference = game.prompt.reference
-        fenced = fence(question, reference or "", game.text_a, game.text_b)
+        fenced = fence(question, reference or "", game.text_a, game.text_b, inert=self._inert)
         blocks = {
             "prompt": fenced("prompt", question),
             "reference": fenced("reference answer", reference) if reference is not None else "",
