@@ -149,10 +149,11 @@ class ChatStream:
         if payload.strip() == b"[DONE]":
             self.done = True
             return
+        pieces = len(self._text) + len(self._reasoning)
         try:
             chunk = _parsed(payload)
             self._chunk(chunk)
-            if self._template.tries:
+            if self._template.tries and len(self._text) + len(self._reasoning) > pieces:
                 self._learn(payload, chunk)
         except (ValueError, TypeError, AttributeError) as error:
             self._malformed("an event", payload, error)
