@@ -7,7 +7,7 @@ and a misspelt hook is an error. No hook is ``async``: hooks return objects with
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pytest
@@ -117,7 +117,7 @@ class Context:
     """
 
     directory: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     clock: Callable[[], float]
     shared: MutableMapping[str, Any]
     provider: Provider | None = None

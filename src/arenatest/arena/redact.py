@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 from arenatest.model.answer import Answer
 
 SHORTEST = 8
 """Values with fewer characters are not looked for: they would match ordinary words."""
+SHORTEST_GUESSED = 12
+"""The same for variables that no provider names, but that look like holding a secret."""
+
+_NAME = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PAT)(?:_ID)?$", re.I)
+_FIELDS = ("text", "reasoning", "finish", "model", "request_id", "response_id")
+_CUT = "..."
 
 
 class Redactor:
     """Replaces the values of environment variables, also in base64 and URL-encoded form.
+
+    A function of the user's own reads its key where we do not see it. So every variable counts
+    whose name ends like that of a secret and whose value mixes letters with digits.
 
     Args:
         names: The variables whose values feed a provider.
@@ -22,13 +33,15 @@ class Redactor:
     """
 
     def __init__(self, names: Iterable[str], environ: Mapping[str, str]) -> None:
-        self._known: list[tuple[str, str]] = []
-        for name in names:
-            value = environ.get(name, "")
-            if len(value) >= SHORTEST:
-                encoded = base64.b64encode(value.encode()).decode().rstrip("=")
-                for form in dict.fromkeys((value, encoded, quote(value, safe=""))):
-                    self._known.append((form, f"[{name}]"))
+        known = {
+            form: f"[{name}]"
+            for name in (*_guessed(environ), *names)
+            for form in _forms(environ.get(name, ""))
+        }
+        self._known = sorted(known.items(), key=lambda pair: -len(pair[0]))
+
+    def __repr__(self) -> str:
+        return "Redactor()"
 
     def text(self, text: str) -> str:
         """Return ``text`` with every known value replaced by the name of its variable."""
@@ -39,17 +52,40 @@ class Redactor:
 
     def answer(self, answer: Answer) -> Answer:
         """Return ``answer`` without secrets; the same object where it holds none."""
-        if not self._known:
-            return answer
+        changes: dict[str, Any] = {}
+        for field in _FIELDS:
+            value = getattr(answer, field)
+            if value and (clean := self.text(value)) != value:
+                changes[field] = clean
         failure = answer.failure
-        if failure is not None:
-            failure = replace(failure, message=self.text(failure.message))
-        return replace(
-            answer,
-            text=self.text(answer.text),
-            reasoning=self.text(answer.reasoning),
-            model=answer.model and self.text(answer.model),
-            request_id=answer.request_id and self.text(answer.request_id),
-            response_id=answer.response_id and self.text(answer.response_id),
-            failure=failure,
-        )
+        if failure is not None and (said := self._message(failure.message)) != failure.message:
+            changes["failure"] = replace(failure, message=said)
+        return replace(answer, **changes) if changes else answer
+
+    def _message(self, message: str) -> str:
+        """A provider cuts long messages: the beginning of a value at the end goes too."""
+        message = self.text(message)
+        kept = message.removesuffix(_CUT)
+        for value, name in self._known:
+            for length in range(len(value) - 1, SHORTEST - 1, -1):
+                if kept.endswith(value[:length]):
+                    return kept[:-length] + name
+        return message
+
+
+def _guessed(environ: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environ.items():
+        if len(value) >= SHORTEST_GUESSED and _NAME.search(name) and _mixed(value):
+            yield name
+
+
+def _mixed(value: str) -> bool:
+    """Whether a value is neither words nor a plain number."""
+    return any(map(str.isalpha, value)) and any(map(str.isdigit, value))
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    if len(value) < SHORTEST:
+        return ()
+    raw = value.encode("utf-8", "surrogateescape")
+    return (value, base64.b64encode(raw).decode().rstrip("="), quote(raw, safe=""))

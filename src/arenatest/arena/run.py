@@ -50,7 +50,7 @@ class Conditions:
     clock: Callable[[], float]
     wall: Callable[[], float]
     new_id: Callable[[], str]
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
