@@ -113,3 +113,16 @@ def test_battles_inside_a_running_loop(project, mode):
     without = () if mode == "asyncio" else ("-p", "no:asyncio")
     result = project.pytester.run(sys.executable, "-m", "pytest", "--arena", *without, timeout=60)
     result.assert_outcomes(passed=1)
+
+
+def test_a_failed_assertion_shows_the_reason_and_not_the_whole_record(project):
+    failing = "def test_demands(arena):\n    result = arena.battle(**battle(arena, bad))\n"
+    asserting = "    assert result.win_rate.passes(min=0.45)\n"
+    project.write("test_battles.py", TESTS + "\n\n" + failing + asserting)
+    result = project.run("-vv", "--showlocals", "-k", "demands")
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    assert "where False = passes(min=0.45)" in text
+    assert "<win_rate of <battle of candidate against baseline>>" in text
+    assert "candidate: win rate 0.000" in text
+    assert "Prompt(" not in text

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import pytest
 
 from arenatest.arena.run import SuiteRun
-from arenatest.collection.items import kinds_for
+from arenatest.collection.items import kinds_for, told
 from arenatest.collection.seat import plan_lock
 from arenatest.errors import MissingKey, OptionError
 from arenatest.gates.decide import decide
@@ -21,6 +21,7 @@ from arenatest.model.decision import Decision
 from arenatest.model.plan import Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import DecisionMade, Ledger
+from arenatest.report.escape import for_terminal
 from arenatest.suite.load import build_suite
 from arenatest.suite.suite import Suite
 
@@ -41,6 +42,9 @@ class Measurement:
 
     result: Result
     metric: str
+
+    def __repr__(self) -> str:
+        return f"<{self.metric} of {self.result!r}>"
 
     def passes(self, **gate: Any) -> bool:
         """Return whether the limit is proven to hold; inconclusive is not a pass.
@@ -75,6 +79,12 @@ class Result:
     ledger: Ledger
     rules: Callable[[Mapping[str, Any]], Sequence[Rule]]
     record: Callable[[Decision], None]
+
+    def __repr__(self) -> str:
+        """Stay short: pytest shows it where an assertion fails, and the ledger holds all texts."""
+        plan = self.ledger.plan
+        (candidate,) = plan.candidates
+        return f"<battle of {candidate.name} against {plan.baseline.name}>"
 
     @property
     def win_rate(self) -> Measurement:
@@ -195,6 +205,8 @@ class Arena:
 
         def record(decision: Decision) -> None:
             session.store.write([DecisionMade(run=ledger.run.id, decision=decision)])
+            if not decision.passed:  # shown where the assertion fails
+                self._node.add_report_section("call", "arena", for_terminal(told(decision)))
 
         def rules(gate: Mapping[str, Any]) -> Sequence[Rule]:
             found = self._suite({**tables, "gates": [dict(gate)]}).plan.rules
