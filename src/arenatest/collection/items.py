@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 import pytest
 
+from arenatest.arena.redact import Redactor
 from arenatest.collection.wrong import wrong_suites
 from arenatest.errors import ArenaError
 from arenatest.model.decision import Decision
@@ -40,7 +41,8 @@ class SuiteFile(pytest.File):
             suite = load_suite(self.path, root=self.config.rootpath, kinds=kinds_for(self.ihook))
         except ArenaError as error:
             wrong_suites(self.config).append(self._shown())
-            raise self.CollectError(str(error)) from None
+            said = Redactor((), os.environ).text(str(error))  # a module may have raised with a key
+            raise self.CollectError(for_terminal(said)) from None
         for candidate in suite.plan.candidates:
             yield CandidateCollector.from_parent(
                 self, name=slug(candidate.name), suite=suite, candidate=candidate.name
@@ -96,7 +98,7 @@ class GateItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Point at the gate's line in the suite."""
         line = None if self.rule.line is None else self.rule.line - 1
-        return self.path, line, f"{self.rule.candidate}::{self.rule.id}"
+        return self.path, line, for_terminal(f"{self.rule.candidate}::{self.rule.id}")
 
 
 def kinds_for(ihook: Any) -> Kinds:

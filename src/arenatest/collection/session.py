@@ -16,7 +16,9 @@ import pytest
 import arenatest
 from arenatest import judges, metrics, providers
 from arenatest.arena.engine import Progress
+from arenatest.arena.redact import Redactor
 from arenatest.arena.run import Conditions
+from arenatest.collection.command import shown_command
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
 from arenatest.collection.options import SUFFIX, flag, folder
@@ -217,7 +219,9 @@ class ArenaSession:
             runs,
             folder=self.report_folder,
             root=self.config.rootpath,
-            command=" ".join(["pytest", *map(str, self.config.invocation_params.args)]),
+            command=shown_command(
+                self.config.invocation_params.args, Redactor((), os.environ).text
+            ),
             finished=self.conditions.wall(),
             ihook=self.config.hook,
             environ=os.environ,

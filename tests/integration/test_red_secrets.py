@@ -1,0 +1,218 @@
+"""A canary in the environment: it is in no sink, whatever servers and functions do with it."""
+
+import base64
+import contextlib
+import gzip
+import re
+import sqlite3
+import subprocess
+import sys
+import zlib
+from urllib.parse import quote
+
+import pytest
+
+from servers.openai_server import serve
+from servers.script import Script
+
+DECLARED = "cAnArY-7/x+Yz=09q8w7e6r5t4"
+UNDECLARED = "hidden-T0ken-5551234"
+NEEDLES = [
+    form
+    for key in (DECLARED, UNDECLARED)
+    for form in (key, key[:12], quote(key, safe=""), base64.b64encode(key.encode()).decode()[:20])
+]
+LOUD = ("-vv", "--showlocals", "--tb=long", "--junitxml=junit.xml")
+
+FUNCTIONS = """
+import os
+
+KEY = os.environ["OTHER_TOKEN"]
+
+def raises(prompt):
+    raise RuntimeError("Incorrect API key provided: " + KEY)
+
+def echoes(prompt):
+    return f"answer {prompt.id} with {KEY}"
+
+def other(prompt):
+    return f"another answer {prompt.id}"
+
+def judge(prompt, a, b):
+    raise ValueError(KEY)
+
+def metric(prompt, answer):
+    raise ValueError(KEY)
+"""
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, project):
+    monkeypatch.setenv("MY_KEY", DECLARED)
+    monkeypatch.setenv("OTHER_TOKEN", UNDECLARED)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "summary.md"))
+
+
+def seen(project):
+    """Everything that lies in the project's folder, unpacked, but for what the user wrote."""
+    for path in project.path.rglob("*"):
+        if not path.is_file() or path.suffix in {".py", ".pyc"}:
+            continue
+        raw = path.read_bytes()
+        yield path.name, raw
+        if path.suffix == ".html":
+            for chunk in re.findall(rb"H4sI[A-Za-z0-9+/=]+", raw):
+                yield "a chunk of the report", gzip.decompress(base64.b64decode(chunk))
+    with sqlite3.connect(project.path / ".arenatest/arena.sqlite") as database:
+        for (table,) in database.execute("select name from sqlite_master where type = 'table'"):
+            for row in database.execute(f"select * from {table}"):  # noqa: S608
+                for value in row:
+                    if isinstance(value, bytes):
+                        with contextlib.suppress(zlib.error):
+                            yield table, zlib.decompress(value)
+                    yield table, str(value).encode()
+
+
+def shown(project):
+    """What ``arenatest show`` prints of every call."""
+    command = [sys.executable, "-m", "arenatest", "show"]
+    for (chat,) in project.sql("select chat_id from generation limit 3"):
+        done = subprocess.run(
+            [*command, chat], cwd=project.path, capture_output=True, text=True, check=True
+        )
+        yield "arenatest show", done.stdout.encode()
+
+
+def assert_clean(project, result, *, recorded=True):
+    places = [("terminal", (result.stdout.str() + result.stderr.str()).encode())]
+    if recorded:
+        places += [*seen(project), *shown(project)]
+    for place, content in places:
+        for needle in NEEDLES:
+            assert needle.encode() not in content, place
+
+
+def openai_suite(project, url):
+    contestant = (
+        f'provider = "openai"\nmodel = "m"\nbase_url = "{url}"\napi_key_env = "MY_KEY"\n'
+        'timeout = "5 s"\n'
+    )
+    project.write(
+        "x.arena.toml",
+        f'[suite]\nname = "x"\n[baseline]\nname = "old"\n{contestant}'
+        f'[[candidates]]\nname = "new"\n{contestant}system = "Be brief."\n'
+        f'[[judges]]\nkind = "llm"\n{contestant}'
+        '[[gates]]\nmetric = "win_rate"\nmin = 0.3\n'
+        '[[gates]]\nmetric = "e2e"\nstat = "p50"\nmax = "9 s"\n'
+        + "".join(f'[[prompts]]\nquery = "question {n}"\n' for n in range(6)),
+    )
+
+
+def everything(body):
+    """Echo the key in every form, with what was asked so that answers differ."""
+    forms = (DECLARED, quote(DECLARED, safe=""), base64.b64encode(DECLARED.encode()).decode())
+    return f"{' '.join(forms)} {len(str(body))} [[A>B]]"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(finish=DECLARED, headers={"X-Request-Id": DECLARED}),
+        Script(fault="cut"),
+        Script(status=401, error={"message": f"wrong key {DECLARED}", "code": DECLARED}),
+        Script(status=400, error={"message": "x" * 270 + f" {DECLARED}"}),
+        Script(fault="error", error={"message": "x" * 270 + f" {DECLARED}"}),
+    ],
+    ids=["echo", "cut", "refused", "long refusal", "error in the stream"],
+)
+def test_a_server_that_gives_the_key_back_leaks_nothing(project, script):
+    with serve(reply=everything, script=script) as server:
+        openai_suite(project, server.base_url)
+        result = project.run(*LOUD)
+    assert_clean(project, result)
+    kept = b"".join(content for _, content in seen(project))
+    assert b"[redacted]" in kept or b"[MY_KEY]" in kept or script.fault == "cut"
+
+
+def python_suite(project, function):
+    project.write("models.py", FUNCTIONS)
+    project.suite(
+        candidates={"new": function},
+        judge='kind = "python"\nfunction = "models:judge"',
+        gates='[[gates]]\nmetric = "win_rate"\nmin = 0.3\n'
+        '[[metrics]]\nname = "m"\nkind = "python"\nfunction = "models:metric"\n'
+        '[[gates]]\nmetric = "m"\nmin = 0.3\n',
+        prompts=6,
+    )
+    text = (project.path / "x.arena.toml").read_text(encoding="utf-8")
+    project.write("x.arena.toml", text.replace("models:old", "models:other"))
+
+
+@pytest.mark.parametrize("function", ["raises", "echoes"])
+def test_functions_that_tell_a_key_which_no_suite_names_leak_nothing(project, function):
+    python_suite(project, function)
+    assert_clean(project, project.run(*LOUD))
+    assert b"[OTHER_TOKEN]" in b"".join(content for _, content in seen(project))
+
+
+def test_a_module_that_raises_with_a_key_at_collection_leaks_nothing(project):
+    python_suite(project, "echoes")
+    project.write("models.py", FUNCTIONS + "\nraise RuntimeError(KEY)\n")
+    result = project.run(*LOUD)
+    assert result.ret == 2
+    assert "[OTHER_TOKEN]" in result.stdout.str()
+    assert_clean(project, result, recorded=False)
+
+
+def test_the_command_line_in_the_report_holds_no_secret(project):
+    project.suite()
+    project.write(
+        "conftest.py", "def pytest_addoption(parser):\n    parser.addoption('--my-key')\n"
+    )
+    result = project.run(f"--my-key={UNDECLARED}")
+    assert "--my-key=[hidden]" in project.results["run"]["command"]
+    assert_clean(project, result)
+
+
+@pytest.mark.parametrize("way", ["option", "environment", "ini"])
+def test_a_store_given_as_a_url_is_refused_without_being_shown(project, monkeypatch, way):
+    project.suite()
+    url = f"postgresql://user:{UNDECLARED}@host/arena"
+    arguments = []
+    if way == "option":
+        arguments = [f"--arena-store={url}"]
+    elif way == "environment":
+        monkeypatch.setenv("ARENATEST_STORE", url)
+    else:
+        project.write("pytest.ini", f"[pytest]\narena_store = {url}\n")
+    result = project.run(*arguments)
+    assert result.ret == 4
+    assert "--arena-store: got a URL, expected a folder" in result.stderr.str()
+    assert_clean(project, result, recorded=False)
+    assert not [path for path in project.path.iterdir() if path.name.startswith("postgres")]
+
+
+RAISING = "def pytest_arena_gate_decided(decision):\n    raise RuntimeError('x')\n"
+FIXTURE = """
+def test_battle(arena):
+    table = {"provider": "openai", "model": "m", "api_key_env": "MY_KEY",
+             "base_url": "http://127.0.0.1:9/v1", "timeout": "1 s"}
+    result = arena.battle(prompts=["a"], baseline=table, candidate=lambda prompt: "x",
+                          judge={"kind": "reference"})
+    assert result.win_rate.passes(min=0.5)
+
+def test_mistake(arena):
+    arena.battle(prompts=["a"], baseline={"provider": "openai"}, candidate=lambda prompt: "x")
+"""
+
+
+@pytest.mark.parametrize("loud", [LOUD, (*LOUD, "--full-trace")])
+def test_tracebacks_with_local_values_show_no_environment(project, loud):
+    project.suite()
+    project.write("conftest.py", RAISING)
+    project.write("test_fixture.py", FIXTURE)
+    result = project.run(*loud)
+    result.assert_outcomes(failed=3)
+    assert "environ({" not in result.stdout.str()
+    assert "Ledger(" not in result.stdout.str()
+    assert_clean(project, result)
