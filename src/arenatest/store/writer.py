@@ -11,12 +11,13 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import NamedTuple, Protocol
 
 from arenatest.errors import StoreError
 from arenatest.model.record import Record
 
+_GATHERING = 0.002  # seconds: a call's place is held for it, and a transaction then serves several
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 
@@ -56,7 +57,7 @@ class Writer:
         self._clock, self._sleep = clock, sleep
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._lock = Lock()
-        self._closed = False
+        self._closing = Event()
         self._thread = Thread(target=self._work, name="arenatest-store", daemon=True)
         self._thread.start()
 
@@ -71,7 +72,7 @@ class Writer:
         """
         done = asyncio.get_running_loop().create_future()
         with self._lock:
-            if self._closed:
+            if self._closing.is_set():
                 message = "the store's writer is closed"
                 raise StoreError(message)
             self._queue.put(_Request(records, done))
@@ -80,8 +81,8 @@ class Writer:
     def close(self) -> None:
         """Write what is queued and end the thread. It blocks: not for the loop's own thread."""
         with self._lock:
-            if not self._closed:
-                self._closed = True
+            if not self._closing.is_set():
+                self._closing.set()
                 self._queue.put(None)
         self._thread.join()
 
@@ -91,6 +92,7 @@ class Writer:
             first = self._queue.get()
             if first is None:
                 return
+            self._closing.wait(_GATHERING)
             batch, open_ = self._drain(first)
             self._settle(batch)
 
