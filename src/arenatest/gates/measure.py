@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,7 +70,7 @@ def compare(
 
 
 def obstacle(
-    planned: int, *, can_pass: bool, can_fail: bool, least: int | None, what: str, noun: str
+    planned: int, *, can_pass: bool, can_fail: bool, least: float | None, what: str, noun: str
 ) -> str:
     """Return why a plan cannot decide, such as ``12 prompts cannot pass this gate at any record``.
 
@@ -77,8 +78,8 @@ def obstacle(
         planned: Clusters planned.
         can_pass: Whether the best possible record would pass.
         can_fail: Whether the worst possible record would fail.
-        least: The fewest clusters that could; None where no number could, as for the best
-            possible value as a limit on all prompts there may ever be.
+        least: The fewest clusters that could; infinite where nobody has so many, None where no
+            number could, as for the best possible value as a limit on all prompts there may be.
         what: What needs that many, such as ``p95``.
         noun: What a cluster is called.
     """
@@ -88,4 +89,4 @@ def obstacle(
     text = f"{counted(planned, noun)} cannot {verbs} this gate at any record"
     if least is None:
         return f'{text}, nor could more; target = "suite" asks about these alone'
-    return f"{text}; {what} needs {least}"
+    return f"{text}; {what} needs {f'{least:,}' if math.isfinite(least) else 'far more'}"

@@ -125,11 +125,12 @@ class Sequential:
             return ""
         can_pass = can_prove(self._limit, self._horizon, alpha=self._risks.passing)
         can_fail = can_prove(1.0 - self._limit, self._horizon, alpha=self._risks.failing)
+        limit, alpha = self._limit, self._risks.passing
+        if can_pass:
+            limit, alpha = 1.0 - self._limit, self._risks.failing
         least = None
-        if not can_pass:
-            least = smallest_horizon(self._limit, alpha=self._risks.passing)
-        elif not can_fail:
-            least = smallest_horizon(1.0 - self._limit, alpha=self._risks.failing)
+        if not (can_pass and can_fail) and limit < 1.0:
+            least = smallest_horizon(limit, alpha=alpha) or math.inf
         return obstacle(
             self._horizon,
             can_pass=can_pass,

@@ -64,6 +64,18 @@ def test_no_record_can_prove_a_limit_of_zero():
     )
 
 
+def test_a_limit_that_takes_more_prompts_than_anybody_has_says_so():
+    scene = Scene(plan(20))
+    for i in range(20):
+        scene.answer(i)
+    decision = decide(rule("error_rate", side="max", limit=0.0001), scene.ledger)
+    assert decision.reason.endswith(
+        "20 prompts cannot pass this gate at any record; it needs far more"
+    )
+    decision = decide(rule("error_rate", side="max", limit=0.001), scene.ledger)
+    assert decision.reason.endswith("cannot pass this gate at any record; it needs 3,246")
+
+
 def test_the_suite_itself_can_be_without_errors():
     scene = Scene(plan(20))
     for i in range(20):
