@@ -196,12 +196,7 @@ class Arena:
         }
         suite = self._suite(tables)
         session = self._session
-        if unset := [
-            name for name in suite.environment if not session.conditions.environ.get(name)
-        ]:
-            raise MissingKey(f"not set: {', '.join(unset)}")
-        with plan_lock(session.locks, suite.plan.hash):
-            ledger = self._fight(suite, timed=timed)
+        ledger = self._fight(suite, timed=timed)
 
         def record(decision: Decision) -> None:
             session.store.write([DecisionMade(run=ledger.run.id, decision=decision)])
@@ -223,6 +218,14 @@ class Arena:
         return await asyncio.to_thread(lambda: self.battle(**battle))
 
     def _fight(self, suite: Suite, *, timed: bool) -> Ledger:
+        session = self._session
+        environ = session.conditions.environ
+        if unset := [name for name in suite.environment if not environ.get(name)]:
+            raise MissingKey(f"not set: {', '.join(unset)}")
+        with plan_lock(session.locks, suite.plan.hash):
+            return self._run(suite, timed=timed)
+
+    def _run(self, suite: Suite, *, timed: bool) -> Ledger:
         session = self._session
         watcher = Everything(suite.plan, timed=timed)
         running = SuiteRun(suite, session.store, watcher, session.conditions)
