@@ -23,7 +23,9 @@ _BRACKETED = re.compile(r"\[\[([^\[\]\n]{1,40})\]\]")
 _LABEL_LIKE = re.compile(r"[A-Za-z<>=~ ]{1,20}")
 _KEY = re.compile(r'"verdict"\s*:')  # as it stands: an escaped one may be a quotation
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-_THOUGHT_END = re.compile(r".*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_OBJECT = re.compile(r'\{\s*"')  # how an object with a key begins
+_ATTEMPTS = 1000  # objects tried in one reply, the last ones: a failed try costs a look at all
 _LABELS = {
     **{verdict.value: verdict for verdict in Verdict},
     "A<<B": Verdict.B_MUCH_BETTER,
@@ -58,7 +60,7 @@ def read_verdict(text: str, *, chat_id: str | None = None) -> Judgment:
         >>> read_verdict("[[C]]").void
         'label'
     """
-    said = _THOUGHT_END.sub("", _THOUGHT.sub("", text)).strip()
+    said = _spoken(text)
     found = max((*_bracketed(said), *_objects(said)), key=lambda one: one.at, default=None)
     if found is None:
         return Judgment(void="unparsed", explanation=said, chat_id=chat_id)
@@ -84,6 +86,13 @@ def parse_label(label: object) -> Verdict | None:
     return _LABELS.get(plain.removeprefix("[[").removesuffix("]]"))
 
 
+def _spoken(text: str) -> str:
+    """Return what follows the thoughts, whose beginning may be missing."""
+    said = _THOUGHT.sub("", text)
+    ends = [match.end() for match in _THOUGHT_END.finditer(said)]
+    return (said[ends[-1] :] if ends else said).strip()
+
+
 def _bracketed(text: str) -> Iterator[_Found]:
     for match in _BRACKETED.finditer(text):
         label = html.unescape(match[1])
@@ -92,19 +101,23 @@ def _bracketed(text: str) -> Iterator[_Found]:
 
 
 def _objects(text: str) -> Iterator[_Found]:
+    keys = [match.start() for match in _KEY.finditer(text)]
+    if not keys:
+        return
     decoder = json.JSONDecoder(strict=False)  # models write raw newlines into their strings
-    start = text.find("{")
-    while start >= 0:
+    end = 0
+    starts = [match.start() for match in _OBJECT.finditer(text, 0, keys[-1] + 1)]
+    for start in starts[-_ATTEMPTS:]:
+        if start < end:
+            continue
         try:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            end = start + 1
-        else:
-            if "verdict" in value and _KEY.search(text, start, end):
-                reasoning = value.get("reasoning")
-                yield _Found(
-                    at=end,  # brackets inside its own reasoning do not come after it
-                    label=value["verdict"],
-                    reasoning=reasoning if isinstance(reasoning, str) else "",
-                )
-        start = text.find("{", end)
+            continue
+        if "verdict" in value and _KEY.search(text, start, end):
+            reasoning = value.get("reasoning")
+            yield _Found(
+                at=end,  # brackets inside its own reasoning do not come after it
+                label=value["verdict"],
+                reasoning=reasoning if isinstance(reasoning, str) else "",
+            )

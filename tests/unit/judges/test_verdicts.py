@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from arenatest.judges.verdicts import parse_label, read_verdict
@@ -72,3 +74,32 @@ def test_a_label_that_is_not_on_the_list_is_void(text):
 
 def test_deep_nesting_is_no_error():
     assert read_verdict('{"a":' * 5000).void == "unparsed"
+
+
+LONG = 300_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "word " * (LONG // 5),
+        "{" * LONG,
+        '{"' * (LONG // 2),
+        '{ "a": "' * (LONG // 8),
+        '{"a":' * (LONG // 5),
+        '{"a":' + "[" * LONG,
+        "[[" * (LONG // 2),
+        "<think>" * (LONG // 7),
+        "</think" * (LONG // 7),
+        '"verdict":{"' * (LONG // 12),
+    ],
+    ids=lambda text: text[:8],
+)
+def test_no_reply_holds_the_event_loop_up(text):
+    started = time.process_time()
+    assert read_verdict(f"{text}\n[[B>A]]").verdict in {Verdict.B_BETTER, None}
+    assert time.process_time() - started < 1.5
+
+
+def test_a_verdict_is_found_behind_many_broken_objects():
+    assert read_verdict('{"a' * 5000 + ' {"verdict": "B>A"}').verdict is Verdict.B_BETTER
