@@ -82,6 +82,7 @@ class Store:
         self._inserts: Mapping[str, str] = {
             table.name: _insert_once(table, engine) for table in schema.metadata.tables.values()
         }
+        self._begun: Plan | None = None
 
     def __enter__(self) -> Store:
         return self
@@ -108,6 +109,7 @@ class Store:
         Returns:
             The run, with the session of ``run``, and whether it is an earlier one continued.
         """
+        self._begun = plan
         with self._writes.begin() as connection:
             body = plan_to_bytes(plan)
             connection.exec_driver_sql(self._inserts["plan"], [(plan.hash, body)])
@@ -159,7 +161,10 @@ class Store:
         """
         with self._engine.begin() as connection:
             run = _run(connection, run_id)
-            return read_ledger(connection, run, _plan(connection, run.plan_hash))
+            plan = self._begun  # held by whoever began it: a second one would be as large
+            if plan is None or plan.hash != run.plan_hash:
+                plan = _plan(connection, run.plan_hash)
+            return read_ledger(connection, run, plan)
 
     def reusable_answers(self, keys: Iterable[str], not_before: float) -> dict[str, Reusable]:
         """Return the latest good answers by key; failures and calls for timing never count.
