@@ -219,6 +219,7 @@ class Games:
         )
         self._journal.post(placed)
         self._ledger.judgments[slot] = judgment
+        self._begun.discard(slot)
 
     async def _judge(self, seated: SeatedJudge, game: Game, asking: _Asking) -> Judgment:
         try:
@@ -247,6 +248,7 @@ class Games:
             MeasurementPlaced(run=self._ledger.run.id, slot=slot, key=key, measured=measured)
         )
         self._ledger.measurements[slot] = measured
+        self._begun.discard(slot)
 
     def _answer(self, name: str, prompt: Prompt, repeat: int) -> Answer | None:
         placed = self._ledger.answers.get(AnswerSlot(name, prompt.id, repeat))

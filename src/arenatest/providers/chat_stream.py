@@ -8,6 +8,7 @@ ignored ``stream`` and sent one JSON body is read too; such an answer has no tim
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -114,7 +115,7 @@ class ChatStream:
             usage=_usage(self._usage),
             timing=self.clocks.timing(end, self._streamed_tokens()),
             failure=failure,
-            model=self._model if isinstance(self._model, str) else None,
+            model=sys.intern(self._model) if isinstance(self._model, str) else None,
             request_id=self.request_id,
             response_id=self._id if isinstance(self._id, str) else None,
         )
@@ -171,7 +172,7 @@ class ChatStream:
                 if delta := choice.get("delta"):
                     self._delta(delta, counted=bool(usage))
                 if reason := choice.get("finish_reason"):
-                    self._finish = str(reason)
+                    self._finish = sys.intern(str(reason))  # a ledger holds thousands of them
 
     def _learn(self, payload: bytes, chunk: Mapping[str, Any]) -> None:
         """Remember an event that held one piece of text and nothing else that matters."""
