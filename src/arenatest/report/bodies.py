@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from arenatest.model.answer import Answer
@@ -20,6 +20,8 @@ CHUNK = 100
 """Battles in one chunk: larger ones open slower and are hardly smaller."""
 LONGEST = 200_000
 """Characters of one text that the report holds; ``arenatest show`` prints the whole."""
+
+Chosen = Collection[int]  # the places of battles whose bodies come in
 
 _LEVEL = 5  # of gzip: within 2 % of the default at two thirds of its time
 _PACKED = 0.55  # base64 of gzip over JSON, for ordinary prose: the first guess of a budget
@@ -51,20 +53,19 @@ def pack(battles: Sequence[Battle], *, budget: int) -> Packed:
     The index always holds all of them. Bodies come in by what a reader looks for: losses, then
     orders that disagree, then voids, then the rest.
     """
-    index = _index(battles)
+    index = _pack(_index(battles, range(len(battles))))
     chats = _pack([_chats(battle) for battle in battles])
-    budget -= len(chats) + len(_pack(index))
-    chosen, chunks = _fitted(battles, budget)
-    index["body"] = [int(place in chosen) for place in range(len(battles))]
-    return Packed(
-        index=_pack(index), chats=chats, chunks=chunks, left_out=len(battles) - len(chosen)
-    )
+    chosen, chunks = _fitted(battles, budget - len(chats) - len(index))
+    left_out = len(battles) - len(chosen)
+    if left_out:
+        index = _pack(_index(battles, chosen))
+    return Packed(index=index, chats=chats, chunks=chunks, left_out=left_out)
 
 
-def _fitted(battles: Sequence[Battle], budget: int) -> tuple[set[int], tuple[str, ...]]:
+def _fitted(battles: Sequence[Battle], budget: int) -> tuple[Chosen, tuple[str, ...]]:
     """Return which bodies come in and their chunks: as many as fit, at most ``budget`` bytes."""
     sizes = [_size(battle) for battle in battles]
-    best = (set[int](), _chunks(battles, set()))
+    best: tuple[Chosen, tuple[str, ...]] = ((), _chunks(battles, ()))
     share = _PACKED
     for _ in range(_TRIES):
         chosen = _chosen(battles, sizes, budget / share)
@@ -79,16 +80,16 @@ def _fitted(battles: Sequence[Battle], budget: int) -> tuple[set[int], tuple[str
     return best
 
 
-def _chunks(battles: Sequence[Battle], chosen: set[int]) -> tuple[str, ...]:
+def _chunks(battles: Sequence[Battle], chosen: Chosen) -> tuple[str, ...]:
     return tuple(
         _pack(_chunk(battles[start : start + CHUNK], chosen, start))
         for start in range(0, len(battles), CHUNK)
     )
 
 
-def _chosen(battles: Sequence[Battle], sizes: Sequence[int], room: float) -> set[int]:
+def _chosen(battles: Sequence[Battle], sizes: Sequence[int], room: float) -> Chosen:
     if sum(sizes) <= room:
-        return set(range(len(battles)))
+        return range(len(battles))
     chosen: set[int] = set()
     for place in sorted(range(len(battles)), key=lambda place: (urgency(battles[place]), place)):
         if sizes[place] <= room:
@@ -116,7 +117,7 @@ def _size(battle: Battle) -> int:
     )
 
 
-def _index(battles: Sequence[Battle]) -> dict[str, object]:
+def _index(battles: Sequence[Battle], chosen: Chosen) -> dict[str, object]:
     suites = _Names(battle.suite for battle in battles)
     candidates = _Names(battle.candidate for battle in battles)
     categories = _Names(battle.prompt.category or "" for battle in battles)
@@ -135,6 +136,7 @@ def _index(battles: Sequence[Battle]) -> dict[str, object]:
         "disagree": [int(battle.disagree) for battle in battles],
         "failed": [int(_failed(battle)) for battle in battles],
         "excerpt": [" ".join(battle.prompt.text[:_EXCERPT].split()) for battle in battles],
+        "body": [int(place in chosen) for place in range(len(battles))],
     }
 
 
@@ -156,7 +158,7 @@ def _chats(battle: Battle) -> list[str]:
     return answers + [said.chat_id for _, said in battle.games if said.chat_id is not None]
 
 
-def _chunk(battles: Sequence[Battle], chosen: set[int], start: int) -> dict[str, object]:
+def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, object]:
     prompts: dict[int, int] = {}  # by identity: within a run equal places hold the same object
     answers: dict[int, int] = {}
     texts: dict[str, list[dict[str, object]]] = {"prompts": [], "answers": []}

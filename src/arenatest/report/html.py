@@ -44,7 +44,7 @@ def html_page(report: Report, *, budget: int = BUDGET) -> bytes:
     environment = _environment()
     script, style = _resource("report.js"), _resource("report.css")
     fought = [battle for suite in report.suites for battle in suite.battles]
-    page = environment.get_template("report.html.j2").render(
+    pieces = environment.get_template("report.html.j2").generate(
         report=report,
         policy=_policy(script, style),
         script=_markup(script),
@@ -58,7 +58,7 @@ def html_page(report: Report, *, budget: int = BUDGET) -> bytes:
         quantiles=QUANTILES,
         few=FEW,
     )
-    return page.encode("utf-8")
+    return b"".join(piece.encode() for piece in pieces)
 
 
 def _environment() -> Environment:

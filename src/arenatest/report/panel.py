@@ -78,25 +78,25 @@ class JudgeReport:
 
 def judge_reports(seats: Sequence[JudgeSeat], battles: Sequence[Battle]) -> tuple[JudgeReport, ...]:
     """Return a report on every judge of a suite, over the battles of all candidates."""
-    views: dict[str, list[JudgeView]] = defaultdict(list)
+    pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)
     said: dict[str, list[Judgment]] = defaultdict(list)
     clashes: Counter[str] = Counter()
     for battle in battles:
         mine = judge_views(battle.games)
         for view in mine:
-            views[view.judge].append(view)
+            if (pair := view.pair) is not None:
+                pairs[view.judge].append(pair)
         for slot, judgment in battle.games:
             said[slot.judge].append(judgment)
         clashes.update(_clashing(mine))
     return tuple(
-        _report(seat, views[seat.name], said[seat.name], clashes[seat.name]) for seat in seats
+        _report(seat, pairs[seat.name], said[seat.name], clashes[seat.name]) for seat in seats
     )
 
 
 def _report(
-    seat: JudgeSeat, views: list[JudgeView], said: list[Judgment], clashes: int
+    seat: JudgeSeat, pairs: list[tuple[float, float]], said: list[Judgment], clashes: int
 ) -> JudgeReport:
-    pairs = [view.pair for view in views if view.pair is not None]
     table = [[0, 0, 0] for _ in RESULTS]
     for first, second in pairs:
         table[_place(first)][_place(second)] += 1
