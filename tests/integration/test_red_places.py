@@ -132,7 +132,7 @@ def test_a_full_disk_loses_nothing_and_is_told_in_a_line(project, blocks):
         text=True,
         check=False,
     )
-    assert done.returncode in {1, 4}
+    assert done.returncode or "warning: after the gates were decided" in done.stdout
     assert "Traceback" not in done.stdout
     assert "disk I/O error" in done.stdout
     paid = len(project.calls())

@@ -22,6 +22,8 @@ from arenatest.suite.suite import Suite
 
 TICK = 0.2
 """Seconds between two looks at the store, the lock and the progress."""
+INTERRUPTED = "the session was interrupted"
+"""Why a run stopped that a user, or ``-x``, has cut short."""
 
 
 def plan_lock(folder: Path, plan_hash: str) -> FileLock:
@@ -39,6 +41,7 @@ class Seat:
         store: Where the suite is recorded.
         locks: The folder of lock files.
         conditions: What a run takes from the outside.
+        shared: Whether other processes run the session too, one of which may call it off.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class Seat:
         store: Store,
         locks: Path,
         conditions: Conditions,
+        shared: bool,
     ) -> None:
         self.suite = suite
+        self._shared = shared
         self._rules = rules
         self._store = store
         self._conditions = conditions
@@ -83,6 +88,7 @@ class Seat:
                 if decision is not None:
                     return decision
                 tick(self._run.progress())
+                self._heed()
                 if self._run.over:
                     raise StoreError(f"the run ended without deciding {candidate}::{gate}")
 
@@ -91,21 +97,46 @@ class Seat:
 
         Args:
             tick: Called several times a second with the progress.
+
+        Raises:
+            ArenaError: The run broke down.
         """
         if self._run is not None:
             while not self._run.join(TICK):
                 tick(self._run.progress())
+                self._heed()
             self._release()
+            self._run.check()
 
-    def stop(self, reason: str) -> None:
+    def call_off(self) -> None:
+        """Let the run stop, without waiting for it: no further call starts."""
+        if self._run is not None:
+            self._run.stop("plan", INTERRUPTED)
+
+    def stop(self) -> None:
         """Stop the run now; what is recorded stays."""
         if self._run is not None:
-            self._run.stop("plan", reason)
+            self.call_off()
             self._run.join()
             self._release()
 
+    def _heed(self) -> None:
+        """Stop where another process has called the session off."""
+        if self._shared and self._called_off():
+            self.call_off()
+
+    def _called_off(self) -> bool:
+        runs = self._store.runs(session=self._conditions.session)
+        return any(run.stopped == ("plan", INTERRUPTED) for run in runs)
+
     def _take(self) -> bool:
-        """Try to become the process that runs the suite; False while another one is."""
+        """Try to become the process that runs the suite; False while another one is.
+
+        Raises:
+            StoreError: The session was called off: nothing more is begun.
+        """
+        if self._shared and self._called_off():
+            raise StoreError(f"not run: {INTERRUPTED}")
         try:
             self._lock.acquire(timeout=TICK)
         except Timeout:

@@ -7,7 +7,7 @@ import platform
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import pytest
 import arenatest
 from arenatest import judges, metrics, providers
 from arenatest.arena.engine import Progress
+from arenatest.arena.foreign import told
 from arenatest.arena.redact import Redactor
 from arenatest.arena.run import Conditions
 from arenatest.collection.command import shown_command
@@ -24,7 +25,7 @@ from arenatest.collection.keys import missing_keys
 from arenatest.collection.options import SUFFIX, flag, folder
 from arenatest.collection.places import folder_problem
 from arenatest.collection.progress import ProgressLine
-from arenatest.collection.seat import Seat
+from arenatest.collection.seat import INTERRUPTED, Seat
 from arenatest.collection.troubles import show_troubles
 from arenatest.errors import ArenaError, MissingKey, StoreError
 from arenatest.model.decision import Decision
@@ -53,6 +54,8 @@ class ArenaSession:
         self._line: ProgressLine | None = None
         self._outputs: Outputs | None = None
         self._troubles: list[str] = []
+        self._failures: set[str] = set()
+        self._cut_short = False
         for name, module in BUILT_IN.items():
             config.pluginmanager.register(module, f"arenatest-{name}")
 
@@ -95,6 +98,7 @@ class ArenaSession:
                 store=self.store,
                 locks=self.locks,
                 conditions=self.conditions,
+                shared=self.is_worker,
             )
         return self._seats[key]
 
@@ -113,8 +117,15 @@ class ArenaSession:
         if self.is_worker and (missing := missing_keys(selected, os.environ)):
             raise MissingKey(missing)
         seat = self.seat(item.suite, selected)
-        with self._told(item.suite) as tick:
-            return seat.decide(item.rule.candidate, item.rule.id, tick)
+        try:
+            with self._told(item.suite) as tick:
+                return seat.decide(item.rule.candidate, item.rule.id, tick)
+        except KeyboardInterrupt:
+            self._call_off()
+            raise
+        except Exception as error:
+            self._failures.add(str(error))
+            raise
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
@@ -145,6 +156,11 @@ class ArenaSession:
         store = _shown(self.store_folder, self.config)
         return f"arena: store {store}, reports {_shown(self.report_folder, self.config)}"
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """Stop buying at once: a second Ctrl-C may cut off what pytest does about the first."""
+        self._call_off()
+
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(
         self, session: pytest.Session, exitstatus: int
@@ -153,13 +169,18 @@ class ArenaSession:
 
         The reports come when all other plugins have finished, xdist's workers among them.
         """
-        cut_short = session.shouldstop or session.shouldfail or exitstatus in CUT_SHORT
-        self._end_runs(cut_short=bool(cut_short))
+        if session.shouldstop or session.shouldfail or exitstatus in CUT_SHORT:
+            self._cut_short = True
+        with self._going_on(session):
+            if self._cut_short:
+                self._call_off()  # again: another Ctrl-C may have cut that off
+            self._end_runs(session)
         try:
             return (yield)
         finally:
             if not self.is_worker and not session.config.option.collectonly:
-                self._report(session)
+                with self._going_on(session):
+                    self._report(session)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show the section of the arena."""
@@ -175,15 +196,52 @@ class ArenaSession:
         if self._store is not None:
             self._store.close()
 
-    def _end_runs(self, *, cut_short: bool) -> None:
+    def _call_off(self) -> None:
+        """Stop buying, here and in workers: they look into the store."""
+        self._cut_short = True
+        for seat in self._seats.values():
+            seat.call_off()
+        if self.config.pluginmanager.hasplugin("dsession"):
+            with suppress(StoreError):
+                self._call_off_workers()
+
+    def _call_off_workers(self) -> None:
+        if is_recorded(self.store_folder):
+            for run in self.store.runs(session=self.id):
+                if run.finished is None:
+                    self.store.finish(run.id, None, ("plan", INTERRUPTED))
+
+    @contextmanager
+    def _going_on(self, session: pytest.Session) -> Iterator[None]:
+        """Go on to the summary after another Ctrl-C: it tells what became of what was paid."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+            self._troubles.append("interrupted again: what is recorded is kept for the next run")
+
+    def _end_runs(self, session: pytest.Session) -> None:
         """Let go of all runs: the reports read the store, and one ledger in memory is enough."""
         for plan in list(self._seats):
             seat = self._seats.pop(plan)
-            if cut_short:
-                seat.stop("the session was interrupted")
-            else:
-                with self._told(seat.suite) as tick:
-                    seat.finish(tick)
+            try:
+                if not self._cut_short:
+                    self._finish(seat)
+            except KeyboardInterrupt:
+                self._cut_short = True
+                session.exitstatus = pytest.ExitCode.INTERRUPTED
+            if self._cut_short:
+                seat.stop()
+
+    def _finish(self, seat: Seat) -> None:
+        """Let a run end by itself; if it breaks down when all gates are decided, say so."""
+        try:
+            with self._told(seat.suite) as tick:
+                seat.finish(tick)
+        except Exception as error:  # whatever ended the thread
+            if str(error) not in self._failures:  # else a gate has failed with it
+                said = error if isinstance(error, ArenaError) else told(error)
+                self._troubles.append(f"warning: after the gates were decided: {said}")
 
     def _check_places(self) -> None:
         problem = folder_problem(self.report_folder)
@@ -198,12 +256,15 @@ class ArenaSession:
         """Write the reports; what goes wrong fails the build and is told, without a traceback."""
         if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
             return  # nothing was begun
+        whole = True
         try:
             self._outputs = self._written()
         except ArenaError as error:
+            whole = False
             self._troubles.append(f"no report was written: {error}")
-        broken = self._troubles or (self._outputs is not None and not self._outputs.whole)
-        if broken and session.exitstatus == pytest.ExitCode.OK:
+        if self._outputs is not None:
+            whole = self._outputs.whole
+        if session.exitstatus == pytest.ExitCode.OK and not whole:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _written(self) -> Outputs | None:
