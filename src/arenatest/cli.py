@@ -11,11 +11,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from arenatest.errors import ArenaError
+from arenatest.report.escape import for_terminal
+
+WRONG = 4
+"""Exit status where something typed is wrong, as pytest has it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,14 +27,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
+        sys.stdout.flush()
     except ArenaError as error:
-        print(f"arenatest: {error}", file=sys.stderr)
-        return 4
+        print(f"arenatest: {for_terminal(str(error))}", file=sys.stderr)
+        return WRONG
+    except BrokenPipeError:  # whoever read has enough, as in: arenatest schema | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Ends with pytest's status for a wrong option, where argparse has that of a wrong suite."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the problem, and exit."""
+        self.print_usage(sys.stderr)
+        self.exit(WRONG, f"{self.prog}: error: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="arenatest", description="Gates for language models. Suites run with: pytest --arena"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

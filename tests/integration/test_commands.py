@@ -1,6 +1,9 @@
 import json
 import sqlite3
+import subprocess
 import sys
+
+import pytest
 
 
 def arenatest(project, *arguments):
@@ -46,7 +49,7 @@ def test_fetching_an_unknown_model_names_the_known_ones(project):
 
 
 def test_a_command_is_required_and_help_lists_them(project):
-    assert arenatest(project).ret == 2
+    assert arenatest(project).ret == 4
     arenatest(project, "--help").stdout.fnmatch_lines(["*init*", "*schema*", "*show*", "*local*"])
 
 
@@ -64,3 +67,53 @@ def test_show_finds_the_store_that_the_projects_options_name(project):
     shown.stdout.fnmatch_lines([f"chat id*{chat}", "answer*of new on prompt q1"])
     verdicts = [line for line in shown.outlines if line.startswith("judged by")]
     assert len(verdicts) == len(set(verdicts)) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [["shwo"], ["show"], ["local"], ["local", "fetch"], ["schema", "--x"]]
+)
+def test_what_is_typed_wrong_has_the_exit_status_of_a_wrong_option(project, arguments):
+    result = arenatest(project, *arguments)
+    assert result.ret == 4
+    assert "error:" in result.stderr.str()
+
+
+def test_whoever_reads_may_stop_reading(project):
+    command = f"{sys.executable} -m arenatest schema | head -1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stdout == "{\n"
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["schema", "plugins"])
+def test_a_hook_that_raises_is_named_with_its_line(project, command):
+    project.write("conftest.py", "def pytest_arena_judges():\n    raise ValueError('boom')\n")
+    result = arenatest(project, command)
+    assert result.ret == 4
+    said = "arenatest: pytest_arena_judges raised ValueError: boom (conftest.py:2)"
+    assert said in result.stderr.str()
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_a_hook_that_raises_at_collection_is_named_with_its_line(project):
+    project.suite()
+    project.write("conftest.py", "def pytest_arena_judges():\n    raise ValueError('boom')\n")
+    result = project.run()
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["pytest_arena_judges raised ValueError: boom (conftest.py:2)"])
+
+
+def test_show_of_a_store_that_may_not_be_read_says_so(project):
+    """Root may read everything: a name that is too long is refused to everybody."""
+    result = arenatest(project, "show", "abc", "--store", "x" * 300)
+    assert result.ret == 4
+    assert "File name too long" in result.stderr.str()
+    assert "Traceback" not in result.stderr.str()

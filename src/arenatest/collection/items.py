@@ -10,8 +10,9 @@ from typing import Any, Protocol, cast
 import pytest
 
 from arenatest.arena.redact import Redactor
+from arenatest.collection.troubles import raised
 from arenatest.collection.wrong import wrong_suites
-from arenatest.errors import ArenaError
+from arenatest.errors import ArenaError, PluginError
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Rule
 from arenatest.report.escape import for_terminal
@@ -105,12 +106,20 @@ def kinds_for(ihook: Any) -> Kinds:
     """Ask the plugins that one folder sees for their kinds.
 
     Raises:
-        PluginError: A hook returned something else, or a name twice.
+        PluginError: A hook raised, returned something else, or a name twice.
     """
+
+    def offered(hook: str) -> list[Any]:
+        try:
+            found: list[Any] = getattr(ihook, hook)()
+        except Exception as error:  # plugin code
+            raise PluginError(raised(hook, error)) from error
+        return found
+
     return Kinds(
-        providers=merge_kinds(ihook.pytest_arena_providers(), "provider"),
-        judges=merge_kinds(ihook.pytest_arena_judges(), "judge"),
-        metrics=merge_kinds(ihook.pytest_arena_metrics(), "metric"),
+        providers=merge_kinds(offered("pytest_arena_providers"), "provider"),
+        judges=merge_kinds(offered("pytest_arena_judges"), "judge"),
+        metrics=merge_kinds(offered("pytest_arena_metrics"), "metric"),
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arenatest.collection.troubles import show_troubles, told
+from arenatest.collection.troubles import raised, show_troubles, told
 from arenatest.model.record import Run
 from arenatest.report.markdown import step_summary
 from arenatest.report.suite_run import SuiteRun
@@ -113,9 +112,7 @@ def _told_plugins(runs: Sequence[SuiteRun], ihook: Any) -> tuple[str, ...]:
         for run in runs:
             ihook.pytest_arena_run_finished(ledger=run.ledger, decisions=run.decisions)
     except Exception as error:  # plugin code: the section is still to be shown
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}"
-        return (f"pytest_arena_run_finished raised {type(error).__name__}: {error} ({where})",)
+        return (raised("pytest_arena_run_finished", error),)
     return ()
 
 
