@@ -49,13 +49,14 @@ class Clocks:
             end: When the stream ended.
             tokens: Generated tokens that were streamed, or None where the server did not count.
         """
+        ttft = self._since_start(self.first)
         return Timing(
             connect=self._since_start(self.connected),
             ttfb=self._since_start(self.headers),
-            ttft=self._since_start(self.first),
-            ttfat=self._since_start(self.answer),
+            ttft=ttft,
+            ttfat=ttft if self.answer == self.first else self._since_start(self.answer),
             tpot=self._per_token(tokens),
-            e2e=self._since_start(self.last),
+            e2e=ttft if self.last == self.first else self._since_start(self.last),
             wall=end - self.start,
             icl=nearest_rank(self.gaps, 95) if self.gaps else None,
             gaps=tuple(self.gaps),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,7 +91,7 @@ def battles(ledger: Ledger) -> Iterator[Battle]:
                     repeat=repeat,
                     base=ledger.answers.get(AnswerSlot(plan.baseline.name, prompt.id, repeat)),
                     cand=ledger.answers.get(AnswerSlot(candidate.name, prompt.id, repeat)),
-                    games=games.get((candidate.name, prompt.id, repeat), ()),
+                    games=_by_seat(games.pop((candidate.name, prompt.id, repeat), ()), plan),
                 )
                 if pairing.base is not None or pairing.cand is not None:
                     yield _battle(ledger, pairing)
@@ -112,24 +112,22 @@ def judge_views(games: tuple[Seated, ...]) -> list[JudgeView]:
     ]
 
 
-def _games(ledger: Ledger) -> dict[tuple[str, str, int], tuple[Seated, ...]]:
-    seats = {seat.name: place for place, seat in enumerate(ledger.plan.judges)}
+def _games(ledger: Ledger) -> dict[tuple[str, str, int], list[Seated]]:
     grouped: dict[tuple[str, str, int], list[Seated]] = defaultdict(list)
     for slot, judgment in ledger.judgments.items():
         grouped[slot.candidate, slot.prompt, slot.repeat].append((slot, judgment))
-    return {
-        key: tuple(
-            sorted(
-                seated,
-                key=lambda game: (
-                    seats.get(game[0].judge, len(seats)),
-                    game[0].judge_repeat,
-                    game[0].order,
-                ),
-            )
-        )
-        for key, seated in grouped.items()
-    }
+    return grouped
+
+
+def _by_seat(games: Iterable[Seated], plan: Plan) -> tuple[Seated, ...]:
+    seats = [seat.name for seat in plan.judges]
+
+    def place(game: Seated) -> tuple[int, int, Order]:
+        slot, _ = game
+        seat = seats.index(slot.judge) if slot.judge in seats else len(seats)
+        return seat, slot.judge_repeat, slot.order
+
+    return tuple(sorted(games, key=place))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

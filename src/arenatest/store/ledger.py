@@ -36,6 +36,8 @@ def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
     """Return all that a run recorded; equal strings are one object, gaps are left out."""
     ledger = Ledger(run=run, plan=plan)
     same = Same()
+    for prompt in plan.prompts:
+        same.value(prompt.id)
     _read_answers(connection, ledger, same)
     _read_judgments(connection, ledger, same)
     _read_measurements(connection, ledger, same)

@@ -44,9 +44,9 @@ def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timi
         connect=connect,
         ttfb=ttfb,
         ttft=ttft,
-        ttfat=ttfat,
+        ttfat=ttft if ttfat == ttft else ttfat,  # nearly always: one object less to hold
         tpot=tpot,
-        e2e=e2e,
+        e2e=ttft if e2e == ttft else e2e,
         wall=wall,
         icl=icl,
         gaps=gaps,
