@@ -86,6 +86,21 @@ def faults(ledger: Ledger) -> tuple[Fault, ...]:
     )
 
 
+def voids(ledger: Ledger) -> tuple[Fault, ...]:
+    """Return the games without a verdict by judge and cause, the most frequent first."""
+    counts: Counter[tuple[str, str]] = Counter()
+    examples: dict[tuple[str, str], str] = {}
+    for slot, said in ledger.judgments.items():
+        if said.void is not None:
+            key = (slot.judge, said.void)
+            counts[key] += 1
+            examples.setdefault(key, said.explanation)
+    return tuple(
+        Fault(contestant=name, kind=kind, status=None, count=number, example=examples[name, kind])
+        for (name, kind), number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
 def _answers(ledger: Ledger) -> list[tuple[str, Answered]]:
     """Answers and timed calls by contestant in the plan's order, each call once."""
     plan = ledger.plan

@@ -11,10 +11,15 @@ from arenatest.report.phrases import (
     evidence_words,
     interval_words,
     limit_words,
+    plural,
     value_words,
 )
+from arenatest.report.spending import faults, voids
 from arenatest.report.suite_run import SuiteRun, in_order
 from arenatest.report.view import warnings
+
+_FAILURES = 3  # lines for contestants, and as many for judges
+_LONGEST = 200  # characters of an example
 
 
 def terminal_lines(
@@ -46,8 +51,24 @@ def _suite(run: SuiteRun) -> list[tuple[str, str]]:
             title = f"{_line(plan.suite)}  {_line(candidate.name)} against "
             lines.append(("title", title + _line(plan.baseline.name)))
             lines += _gates(decisions)
+    lines += [("warning", f"  {line}") for line in _failures(run)]
     lines += [("warning", f"  warning: {_line(warning)}") for warning in warnings(run)]
     return lines
+
+
+def _failures(run: SuiteRun) -> list[str]:
+    """What went wrong most often, with an example: a wrong key is then found without the report."""
+    failed = [
+        f"{_line(fault.contestant)}: {plural(fault.count, 'answer')} failed: "
+        f"{_cut(fault.example or fault.kind)}"
+        for fault in faults(run.ledger)
+    ]
+    unjudged = [
+        f"{_line(void.contestant)}: {plural(void.count, 'game')} without a verdict "
+        f"({void.kind}): {_cut(void.example)}"
+        for void in voids(run.ledger)
+    ]
+    return [*failed[:_FAILURES], *unjudged[:_FAILURES]]
 
 
 def _gates(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
@@ -74,6 +95,11 @@ def _cells(decision: Decision) -> tuple[str, str, str, str, str]:
         f"needs {limit_words(decision)}",
         evidence_words(decision),
     )
+
+
+def _cut(text: str) -> str:
+    line = _line(text[:_LONGEST])
+    return f"{line} ..." if len(text) > _LONGEST else line
 
 
 def _line(text: str) -> str:

@@ -77,3 +77,21 @@ def test_the_evidence_is_put_into_words(changes, words):
 
 def test_a_limit_is_written_as_it_was_asked():
     assert limit_words(decision(threshold=0.45)) == ">= 0.45"
+
+
+def test_failed_answers_and_unread_judges_are_told_with_an_example():
+    asked = [prompt(name) for name in "pqr"]
+    builder = LedgerBuilder(plan(asked, rules=[rule("win_rate")]))
+    for name in "pq":
+        builder.answer("gpt-4o", name).failure("gpt-5-mini", name)
+    builder.answer("gpt-4o", "r").answer("gpt-5-mini", "r", "other")
+    said = "I would rather\n::error::not say. " * 20
+    builder.judge("r", ("unparsed", "unparsed"), explanation=said)
+    made = decision(decision="inconclusive", passed=False, reason="")
+    run = SuiteRun(ledger=builder.ledger, decisions=(made,))
+    lines = [text for _, text in terminal_lines([run])]
+    assert "  gpt-5-mini: 2 answers failed: upstream is away" in lines
+    (unread,) = [text for text in lines if "without a verdict" in text]
+    assert unread.startswith("  sonnet: 2 games without a verdict (unparsed): I would rather : :")
+    assert unread.endswith(" ...")
+    assert len(unread) < 300
