@@ -101,7 +101,8 @@ class Store:
         continued run forgets why it stopped, and the decisions that were left open by that.
 
         Args:
-            plan: What is going to be done; it is stored once.
+            plan: What is going to be done; it is stored once, with the latest of what its hash
+                leaves out: the file's path, its description, prices.
             run: A new run of this plan: id, session, start and versions.
             fresh: Never continue.
             expire: Runs that started before this wall-clock second are too old to continue.
@@ -113,6 +114,8 @@ class Store:
         with self._writes.begin() as connection:
             body = plan_to_bytes(plan)
             connection.exec_driver_sql(self._inserts["plan"], [(plan.hash, body)])
+            reworded = schema.plan.c.hash == plan.hash, schema.plan.c.body != body
+            connection.execute(update(schema.plan).where(*reworded).values(body=body))
             locked = select(schema.plan.c.hash).where(schema.plan.c.hash == plan.hash)
             connection.execute(locked.with_for_update())  # SQLite has locked already
             if not fresh and (earlier := _unfinished(connection, plan.hash, expire)) is not None:

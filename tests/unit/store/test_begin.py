@@ -29,6 +29,19 @@ def test_an_unfinished_run_is_continued_by_the_next_session(store):
     assert store.runs() == [begun]
 
 
+def test_a_suite_that_was_moved_is_the_same_plan_under_its_new_path(store):
+    begin(store, run())
+    store.finish("run-1", 1500.0, None)
+    moved = replace(plan(), path="suites/moved.arena.toml", description="In new words")
+
+    begun, _ = begin(store, run("run-2", started=2000.0), of=moved)
+
+    assert begun.attempt == 2
+    with open_store(store.path.parent, create=False) as elsewhere:
+        assert elsewhere.plan("plan-1") == moved
+        assert elsewhere.load("run-2").plan.path == "suites/moved.arena.toml"
+
+
 def test_a_finished_run_is_closed(store):
     begin(store, run())
     store.finish("run-1", 1500.0, None)
