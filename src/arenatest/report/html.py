@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,11 @@ def html_page(report: Report, *, budget: int = BUDGET) -> bytes:
         report: The session.
         budget: Most bytes of the page; bodies of the least telling battles are left out to fit.
     """
+    return b"".join(html_pieces(report, budget=budget))
+
+
+def html_pieces(report: Report, *, budget: int = BUDGET) -> Iterator[bytes]:
+    """Yield the page in pieces, which whoever writes it need not hold together; as above."""
     environment = _environment()
     script, style = _resource("report.js"), _resource("report.css")
     fought = [battle for suite in report.suites for battle in suite.battles]
@@ -58,7 +64,7 @@ def html_page(report: Report, *, budget: int = BUDGET) -> bytes:
         quantiles=QUANTILES,
         few=FEW,
     )
-    return b"".join(piece.encode() for piece in pieces)
+    return (piece.encode() for piece in pieces)
 
 
 def _environment() -> Environment:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from arenatest.report.html import BUDGET, html_page
+from arenatest.report.html import BUDGET, html_pieces
 from arenatest.report.results import results_json
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.view import view
@@ -43,16 +43,19 @@ def write_reports(
     """
     report = view(runs, finished=finished, command=command)
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {HTML: html_page(report, budget=budget), JSON: results_json(report)}
-    return tuple(_replace(folder / name, content) for name, content in contents.items())
+    results = results_json(report)
+    return (
+        _replace(folder / HTML, html_pieces(report, budget=budget)),
+        _replace(folder / JSON, [results]),
+    )
 
 
-def _replace(path: Path, content: bytes) -> Path:
+def _replace(path: Path, content: Iterable[bytes]) -> Path:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(content)
         beside.chmod(0o644)
         beside.replace(path)
     except BaseException:
