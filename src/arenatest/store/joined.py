@@ -21,10 +21,8 @@ ANSWERS = schema.generation.outerjoin(_TEXT, _TEXT.c.sha == schema.generation.c.
 """Calls with the texts of their answers."""
 
 ANSWER = (
-    _TEXT.c.sha,
     _TEXT.c.compressed,
     _TEXT.c.body,
-    _REASONING.c.sha,
     _REASONING.c.compressed,
     _REASONING.c.body,
     *ANSWER_COLUMNS,
@@ -34,7 +32,6 @@ ANSWER = (
 JUDGMENT = (
     schema.judgment.c.verdict,
     schema.judgment.c.void,
-    schema.text.c.sha,
     schema.text.c.compressed,
     schema.text.c.body,
     schema.judgment.c.chat_id,
@@ -51,17 +48,11 @@ class Same:
     """Makes equal values one object, so that a ledger holds each text and name once."""
 
     def __init__(self) -> None:
-        self._texts: dict[bytes, str] = {}
         self._values: dict[Any, Any] = {}
 
-    def text(self, sha: bytes | None, compressed: bool | None, body: bytes | None) -> str:  # noqa: FBT001
-        """Return the text of a digest, the empty one for none."""
-        if sha is None or body is None:
-            return ""
-        found = self._texts.get(sha)
-        if found is None:
-            found = self._texts[sha] = unpack_text(body, compressed=bool(compressed))
-        return found
+    def text(self, compressed: bool | None, body: bytes | None) -> str:  # noqa: FBT001
+        """Return a text as the store holds it, the empty one for none."""
+        return "" if body is None else self.value(unpack_text(body, compressed=bool(compressed)))
 
     def value(self, value: Value) -> Value:
         """Return the first value that was equal to this one."""
@@ -71,19 +62,19 @@ class Same:
 
 def answer_of(row: Sequence[Any], same: Same, *, gaps: tuple[float, ...] = ()) -> Answer:
     """Return the answer of the columns ``ANSWER``."""
-    text, reasoning = same.text(*row[0:3]), same.text(*row[3:6])
-    finish, model, *rest = row[6:]
+    text, reasoning = same.text(*row[0:2]), same.text(*row[2:4])
+    finish, model, *rest = row[4:]
     row = (same.value(finish), same.value(model), *rest)
     return answer_from_row(row, text=text, reasoning=reasoning, gaps=gaps)
 
 
 def judgment_of(row: Sequence[Any], same: Same) -> Judgment:
     """Return the judgment of the columns ``JUDGMENT``."""
-    verdict, void, sha, compressed, body, chat_id = row
+    verdict, void, compressed, body, chat_id = row
     judgment = Judgment(
         verdict=None if verdict is None else Verdict(verdict),
         void=void,
-        explanation=same.text(sha, compressed, body),
+        explanation=same.text(compressed, body),
         chat_id=chat_id,
     )
     return same.value(judgment) if chat_id is None else judgment
