@@ -9,7 +9,7 @@ from arenatest.model.answer import Answer
 from arenatest.model.judgment import Judgment, Verdict
 from arenatest.store import schema
 from arenatest.store.codec import unpack_text
-from arenatest.store.values import ANSWER_COLUMNS, answer_from_row
+from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_row
 
 Value = TypeVar("Value")
 
@@ -65,7 +65,8 @@ def answer_of(row: Sequence[Any], same: Same, *, gaps: tuple[float, ...] = ()) -
     text, reasoning = same.text(*row[0:2]), same.text(*row[2:4])
     finish, model, *rest = row[4:]
     row = (same.value(finish), same.value(model), *rest)
-    return answer_from_row(row, text=text, reasoning=reasoning, gaps=gaps)
+    usage = same.value(usage_from_row(row))
+    return answer_from_row(row, text=text, reasoning=reasoning, usage=usage, gaps=gaps)
 
 
 def judgment_of(row: Sequence[Any], same: Same) -> Judgment:

@@ -18,15 +18,20 @@ TIMING_COLUMNS = ANSWER_COLUMNS[14:]
 
 
 def answer_from_row(
-    row: Sequence[Any], *, text: str, reasoning: str, gaps: tuple[float, ...] = ()
+    row: Sequence[Any],
+    *,
+    text: str,
+    reasoning: str,
+    usage: Usage | None,
+    gaps: tuple[float, ...] = (),
 ) -> Answer:
-    """Return the answer of ``ANSWER_COLUMNS`` with its texts."""
-    finish, model, request_id, response_id, has_usage = row[:5]
+    """Return the answer of ``ANSWER_COLUMNS`` with its texts and what it used."""
+    finish, model, request_id, response_id = row[:4]
     return Answer(
         text=text,
         reasoning=reasoning,
         finish=finish,
-        usage=_usage_from_row(row[5:9]) if has_usage else None,
+        usage=usage,
         timing=None if row[14] is None else timing_from_row(row[14:], gaps=gaps),
         failure=None if row[9] is None else _failure_from_row(row[9:14]),
         model=model,
@@ -60,8 +65,11 @@ def gaps_from_bytes(body: bytes | None) -> tuple[float, ...]:
     return struct.unpack(f"<{len(body) // 8}d", body) if body else ()
 
 
-def _usage_from_row(row: Sequence[Any]) -> Usage:
-    input_tokens, output_tokens, reasoning_tokens, cached_tokens = row
+def usage_from_row(row: Sequence[Any]) -> Usage | None:
+    """Return the counts of ``ANSWER_COLUMNS``; None where there were none."""
+    if not row[4]:
+        return None
+    input_tokens, output_tokens, reasoning_tokens, cached_tokens = row[5:9]
     return Usage(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
