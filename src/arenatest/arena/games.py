@@ -33,6 +33,7 @@ from arenatest.model.record import (
 from arenatest.suite.suite import MetricSetup
 
 Work = Coroutine[Any, Any, None]
+_LARGEST = 1e50  # of a metric's value: its powers must not overflow in the statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,4 +338,6 @@ def _checked(value: object) -> Measured:
     number = float(value)
     if not math.isfinite(number):
         return Measured(error=f"returned {number}, expected a finite number")
+    if abs(number) > _LARGEST:
+        return Measured(error=f"returned {number:g}, expected a number within {_LARGEST:g}")
     return Measured(value=number)

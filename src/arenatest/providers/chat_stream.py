@@ -257,6 +257,7 @@ def _parsed(payload: bytes) -> Any:
 
 _TEXTS = ("content", "reasoning_content", "reasoning")
 _DETAILS = ("completion_tokens_details",)
+_NO_COUNT = 2**53  # from here on a float no longer counts by ones
 
 
 def _usage(said: Mapping[str, Any]) -> Usage | None:
@@ -272,10 +273,12 @@ def _usage(said: Mapping[str, Any]) -> Usage | None:
 
 
 def _count(said: Any, *path: str) -> int | None:
-    """A count of tokens somewhere in a usage; None where it is not a number."""
+    """A count of tokens somewhere in a usage; None where it is not one."""
     for key in path:
         said = said.get(key) if isinstance(said, dict) else None
-    return said if isinstance(said, int) and not isinstance(said, bool) and said >= 0 else None
+    if isinstance(said, int) and not isinstance(said, bool) and 0 <= said < _NO_COUNT:
+        return said
+    return None
 
 
 def _checked(text: Any) -> str:

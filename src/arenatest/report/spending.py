@@ -101,6 +101,20 @@ def voids(ledger: Ledger) -> tuple[Fault, ...]:
     )
 
 
+def unmeasured(ledger: Ledger) -> tuple[Fault, ...]:
+    """Return the values that are missing by metric, the most frequent first."""
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for slot, measured in ledger.measurements.items():
+        if measured.error:
+            counts[slot.metric] += 1
+            examples.setdefault(slot.metric, measured.error)
+    return tuple(
+        Fault(contestant=name, kind="metric", status=None, count=number, example=examples[name])
+        for name, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
 def _answers(ledger: Ledger) -> list[tuple[str, Answered]]:
     """Answers and timed calls by contestant in the plan's order, each call once."""
     plan = ledger.plan

@@ -14,11 +14,11 @@ from arenatest.report.phrases import (
     plural,
     value_words,
 )
-from arenatest.report.spending import faults, voids
+from arenatest.report.spending import faults, unmeasured, voids
 from arenatest.report.suite_run import SuiteRun, in_order
 from arenatest.report.view import warnings
 
-_FAILURES = 3  # lines for contestants, and as many for judges
+_FAILURES = 3  # lines for contestants, and as many for judges and for metrics
 _LONGEST = 200  # characters of an example
 
 
@@ -68,7 +68,11 @@ def _failures(run: SuiteRun) -> list[str]:
         f"({void.kind}): {_cut(void.example)}"
         for void in voids(run.ledger)
     ]
-    return [*failed[:_FAILURES], *unjudged[:_FAILURES]]
+    missing = [
+        f"{_line(lost.contestant)}: {plural(lost.count, 'value')} missing: {_cut(lost.example)}"
+        for lost in unmeasured(run.ledger)
+    ]
+    return [*failed[:_FAILURES], *unjudged[:_FAILURES], *missing[:_FAILURES]]
 
 
 def _gates(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
