@@ -19,7 +19,8 @@ LAYERS = (
     ("arena",),
     ("gates",),
     ("report",),
-    ("collection", "plugin", "cli", "listing", "starter", "__main__"),
+    ("collection", "plugin"),
+    ("commands", "cli", "__main__"),
 )
 """Rooms from the lowest layer to the highest; `__init__` of the package imports nothing."""
 

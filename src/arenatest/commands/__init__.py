@@ -1,0 +1,1 @@
+"""What ``arenatest COMMAND`` does: a module for each command, or for each family of them."""
