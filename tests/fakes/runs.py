@@ -186,6 +186,7 @@ class Stage:
             caller=self.caller,
             answers=self.answers,
             games=self.games,
+            reuse=reuse,
             journal=self.journal,
             on_decided=self.decisions.append,
             clock=clock,

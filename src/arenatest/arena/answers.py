@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -41,32 +40,36 @@ class Answers:
         self._copies = copies(ledger.plan)
 
     async def preload(self, names: Iterable[str]) -> None:
-        """Look up, in one go, what earlier runs bought of prompts that stand alone."""
+        """Look up what earlier runs bought: in one go for each turn of the conversations."""
         if not self._reuse.active:
             return
-        keys = [
-            self._key(self._cast.targets[name], self._messages(name, [prompt], 0), prompt, repeat)
-            for name in names
-            for prompt in self._ledger.plan.prompts
-            if prompt.conversation is None
-            for repeat in range(self._ledger.plan.repeats)
-            if AnswerSlot(name, prompt.id, repeat) not in self._ledger.answers
-        ]
-        await self._reuse.load_answers(keys)
+        contestants, blocks = list(names), self._ledger.plan.blocks
+        for depth in range(max(map(len, blocks), default=0)):
+            keys = [
+                self._key(self._cast.targets[name], messages, block[depth], repeat)
+                for block in blocks
+                if len(block) > depth
+                for name in contestants
+                for repeat in range(self._ledger.plan.repeats)
+                if AnswerSlot(name, block[depth].id, repeat) not in self._ledger.answers
+                and (messages := self._messages(name, block[: depth + 1], repeat))
+            ]
+            await self._reuse.load_answers(keys)
 
-    def known(self, name: str, prompt: Prompt, repeat: int) -> Answer | None:
-        """Return the answer as it is on record or can be reused, without any call."""
-        found = self._ledger.answers.get(AnswerSlot(name, prompt.id, repeat))
-        if found is None and prompt.conversation is None and name in self._cast.targets:
-            target = self._cast.targets[name]
-            messages = self._messages(name, [prompt], repeat)
-            found = self._reuse.answer(name, self._key(target, messages, prompt, repeat))
+    def known(self, name: str, turns: Sequence[Prompt], repeat: int) -> Answer | None:
+        """Return the answer to the last of ``turns`` if it takes no call to have it."""
+        found = self._ledger.answers.get(AnswerSlot(name, turns[-1].id, repeat))
+        if found is None and self._reuse.active and name in self._cast.targets:
+            messages = self._messages(name, turns, repeat)
+            if messages:
+                key = self._key(self._cast.targets[name], messages, turns[-1], repeat)
+                found = self._reuse.answer(name, key)
         return None if found is None else found.answer
 
     async def get(
         self,
         name: str,
-        turns: list[Prompt],
+        turns: Sequence[Prompt],
         repeat: int,
         *,
         rank: int,
@@ -104,7 +107,7 @@ class Answers:
             ledger.timings[slot] = await self._ask(slot, asked, ("timing",))
 
     async def _text(self, slot: AnswerSlot, asked: Asked, *, timed: bool) -> None:
-        if asked.prompt.conversation is not None:
+        if asked.prompt.conversation is not None:  # its earlier turns may be new since the look-up
             await self._reuse.load_answers([asked.key])
         found = self._reuse.answer(slot.contestant, asked.key)
         if found is not None:
@@ -158,19 +161,15 @@ class Answers:
         copy = self._copies[prompt.id]
         return answer_key(target.contestant, messages, repeat=repeat, copy=copy)
 
-    def _messages(self, name: str, turns: list[Prompt], repeat: int) -> tuple[Message, ...]:
+    def _messages(self, name: str, turns: Sequence[Prompt], repeat: int) -> tuple[Message, ...]:
         """Return what to send: the system prompt, and the contestant's own replies in between.
 
         Empty where an earlier turn of the conversation has no answer to go on from.
         """
         contestant = self._cast.targets[name].contestant
         messages = list(turns[0].messages)
-        for before, turn in itertools.pairwise(turns):
-            reply: Answer | None = None
-            if (
-                placed := self._ledger.answers.get(AnswerSlot(name, before.id, repeat))
-            ) is not None:
-                reply = placed.answer
+        for number, turn in enumerate(turns[1:], start=1):
+            reply = self.known(name, turns[:number], repeat)
             if reply is None or not reply.ok:
                 return ()
             messages += [Message(role="assistant", content=reply.text), turn.messages[-1]]

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from typing import Literal, Protocol
 
 from arenatest.arena.answers import Answers
@@ -20,6 +19,7 @@ from arenatest.arena.cast import Cast
 from arenatest.arena.games import Games
 from arenatest.arena.journal import Journal
 from arenatest.arena.order import balanced_orders
+from arenatest.arena.reuse import Reuse
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Plan
 from arenatest.model.prompt import Prompt
@@ -106,7 +106,7 @@ class _Turn:
 
     tasks: asyncio.TaskGroup
     rank: int
-    prompts: list[Prompt]
+    prompts: Sequence[Prompt]
     repeat: int
     games: list[asyncio.Task[None]]
     stopped: Stop | None = None
@@ -120,6 +120,7 @@ class Engine:
         watcher: The selected gates.
         cast: Everybody who takes part, open.
         caller, answers, games: Who makes calls, gets answers and has them judged.
+        reuse: What earlier runs bought.
         journal: Puts records on disk.
         on_decided: Called on the event loop with each decision as it falls.
         clock: Monotonic seconds.
@@ -134,6 +135,7 @@ class Engine:
         caller: Caller,
         answers: Answers,
         games: Games,
+        reuse: Reuse,
         journal: Journal,
         on_decided: Callable[[Decision], None],
         clock: Callable[[], float],
@@ -142,6 +144,7 @@ class Engine:
         self._watcher = watcher
         self._caller = caller
         self._answers = answers
+        self._reuse = reuse
         self._games = games
         self._journal = journal
         self._on_decided = on_decided
@@ -195,7 +198,7 @@ class Engine:
         )
 
     async def _walk(self, tasks: asyncio.TaskGroup) -> None:
-        blocks = [list(block) for _, block in groupby(self._plan.prompts, key=_block_of)]
+        blocks = self._plan.blocks
         names = [contestant.name for contestant in self._plan.contestants]
         orders = balanced_orders(names, len(blocks), self._plan.seed)
         for rank, (block, order) in enumerate(zip(blocks, orders, strict=True)):
@@ -203,14 +206,32 @@ class Engine:
             await self._room.acquire()
             if self._caller.closed is not None or not _anything(self._watcher.wanted()):
                 return
-            if any(_anything(self._watcher.wanted(prompt)) for prompt in block):
-                tasks.create_task(self._block(tasks, rank, block, order))
-            else:
+            if not any(_anything(self._watcher.wanted(prompt)) for prompt in block):
                 self._room.release()
                 self._ahead.release()
+            elif self._known(block):  # first, lest gates that it decides buy what comes after it
+                await self._block(tasks, rank, block, order)
+            else:
+                tasks.create_task(self._block(tasks, rank, block, order))
+
+    def _known(self, block: tuple[Prompt, ...]) -> bool:
+        """Return whether earlier runs made all that is wanted of a block."""
+        if not self._reuse.active:
+            return False
+        for number, prompt in enumerate(block):
+            wanted, turns = self._watcher.wanted(prompt), block[: number + 1]
+            if wanted.timings or not all(
+                self._answers.known(name, turns, repeat)
+                for name in wanted.answers
+                for repeat in range(self._plan.repeats)
+            ):
+                return False
+            if not self._games.known(self._answers, turns, wanted):
+                return False
+        return True
 
     async def _block(
-        self, tasks: asyncio.TaskGroup, rank: int, block: list[Prompt], order: tuple[str, ...]
+        self, tasks: asyncio.TaskGroup, rank: int, block: tuple[Prompt, ...], order: tuple[str, ...]
     ) -> None:
         try:
             await self._fight(tasks, rank, block, order)
@@ -220,7 +241,7 @@ class Engine:
             self._ahead.release()
 
     async def _fight(
-        self, tasks: asyncio.TaskGroup, rank: int, block: list[Prompt], order: tuple[str, ...]
+        self, tasks: asyncio.TaskGroup, rank: int, block: tuple[Prompt, ...], order: tuple[str, ...]
     ) -> None:
         judging: dict[str, list[asyncio.Task[None]]] = {prompt.id: [] for prompt in block}
         try:
@@ -291,12 +312,6 @@ class Engine:
                 self._decided.add(gate)
                 await self._journal.keep(DecisionMade(run=self._ledger.run.id, decision=decision))
                 self._on_decided(decision)
-
-
-def _block_of(prompt: Prompt) -> tuple[str, str]:
-    if prompt.conversation is not None:
-        return ("conversation", prompt.conversation)
-    return ("prompt", prompt.id)
 
 
 def _anything(wanted: Wants) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from arenatest.arena.answers import Answers
 from arenatest.arena.calls import Asked, Caller, Stop
@@ -43,6 +43,16 @@ class Spot:
     prompt: Prompt
     repeat: int
     rank: int
+
+
+class _Pair(NamedTuple):
+    """An answer that is at hand, and the baseline's to the same prompt, if that is too."""
+
+    name: str
+    prompt: Prompt
+    repeat: int
+    ours: Answer
+    theirs: Answer | None
 
 
 class Wanted(Protocol):
@@ -98,25 +108,49 @@ class Games:
             return
         games: list[str] = []
         values: list[str] = []
-        baseline = self._ledger.plan.baseline.name
-        for prompt in self._ledger.plan.prompts:
-            for repeat in range(self._ledger.plan.repeats):
-                theirs = answers.known(baseline, prompt, repeat)
-                for name in self._cast.targets:
-                    ours = answers.known(name, prompt, repeat)
-                    if ours is None or not ours.ok:
-                        continue
-                    if name in wanted.judgments and theirs is not None:
-                        played = self._games(name, prompt, repeat, theirs.text, ours.text)
-                        games += [key for _, _, _, key in played]
-                    values += [
-                        measurement_key(setup, sample)
-                        for setup, _ in self._cast.metrics
-                        if (setup.name, name) in wanted.metrics
-                        and (sample := _sample(setup, prompt, ours, theirs)) is not None
-                    ]
+        for block in self._ledger.plan.blocks:
+            for number in range(len(block)):
+                for pair in self._pairs(answers, block[: number + 1]):
+                    games += (key for _, key in self._due_games(pair, wanted))
+                    values += (key for _, key in self._due_values(pair, wanted))
         await self._reuse.load_judgments(games)
         await self._reuse.load_measurements(values)
+
+    def known(self, answers: Answers, turns: Sequence[Prompt], wanted: Wanted) -> bool:
+        """Return whether nothing of the last of ``turns`` needs a call, a judge or a metric."""
+        return all(
+            all(self._reuse.judgment(key) for _, key in self._due_games(pair, wanted))
+            and all(self._reuse.measurement(key) for _, key in self._due_values(pair, wanted))
+            for pair in self._pairs(answers, turns)
+        )
+
+    def _pairs(self, answers: Answers, turns: Sequence[Prompt]) -> Iterator[_Pair]:
+        """Yield every contestant's answer that takes no call, beside the baseline's."""
+        baseline = self._ledger.plan.baseline.name
+        for repeat in range(self._ledger.plan.repeats):
+            theirs = answers.known(baseline, turns, repeat)
+            for name in self._cast.targets:
+                ours = answers.known(name, turns, repeat)
+                if ours is not None and ours.ok:
+                    yield _Pair(name, turns[-1], repeat, ours, theirs)
+
+    def _due_games(self, pair: _Pair, wanted: Wanted) -> Iterator[tuple[GameSlot, str]]:
+        """Yield the wanted games that are not on record, with their keys."""
+        theirs = pair.theirs
+        if pair.name in wanted.judgments and theirs is not None and theirs.ok:
+            played = self._games(pair.name, pair.prompt, pair.repeat, theirs.text, pair.ours.text)
+            for _, slot, _, key in played:
+                if slot not in self._ledger.judgments:
+                    yield slot, key
+
+    def _due_values(self, pair: _Pair, wanted: Wanted) -> Iterator[tuple[MetricSlot, str]]:
+        """Yield the wanted values of metrics that are not on record, with their keys."""
+        for setup, _ in self._cast.metrics:
+            slot = MetricSlot(setup.name, pair.name, pair.prompt.id, pair.repeat)
+            if (setup.name, pair.name) in wanted.metrics and slot not in self._ledger.measurements:
+                sample = _sample(setup, pair.prompt, pair.ours, pair.theirs)
+                if sample is not None:
+                    yield slot, measurement_key(setup, sample)
 
     def ready(
         self, name: str, prompt: Prompt, repeat: int, look: Callable[[], Wanted], *, rank: int

@@ -278,6 +278,7 @@ class SuiteRun:
             caller=caller,
             answers=answers,
             games=games,
+            reuse=reuse,
             journal=journal,
             on_decided=self._decided,
             clock=conditions.clock,

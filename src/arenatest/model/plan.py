@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from arenatest.model.metric import MetricSpec
@@ -139,3 +140,14 @@ class Plan:
     def contestants(self) -> tuple[Contestant, ...]:
         """The baseline, then the candidates."""
         return (self.baseline, *self.candidates)
+
+    @property
+    def blocks(self) -> list[tuple[Prompt, ...]]:
+        """The prompts by what is asked together: the turns of a conversation, or a prompt alone."""
+        return [tuple(block) for _, block in groupby(self.prompts, key=_block)]
+
+
+def _block(prompt: Prompt) -> tuple[str, str]:
+    if prompt.conversation is not None:
+        return ("conversation", prompt.conversation)
+    return ("prompt", prompt.id)

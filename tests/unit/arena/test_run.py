@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import sqlite3
 import threading
 
 import pytest
@@ -6,11 +8,13 @@ import pytest
 from arenatest.arena import cast
 from arenatest.arena.run import SuiteRun
 from arenatest.errors import PluginError, StoreError
+from arenatest.model.judgment import Order
 from arenatest.model.record import Generation
 from arenatest.store import Store, open_store
+from arenatest.store.database import FILE_NAME
 from fakes.models import ScriptedProvider, letters
 from fakes.plans import plan_of
-from fakes.runs import FakeJudge, FakeWatcher, conditions, naming, suite_of
+from fakes.runs import FakeJudge, FakeWatcher, conditions, game_slot, naming, suite_of
 
 
 class Model(ScriptedProvider):
@@ -56,9 +60,10 @@ class Scene:
         self.folder = folder
         self.settings = settings
 
-    def run(self, session="session"):
+    def run(self, session="session", judge=None):
         """Begin a run, or continue one; not started."""
-        suite = suite_of(self.plan, self.models, FakeJudge(), folder=self.folder, **self.settings)
+        judge = judge or FakeJudge()
+        suite = suite_of(self.plan, self.models, judge, folder=self.folder, **self.settings)
         return SuiteRun(suite, self.store, self.watcher, conditions(session))
 
     def finish(self, run):
@@ -278,3 +283,32 @@ def test_a_stop_at_any_moment_leaves_a_run_that_can_be_continued(tmp_path, delay
     ledger = scene.store.load(second.run.id)
     assert len(ledger.answers) == len(ledger.judgments) == 40
     scene.store.close()
+
+
+def test_what_earlier_runs_made_decides_before_anything_is_bought(scene):
+    def enough(ledger):
+        first = scene.plan.prompts[:9]
+        return all(game_slot(p.id, order) in ledger.judgments for p in first for order in Order)
+
+    scene.finish(started(scene.run()))
+    later = {prompt.id for prompt in scene.plan.prompts[9:]}
+    unjudged_on_disk(scene, later)
+    before = scene.calls
+    scene.watcher = FakeWatcher(scene.plan, enough=enough)
+    judge = FakeJudge()
+    again = scene.run("another", judge=judge)
+    assert not again.continued
+    assert scene.finish(started(again)).decision == "pass"
+    assert (scene.calls - before, judge.games) == (0, [])
+
+
+def started(run):
+    run.start()
+    return run
+
+
+def unjudged_on_disk(scene, prompts):
+    """As a gate leaves it that is decided while battles of later prompts wait for a judge."""
+    with contextlib.closing(sqlite3.connect(scene.folder / "store" / FILE_NAME)) as database:
+        database.executemany("delete from judgment where prompt = ?", [(p,) for p in prompts])
+        database.commit()
