@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from arenatest.model.health import GoldenBattle, HumanLabel, JudgeLimits
 from arenatest.model.metric import MetricSpec
 from arenatest.model.prompt import Prompt
 
 Policy = Literal["non-inferior", "no-regression"]
 Target = Literal["population", "suite"]
+Voting = Literal["mean", "majority", "unanimous"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Contestant:
         kind: The kind of provider.
         fingerprint: Hash of what determines its answers.
         settings: What the suite says of it, for reports: no secrets.
+        family: Models of one family may favour each other as judges; None where unknown.
         max_concurrency: Calls in flight at once on its endpoint; None for the suite's number.
         timeout: Seconds for one call.
     """
@@ -42,19 +45,26 @@ class Contestant:
     template: str | None = None
     settings: Mapping[str, object]
     price: Price | None = None
+    family: str | None = None
     max_concurrency: int | None = None
     timeout: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeSeat:
-    """A judge that takes part; ``strength`` scores the five labels 1, .75, .5, .25, 0."""
+    """A judge that takes part.
+
+    Attributes:
+        strength: Whether the five labels score 1, .75, .5, .25, 0.
+        family: As of a contestant.
+    """
 
     name: str
     kind: str
     fingerprint: str
     strength: bool = False
     repeats: int = 1
+    family: str | None = None
     settings: Mapping[str, object]
 
 
@@ -66,7 +76,8 @@ class Rule:
         id: Slugged and unique for its candidate; the last part of the node id.
         candidate: Whom it gates.
         metric: What it measures.
-        stat: ``rate`` (shares), ``mean``, ``pNN`` (a percentile), ``total`` or ``ratio``.
+        stat: ``rate`` (shares), ``mean``, ``pNN`` (a percentile), ``total``, ``ratio`` or
+            ``losses`` (of pinned prompts).
         side: Whether ``limit`` is the smallest or the largest acceptable value.
         limit: The threshold in base units: fractions, seconds, dollars; for ``ratio`` a quotient
             candidate / against.
@@ -118,6 +129,15 @@ class Plan:
         rules: Every gate of the suite, whether selected or not.
         repeats: How often each battle is fought, with answers of its own.
         max_void: Largest share of planned prompts without a verdict.
+        voting: How the judges' scores of one battle become one: their mean, or the side that more
+            than half of them, or all of them, take; a tie where there is none.
+        quorum: Judges that must have a score for a battle to count; below it the battle is void.
+        metric_fingerprints: What determines the values of ``metrics``, in their order; empty in
+            plans that were stored before it was kept.
+        limits: What judges are held to.
+        golden: Battles with known verdicts, in a seeded order.
+        labels: What people said of battles.
+        aa: Whether the baseline plays against itself.
         hash: Identity of all that determines the evidence and the verdicts.
     """
 
@@ -134,6 +154,13 @@ class Plan:
     repeats: int = 1
     early_stop: bool = True
     max_void: float = 0.05
+    voting: Voting = "mean"
+    quorum: int = 1
+    metric_fingerprints: tuple[str, ...] = ()
+    limits: JudgeLimits = JudgeLimits()
+    golden: tuple[GoldenBattle, ...] = ()
+    labels: tuple[HumanLabel, ...] = ()
+    aa: bool = False
     hash: str
 
     @property

@@ -14,6 +14,8 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from arenatest.model.decision import Decision
+from arenatest.model.health import GoldenBattle, HumanLabel, JudgeLimits
+from arenatest.model.judgment import Verdict
 from arenatest.model.metric import MetricSpec
 from arenatest.model.plan import Contestant, JudgeSeat, Plan, Price, Rule
 from arenatest.model.prompt import Message, Prompt
@@ -86,6 +88,10 @@ def plan_from_bytes(body: bytes) -> Plan:
             "judges": tuple(JudgeSeat(**seat) for seat in raw["judges"]),
             "metrics": tuple(map(_metric, raw["metrics"])),
             "rules": tuple(map(_rule, raw["rules"])),
+            "limits": JudgeLimits(**raw.get("limits", {})),
+            "golden": tuple(map(_golden, raw.get("golden", ()))),
+            "labels": tuple(HumanLabel(**label) for label in raw.get("labels", ())),
+            "metric_fingerprints": tuple(raw.get("metric_fingerprints", ())),
         }
     )
 
@@ -118,6 +124,11 @@ def _plain(value: Any) -> object:
 def _prompt(raw: dict[str, Any]) -> Prompt:
     messages = tuple(Message(**message) for message in raw["messages"])
     return Prompt(**raw | {"messages": messages, "tags": tuple(raw["tags"])})
+
+
+def _golden(raw: dict[str, Any]) -> GoldenBattle:
+    expected = tuple(map(Verdict, raw["expected"]))
+    return GoldenBattle(**raw | {"prompt": _prompt(raw["prompt"]), "expected": expected})
 
 
 def _contestant(raw: dict[str, Any]) -> Contestant:
