@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from arenatest.gates.evidence import Evidence, Games, Jury, Reader
+from arenatest.gates.evidence import Evidence, Fate, Games, Jury, Reader
+from arenatest.gates.voting import TIE, jury_score
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import JudgeSeat, Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import AnswerSlot, GameSlot, Ledger
-
-_TIE = 0.5
 
 
 class Battle(NamedTuple):
@@ -21,6 +20,8 @@ class Battle(NamedTuple):
         candidate_failed, baseline_failed: Whether a side gave no answer.
         equal: Whether the texts are equal: a tie without a game.
         blank: Whether neither text says anything: equal, but nothing that could be compared.
+        votes: Each judge's score in the order of the plan, None for a judge without one; empty
+            where nobody judged.
         games: What each judge did; ``prompts`` and ``decisive`` are 0 or 1.
     """
 
@@ -29,15 +30,18 @@ class Battle(NamedTuple):
     baseline_failed: bool = False
     equal: bool = False
     blank: bool = False
+    votes: tuple[float | None, ...] = ()
     games: Jury = ()
 
 
-_EQUAL = Battle(score=_TIE, equal=True)
+_EQUAL = Battle(score=TIE, equal=True)
 _BLANK = Battle(blank=True)
 
 
-def battle_reader(rule: Rule, plan: Plan) -> Reader[float]:
+def battle_reader(rule: Rule, plan: Plan) -> Reader[Any]:
     """Return the reader of a rule on a metric that comes from judgments."""
+    if rule.stat == "losses":
+        return _Losses(rule, plan)
     if rule.metric.name == "win_rate":
         return _WinRate(rule, plan)
     if rule.metric.name == "flip_rate":
@@ -57,35 +61,52 @@ def read_battle(
         return Battle(candidate_failed=not ours.answer.ok, baseline_failed=not theirs.answer.ok)
     if ours.answer.text == theirs.answer.text:
         return _EQUAL if ours.answer.text.strip() else _BLANK
-    return _judged(ledger, candidate, prompt, repeat, judges=plan.judges)
+    return _judged(ledger, (candidate, prompt, repeat), plan)
 
 
-def _judged(
-    ledger: Ledger, candidate: str, prompt: str, repeat: int, *, judges: tuple[JudgeSeat, ...]
-) -> Battle | None:
-    scores: list[float] = []
+def _judged(ledger: Ledger, place: tuple[str, str, int], plan: Plan) -> Battle | None:
+    votes: list[float | None] = []
     games: list[Games] = []
-    for judge in judges:
-        own: list[float] = []
-        read = flips = 0
-        for again in range(judge.repeats):
-            place = (candidate, prompt, repeat, judge.name, again)
-            first = ledger.judgments.get(GameSlot(*place, Order.BASELINE_FIRST))
-            second = ledger.judgments.get(GameSlot(*place, Order.CANDIDATE_FIRST))
-            if first is None or second is None:
-                return None
-            read += (first.verdict is not None) + (second.verdict is not None)
-            pair = _pair(first, second, strength=judge.strength)
-            if pair is not None:
-                result, flip = pair
-                own.append(result)
-                flips += flip
-        score = sum(own) / len(own) if own else None
-        if score is not None:
-            scores.append(score)
-        scored, decisive = score is not None, score not in (None, _TIE)
-        games.append(Games(2 * judge.repeats, read, len(own), flips, int(scored), int(decisive)))
-    return Battle(score=sum(scores) / len(scores) if scores else None, games=tuple(games))
+    for judge in plan.judges:
+        said = _said(ledger, place, judge)
+        if said is None:
+            return None
+        score, counts = _vote(said, strength=judge.strength)
+        votes.append(score)
+        games.append(counts)
+    score = jury_score(votes, voting=plan.voting, quorum=plan.quorum)
+    return Battle(score=score, votes=tuple(votes), games=tuple(games))
+
+
+def _said(
+    ledger: Ledger, place: tuple[str, str, int], judge: JudgeSeat
+) -> list[tuple[Judgment, Judgment]] | None:
+    """Return a judge's games of one battle, both orders side by side; None while one is missing."""
+    said = []
+    for again in range(judge.repeats):
+        first = ledger.judgments.get(GameSlot(*place, judge.name, again, Order.BASELINE_FIRST))
+        second = ledger.judgments.get(GameSlot(*place, judge.name, again, Order.CANDIDATE_FIRST))
+        if first is None or second is None:
+            return None
+        said.append((first, second))
+    return said
+
+
+def _vote(said: list[tuple[Judgment, Judgment]], *, strength: bool) -> tuple[float | None, Games]:
+    """Return a judge's score of one battle, the mean of its repeats, and what it did."""
+    own: list[float] = []
+    played = read = flips = 0
+    for first, second in said:
+        played += (first.void != "abstained") + (second.void != "abstained")
+        read += (first.verdict is not None) + (second.verdict is not None)
+        pair = _pair(first, second, strength=strength)
+        if pair is not None:
+            result, flip = pair
+            own.append(result)
+            flips += flip
+    score = sum(own) / len(own) if own else None
+    scored, decisive = score is not None, score not in (None, TIE)
+    return score, Games(played, read, len(own), flips, int(scored), int(decisive))
 
 
 def _pair(first: Judgment, second: Judgment, *, strength: bool) -> tuple[float, bool] | None:
@@ -95,7 +116,7 @@ def _pair(first: Judgment, second: Judgment, *, strength: bool) -> tuple[float, 
     if one is None or two is None:
         return None
     if abs(one - two) == 1.0:
-        return _TIE, True
+        return TIE, True
     if strength:
         one = first.candidate_score(Order.BASELINE_FIRST, strength=True)
         two = second.candidate_score(Order.CANDIDATE_FIRST, strength=True)
@@ -219,3 +240,40 @@ class _VoidRate(_Battles):
             return None
         voids = tuple([float(battle.score is None) for battle in battles])
         return Evidence(passing=voids, failing=voids, values=voids)
+
+
+class _Losses(_Battles):
+    """Whether a prompt is lost: most judges prefer the baseline in both orders.
+
+    It looks at the games themselves, not at the score: a loss and a tie is no clear loss. Where
+    the jury is to be unanimous, all judges must.
+    """
+
+    def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[Fate] | None:
+        battles = self._read(ledger, self._candidate, prompt)
+        if battles is None:
+            return None
+        games = _counted(battles)
+        if any(battle.score is None for battle in battles):
+            alone = any(b.candidate_failed and not b.baseline_failed for b in battles)
+            mirror = any(b.baseline_failed and not b.candidate_failed for b in battles)
+            fate = (Fate(prompt.id, lost=False),)
+            return Evidence(
+                passing=fate if alone else (),
+                failing=fate if mirror else (),
+                void=True,
+                games=games,
+            )
+        fate = (Fate(prompt.id, lost=self._lost(ledger, prompt)),)
+        return Evidence(passing=fate, failing=fate, values=fate, games=games)
+
+    def _lost(self, ledger: Ledger, prompt: Prompt) -> bool:
+        lost = pairs = 0
+        for repeat in range(self._plan.repeats):
+            for judge in self._plan.judges:
+                for said in _said(ledger, (self._candidate, prompt.id, repeat), judge) or ():
+                    pair = _pair(*said, strength=False)
+                    if pair is not None:
+                        pairs += 1
+                        lost += pair[0] == 0.0
+        return 0 < pairs == lost if self._plan.voting == "unanimous" else 2 * lost > pairs

@@ -22,7 +22,7 @@ class Games(NamedTuple):
     """Counts for the health of one judge, on one prompt or many.
 
     Attributes:
-        played: Games between different texts.
+        played: Games between different texts, without those that the judge abstained from.
         read: Those with a verdict.
         pairs: Pairs of games, in both orders, with both verdicts.
         flips: Those where the two orders name different winners.

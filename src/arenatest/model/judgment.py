@@ -45,11 +45,15 @@ class Order(StrEnum):
     CANDIDATE_FIRST = "candidate-first"
 
 
+ABSTAIN = "abstain"
+"""What a judge says that will not judge: no label, for it is about the judge and not the answers."""
+
 VoidCause = Literal[
     "unparsed",  # the judge answered, but no label could be read
     "label",  # the judge answered with a label that is not one of the five
     "call",  # the judge's model call failed
     "judge",  # the judge's own code raised or returned nonsense
+    "abstained",  # the judge said that it will not judge: no failure, but no verdict either
 ]
 
 

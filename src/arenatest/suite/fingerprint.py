@@ -72,7 +72,7 @@ def plan_hash(plan: Plan, metric_fingerprints: Sequence[str]) -> str:
         [_seat(seat) for seat in plan.judges],
         list(metric_fingerprints),
         [_rule(rule) for rule in plan.rules],
-        [plan.seed, plan.repeats, plan.max_void],
+        [plan.seed, plan.repeats, plan.max_void, plan.voting, plan.quorum],
     )
 
 

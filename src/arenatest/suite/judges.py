@@ -15,6 +15,7 @@ from arenatest.suite.fingerprint import fingerprints, identity
 from arenatest.suite.kinds import Kinds
 from arenatest.suite.mistakes import Mistake
 from arenatest.suite.options import option_values
+from arenatest.suite.problems import Problems
 from arenatest.suite.schema import JudgeTable, ModelTable
 from arenatest.suite.secrets import Location
 from arenatest.suite.suite import JudgeSetup
@@ -44,6 +45,21 @@ def read_judges(
         replace(seat.setup, seat=replace(seat.setup.seat, fingerprint=fingerprint))
         for seat, fingerprint in zip(seats, prints, strict=True)
     ]
+
+
+def check_quorum(quorum: int, judges: int, problems: Problems) -> None:
+    """Add the mistake of a quorum that the suite's judges cannot reach.
+
+    Args:
+        quorum: Judges that must have a score for a battle to count.
+        judges: How many the suite has, those whose tables are wrong included.
+        problems: Takes the mistake.
+    """
+    if quorum > max(judges, 1):
+        seated = f"{judges} judge{'s' * (judges != 1)}" if judges else "no judge"
+        problem = f"got {quorum}, but the suite has {seated}: every battle would be void"
+        hint = f"give at most quorum = {judges}, or add judges" if judges else "add [[judges]]"
+        problems.add(("run", "quorum"), problem, hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from arenatest.model.prompt import Prompt
 from arenatest.suite.contestants import Entrant, Surroundings, read_contestants, variables
 from arenatest.suite.datasets import gather
 from arenatest.suite.fingerprint import plan_hash
-from arenatest.suite.judges import read_judges
+from arenatest.suite.judges import check_quorum, read_judges
 from arenatest.suite.kinds import Kinds
 from arenatest.suite.metrics import named_by_gates, read_metrics, spec_of
 from arenatest.suite.mistakes import Mistake
@@ -103,6 +103,7 @@ def build_suite(
     around = Surroundings(directory=directory, call_timeout=run.call_timeout, problems=problems)
     entrants = read_contestants(read.contestants, kinds.providers, around)
     judges = read_judges(read.judges, kinds, around)
+    check_quorum(run.quorum, len(read.judges), problems)
     metrics = read_metrics(read.metrics, kinds.metrics, around)
     named = (gate.metric for gate in read.gates.values())
     metrics.update(named_by_gates(named, metrics, kinds.metrics, directory))
@@ -181,6 +182,9 @@ def _plan(
         repeats=run.repeats,
         early_stop=run.early_stop,
         max_void=run.max_void,
+        voting=run.voting,
+        quorum=run.quorum,
+        metric_fingerprints=tuple(metric.fingerprint for metric in parts.metrics),
         hash="",
     )
     return replace(plan, hash=plan_hash(plan, [metric.fingerprint for metric in parts.metrics]))

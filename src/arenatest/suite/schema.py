@@ -17,6 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from arenatest.model.plan import Voting
 from arenatest.suite.mistakes import Mistake, got
 from arenatest.suite.quantities import Count, Duration, Fraction, Name, Text
 
@@ -116,6 +117,12 @@ class RunTable(Table):
         0.05, description="Largest share of planned prompts without a verdict."
     )
     policy: PolicyName = Field(
+    voting: Voting = Field(
+        "mean", description="How several judges decide a battle: mean, majority or unanimous."
+    )
+    quorum: Count = Field(
+        1, description="Judges that must have a score for a battle to count; else it is void."
+    )
         "non-inferior", description="What an inconclusive gate means for the build."
     )
     confidence: Confidence = Field(0.95, description="One-sided confidence of each gate.")

@@ -21,7 +21,7 @@ POLITE = MetricSpec(name="polite", unit="fraction", direction="higher", range=(0
 STARS = MetricSpec(name="stars", unit="stars", direction="higher", range=(1.0, 5.0))
 WORDS = MetricSpec(name="words", unit="words", direction="lower")
 
-WIN, TIE, LOSS, VOID = "win", "tie", "loss", "void"
+WIN, TIE, LOSS, VOID, ABSTAINED = "win", "tie", "loss", "void", "abstained"
 BATTLES = {
     "win": (WIN, WIN),
     "tie": (TIE, TIE),
@@ -30,6 +30,8 @@ BATTLES = {
     "half": (WIN, TIE),
     "void": (WIN, VOID),
     "unread": (VOID, VOID),
+    "abstained": (ABSTAINED, ABSTAINED),
+    "half abstained": (WIN, ABSTAINED),
 }
 _FOR_CANDIDATE = {
     (WIN, Order.CANDIDATE_FIRST): Verdict.A_BETTER,
@@ -101,6 +103,8 @@ def failed(kind="timeout"):
 def verdict(word, order):
     if word == VOID:
         return Judgment(void="unparsed")
+    if word == ABSTAINED:
+        return Judgment(void="abstained")
     return Judgment(verdict=_FOR_CANDIDATE.get((word, order), Verdict.TIE))
 
 
