@@ -63,6 +63,13 @@ class Evidence(Generic[T]):
     games: Jury = ()
 
 
+class Fate(NamedTuple):
+    """What became of one prompt that must not be lost: its id, and whether it was."""
+
+    prompt: str
+    lost: bool
+
+
 Reader = Callable[[Ledger, Prompt], Evidence[T] | None]
 """Reads one prompt's evidence from a record; None while something of it is still missing."""
 
