@@ -23,6 +23,7 @@ class Measure:
         obstacle: Why no record of this size could decide one way or both; empty if one could.
         approximate: Whether the bounds are not exact at the stated level.
         exact: Whether the bounds are certain: a fact of this suite.
+        remark: What else belongs into the reason.
     """
 
     value: float | None = None
@@ -33,6 +34,7 @@ class Measure:
     obstacle: str = ""
     approximate: bool = False
     exact: bool = False
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

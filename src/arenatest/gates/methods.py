@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from arenatest.gates.evidence import Evidence
 from arenatest.gates.fixed import Mean, Percentile, Total
 from arenatest.gates.measure import Measure
+from arenatest.gates.pinned import Pinned
 from arenatest.gates.ratios import TotalsRatio, TypicalRatio
 from arenatest.gates.readers import finite_range
 from arenatest.gates.sequential import Sequential
@@ -48,6 +49,8 @@ def method_of(rule: Rule, plan: Plan, clusters: int) -> Method:
         plan: What was planned.
         clusters: Clusters planned in its slice, at least 1.
     """
+    if rule.stat == "losses":
+        return Pinned(rule, plan)
     if rule.stat == "ratio":
         kind = TypicalRatio if rule.metric.source == "timing" else TotalsRatio
         return kind(rule, plan, clusters)

@@ -59,7 +59,8 @@ class Referee:
         watches = [
             watch
             for watch in self._watches
-            if watch.rule.candidate == candidate and watch.rule.metric.name == "win_rate"
+            if watch.rule.candidate == candidate
+            and (watch.rule.metric.name, watch.rule.stat) == ("win_rate", "rate")
         ]
         watches.sort(key=lambda watch: len(watch.rule.where))
         return watches[0].running if watches else None

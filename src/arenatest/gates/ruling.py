@@ -96,7 +96,7 @@ def decision_of(suite: str, ruling: Ruling, measure: Measure, tally: Tally) -> D
 
 
 def _unit(rule: Rule) -> str:
-    return "ratio" if rule.stat == "ratio" else rule.metric.unit
+    return {"ratio": "ratio", "losses": "lost"}.get(rule.stat, rule.metric.unit)
 
 
 def _agreeing(outcome: Outcome, measure: Measure, rule: Rule) -> tuple[float | None, float | None]:
@@ -164,6 +164,8 @@ def _remarks(ruling: Ruling, measure: Measure, tally: Tally) -> list[str]:
             remarks.append(f"it lies too near the limit to be decided{_meanwhile(tally)}")
         else:
             remarks.append("no prompt says anything about it")
+    if measure.remark:
+        remarks.append(measure.remark)
     return remarks
 
 
@@ -174,6 +176,8 @@ def _meanwhile(tally: Tally) -> str:
 
 
 def _label(rule: Rule) -> str:
+    if rule.stat == "losses":
+        return "never regress"
     name = rule.metric.name.replace("_", " ")
     plain = rule.stat == "rate" or (rule.stat == "mean" and rule.metric.range is not None)
     return name if plain else f"{name} {rule.stat}"

@@ -56,7 +56,7 @@ def bars(candidate: CandidateView) -> tuple[Bar, ...]:
             status=decision.decision,
         )
         for decision in candidate.decisions
-        if decision.metric == "win_rate" and decision.value is not None
+        if (decision.metric, decision.stat) == ("win_rate", "rate") and decision.value is not None
     ]
     parts = [_slice_bar(part) for part in candidate.slices if part.value is not None]
     return (*gates, *(part for part in parts if part is not None))

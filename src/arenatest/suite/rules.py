@@ -93,7 +93,7 @@ def _rules(
                 against=against,
                 confidence=run.confidence if gate.confidence is None else gate.confidence,
                 policy=gate.policy or run.policy,
-                target=gate.target,
+                target="suite" if threshold.stat == "losses" else gate.target,
                 where=(*where, *extra),
                 slices=len(slices),
                 line=line,

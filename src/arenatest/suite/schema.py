@@ -86,6 +86,7 @@ Limit = Annotated[Any, WithJsonSchema({"type": ["number", "string"]})]
 
 Quotient = Annotated[Any, WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
 Loss = Annotated[Any, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+Promise = Annotated[bool | None, WithJsonSchema({"const": True})]
 Confidence = Annotated[Fraction, AfterValidator(_confidence)]
 PolicyName = Literal["non-inferior", "no-regression"]
 SliceKey = Literal["dataset", "subset", "category", "tag"]
@@ -116,13 +117,13 @@ class RunTable(Table):
     max_void: Fraction = Field(
         0.05, description="Largest share of planned prompts without a verdict."
     )
-    policy: PolicyName = Field(
     voting: Voting = Field(
         "mean", description="How several judges decide a battle: mean, majority or unanimous."
     )
     quorum: Count = Field(
         1, description="Judges that must have a score for a battle to count; else it is void."
     )
+    policy: PolicyName = Field(
         "non-inferior", description="What an inconclusive gate means for the build."
     )
     confidence: Confidence = Field(0.95, description="One-sided confidence of each gate.")
@@ -229,7 +230,7 @@ class MetricTable(Table):
 
 
 class GateTable(Table):
-    """A threshold on one measurement; exactly one of the five thresholds."""
+    """A threshold on one measurement; exactly one of the six thresholds."""
 
     metric: Text = Field(description="What is measured.")
     stat: Text | None = Field(None, description="mean, median, p95 and the like, or total.")
@@ -242,6 +243,9 @@ class GateTable(Table):
         None, description="Largest acceptable quotient candidate / baseline."
     )
     margin: Loss = Field(None, description="Largest loss still acceptable, as a fraction.")
+    never_regress: Promise = Field(
+        None, description="true: fails where any of its prompts is lost to the baseline."
+    )
     confidence: Confidence | None = Field(None, description="One-sided; default: that of [run].")
     policy: PolicyName | None = Field(None, description="Default: that of [run].")
     where: dict[SliceKey, SomeTexts] = Field(
@@ -271,4 +275,4 @@ TABLES = (
 )
 """Every table of a suite file; all but ``suite``, ``run`` and ``baseline`` are ``[[arrays]]``."""
 
-THRESHOLDS = ("min", "max", "min_ratio", "max_ratio", "margin")
+THRESHOLDS = ("min", "max", "min_ratio", "max_ratio", "margin", "never_regress")

@@ -21,7 +21,7 @@ class Threshold:
 
     Attributes:
         key: The key of the table that gave the limit.
-        stat: ``rate``, ``mean``, ``pNN``, ``total`` or ``ratio``.
+        stat: ``rate``, ``mean``, ``pNN``, ``total``, ``ratio`` or ``losses``.
         side: Whether ``limit`` is the smallest or the largest acceptable value.
     """
 
@@ -44,6 +44,8 @@ def read_threshold(gate: GateTable, metric: MetricSpec) -> Threshold:
         raise Mistake(f"got {found}, expected exactly one of {', '.join(THRESHOLDS)}")
     key = given[0]
     try:
+        if key == "never_regress":
+            return _never_regress(gate, metric)
         return _read(key, getattr(gate, key), gate.stat, metric)
     except Mistake as mistake:
         place = mistake.place or (key,)
@@ -85,6 +87,18 @@ def _margin(value: object, stat: str | None, metric: MetricSpec) -> Threshold:
     if loss >= 1:
         raise Mistake(f"got {loss!r}, expected a fraction below 1: the limit is 1 - margin")
     return Threshold(key="margin", stat="ratio", side="min", limit=round(1 - loss, 12))
+
+
+def _never_regress(gate: GateTable, metric: MetricSpec) -> Threshold:
+    if gate.never_regress is not True:
+        raise Mistake(f"got {gate.never_regress!r}, expected true, or no such key")
+    if metric.name != "win_rate":
+        raise Mistake(f"{metric.name} takes min or max: never_regress is for win_rate")
+    for key in ("stat", "target", "confidence", "policy", "against"):
+        if key in gate.model_fields_set:
+            problem = "never_regress looks at exactly these prompts, one by one: it takes no"
+            raise Mistake(f"{problem} {key}", place=(key,))
+    return Threshold(key="never_regress", stat="losses", side="max", limit=0.0)
 
 
 def _check_ratio(stat: str | None, metric: MetricSpec) -> None:

@@ -184,15 +184,51 @@ def line_of(text, start):
             ("min = 0.45", "min = 0.45\nmax = 0.9"),
             "[[gates]]",
             "gates[0] (win_rate): got min and max, expected exactly one of min, max, min_ratio, "
-            "max_ratio, margin",
+            "max_ratio, margin, never_regress",
             id="two thresholds",
         ),
         pytest.param(
             ("min = 0.45\n", ""),
             "[[gates]]",
             "gates[0] (win_rate): got none, expected exactly one of min, max, min_ratio, "
-            "max_ratio, margin",
+            "max_ratio, margin, never_regress",
             id="no threshold",
+        ),
+        pytest.param(
+            ("min = 0.45", "never_regress = false"),
+            "never_regress",
+            "gates[0].never_regress (win_rate): got False, expected true, or no such key",
+            id="never_regress that is false",
+        ),
+        pytest.param(
+            ('metric = "win_rate"\nmin = 0.45', 'metric = "error_rate"\nnever_regress = true'),
+            "never_regress",
+            "gates[0].never_regress (error_rate): error_rate takes min or max: never_regress is "
+            "for win_rate",
+            id="never_regress of another metric",
+        ),
+        pytest.param(
+            ("min = 0.45", "min = 0.45\nnever_regress = true"),
+            "[[gates]]",
+            "gates[0] (win_rate): got min and never_regress, expected exactly one of min, max, "
+            "min_ratio, max_ratio, margin, never_regress",
+            id="never_regress beside a limit",
+        ),
+        *(
+            pytest.param(
+                ("min = 0.45", f"never_regress = true\n{key} = {value}"),
+                key,
+                f"gates[0].{key} (win_rate): never_regress looks at exactly these prompts, one by "
+                f"one: it takes no {key}",
+                id=f"never_regress with {key}",
+            )
+            for key, value in (
+                ("stat", '"mean"'),
+                ("target", '"population"'),
+                ("confidence", "0.9"),
+                ("policy", '"no-regression"'),
+                ("against", '"old"'),
+            )
         ),
         pytest.param(
             ("min = 0.45", "max_ratio = 1.1"),
@@ -362,7 +398,8 @@ def line_of(text, start):
             '"\\u009b31m',
             "gates[0].\"\\u009b31m\\u202e\" (win_rate): unknown key '\\x9b31m\\u202e', expected "
             "one of 'against', 'by', 'candidates', 'confidence', 'margin', 'max', 'max_ratio', "
-            "'metric', 'min', 'min_ratio', 'name', 'policy', 'stat', 'target', 'where'",
+            "'metric', 'min', 'min_ratio', 'name', 'never_regress', 'policy', 'stat', 'target', "
+            "'where'",
             id="a key that would write to the terminal",
         ),
         pytest.param(

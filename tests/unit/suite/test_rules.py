@@ -64,6 +64,13 @@ def test_a_gate_becomes_a_rule(tmp_path, gate, expected):
     assert (rule.candidate, rule.against) == ("new", "old")
 
 
+def test_never_regress_is_a_rule_on_exactly_its_prompts(tmp_path):
+    rule = only(tmp_path, 'metric = "win_rate"\nnever_regress = true\nwhere = { tag = "hard" }')
+    assert (rule.id, rule.stat) == ("win_rate-losses[hard]", "losses")
+    assert (rule.side, rule.limit, rule.target) == ("max", 0.0, "suite")
+    assert rule.where == (("tag", ("hard",)),)
+
+
 def test_a_metric_with_a_range_is_gated_by_its_mean_in_its_own_numbers(tmp_path):
     table = '[[metrics]]\nname = "good"\nkind = "score"\nfunction = "f"\nhigh = 10.0\n'
     rule = only(tmp_path, 'metric = "good"\nmin = 7', extra=table)
