@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from arenatest.gates.readers import reader_of
 from arenatest.gates.watch import Watch
+from arenatest.gates.words import counted
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Rule
 from arenatest.model.record import Ledger
@@ -19,3 +21,23 @@ def decide(rule: Rule, ledger: Ledger) -> Decision:
     """
     watch = Watch(rule, ledger.plan)
     return watch.conclude(ledger, ledger.run.stopped)
+
+
+def decide_again(rule: Rule, ledger: Ledger) -> Decision:
+    """Return the decision of a gate that need not be one of those that the run bought for.
+
+    What a run stopped on is said as it was said then. Where a finished run never bought what this
+    gate needs, it is inconclusive, cause ``plan``, with the number of prompts that are missing.
+
+    Args:
+        rule: The gate.
+        ledger: The record; it is only read.
+    """
+    watch = Watch(rule, ledger.plan)
+    if ledger.run.stopped is not None or ledger.run.finished is None or watch.advance(ledger):
+        return watch.conclude(ledger, ledger.run.stopped)
+    read = reader_of(rule, ledger.plan)
+    covered = [prompt for prompt in ledger.plan.prompts if rule.covers(prompt)]
+    missing = sum(read(ledger, prompt) is None for prompt in covered)
+    needed = f"{counted(missing, 'prompts')} of {len(covered):,}"
+    return watch.conclude(ledger, ("plan", f"what it needs of {needed} was never bought"))

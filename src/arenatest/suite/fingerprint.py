@@ -7,7 +7,7 @@ import functools
 import hashlib
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def fingerprints(what: str, identities: Iterable[Mapping[str, Any]]) -> list[str
     return made
 
 
-def plan_hash(plan: Plan, metric_fingerprints: Sequence[str]) -> str:
+def plan_hash(plan: Plan) -> str:
     """Return the identity of all that determines the evidence and the verdicts of a plan.
 
     Limits of cost and time, early stopping and the places in the file do not enter.
@@ -70,7 +70,7 @@ def plan_hash(plan: Plan, metric_fingerprints: Sequence[str]) -> str:
         [_prompt(prompt) for prompt in plan.prompts],
         [[c.name, c.fingerprint] for c in plan.contestants],
         [_seat(seat) for seat in plan.judges],
-        list(metric_fingerprints),
+        list(plan.metric_fingerprints),
         [_rule(rule) for rule in plan.rules],
         [plan.seed, plan.repeats, plan.max_void, plan.voting, plan.quorum],
     )

@@ -1,0 +1,101 @@
+"""What keeps a recorded run from answering for a plan: where their evidence is not the same.
+
+Limits are no evidence. Gates, voting, quorum, ``max_void`` and ``strength`` may differ: they say
+what is made of verdicts that are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from arenatest.model.identity import content_id
+from arenatest.model.plan import Contestant, JudgeSeat, Plan
+from arenatest.model.prompt import Prompt
+
+_SHOWN = 3  # names of prompts in a message
+
+
+def differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
+    """Return in a line each what differs in evidence; empty where the record fits.
+
+    The record may hold more candidates and more metrics than the plan asks for. The order of the
+    prompts is part of the evidence: gates are decided on the shortest prefix of it.
+
+    Args:
+        plan: What is to be decided.
+        recorded: The plan of a run.
+    """
+    return (*answer_differences(plan, recorded), *_judges(plan.judges, recorded.judges))
+
+
+def answer_differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
+    """Return what differs in who was asked what; whoever judged it does not matter."""
+    return tuple(_answers(plan, recorded))
+
+
+def judge_differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
+    """Return what the suite says otherwise of its judges; how replies are read may differ.
+
+    A judge's fingerprint also holds the version of what reads its replies. Its settings do not.
+    """
+    return tuple(
+        _judges([_as_said(seat) for seat in plan.judges], [_as_said(s) for s in recorded.judges])
+    )
+
+
+def _answers(plan: Plan, recorded: Plan) -> Iterator[str]:
+    if plan.seed != recorded.seed:
+        yield f"the seed is {plan.seed}, it was {recorded.seed}"
+    if plan.repeats != recorded.repeats:
+        yield f"repeats is {plan.repeats}, it was {recorded.repeats}"
+    yield from _prompts(plan.prompts, recorded.prompts, sown=plan.seed == recorded.seed)
+    if plan.baseline.name != recorded.baseline.name:
+        yield f"the baseline is {plan.baseline.name!r}, it was {recorded.baseline.name!r}"
+    elif plan.baseline.fingerprint != recorded.baseline.fingerprint:
+        yield f"the baseline {plan.baseline.name!r} has changed"
+    yield from _candidates(plan.candidates, recorded.candidates)
+
+
+def _prompts(now: Sequence[Prompt], then: Sequence[Prompt], *, sown: bool) -> Iterator[str]:
+    ours = {prompt.id: prompt for prompt in now}
+    theirs = {prompt.id: prompt for prompt in then}
+    changed = [name for name, prompt in ours.items() if theirs.get(name, prompt) != prompt]
+    yield from _named("new", [name for name in ours if name not in theirs])
+    yield from _named("gone", [name for name in theirs if name not in ours])
+    yield from _named("changed", changed)
+    if sown and ours == theirs and list(ours) != list(theirs):
+        yield "the prompts stand in another order"
+
+
+def _named(what: str, names: Sequence[str]) -> Iterator[str]:
+    if names:
+        shown = ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
+        yield f"{len(names):,} prompt{'s' * (len(names) > 1)} {what} ({shown})"
+
+
+def _candidates(now: Sequence[Contestant], then: Sequence[Contestant]) -> Iterator[str]:
+    known = {candidate.name: candidate.fingerprint for candidate in then}
+    for candidate in now:
+        if candidate.name not in known:
+            yield f"the candidate {candidate.name!r} did not take part"
+        elif known[candidate.name] != candidate.fingerprint:
+            yield f"the candidate {candidate.name!r} has changed"
+
+
+def _judges(now: Sequence[JudgeSeat], then: Sequence[JudgeSeat]) -> Iterator[str]:
+    ours, theirs = {seat.name: seat for seat in now}, {seat.name: seat for seat in then}
+    for name, seat in ours.items():
+        if name not in theirs:
+            yield f"the judge {name!r} did not judge"
+        elif seat.fingerprint != theirs[name].fingerprint:
+            yield f"the judge {name!r} has changed"
+        elif seat.repeats != theirs[name].repeats:
+            yield f"the judge {name!r} repeats {seat.repeats}, it was {theirs[name].repeats}"
+    for name in theirs:
+        if name not in ours:
+            yield f"the judge {name!r} is gone"
+
+
+def _as_said(seat: JudgeSeat) -> JudgeSeat:
+    return replace(seat, fingerprint=content_id("judge as said", seat.kind, dict(seat.settings)))
