@@ -10,7 +10,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src"
 
 LAYERS = (
-    ("errors",),
+    ("errors", "disguise"),
     ("model",),
     ("stats",),
     ("hookspec",),
@@ -18,6 +18,7 @@ LAYERS = (
     ("providers", "judges", "metrics", "store"),
     ("arena",),
     ("gates",),
+    ("lock",),
     ("report",),
     ("collection", "plugin"),
     ("commands", "cli", "__main__"),

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from arenatest.hookspec import Ask, Context, Judge, Kind
-from arenatest.judges.fence import fence, inert
+from arenatest.judges.fence import fence, inert, opening_lines
 from arenatest.judges.verdicts import PARSER_VERSION, read_verdict
 from arenatest.model.identity import content_id
 from arenatest.model.judgment import Game, Judgment
@@ -56,7 +56,7 @@ Which answer is better, A or B?"""
 
 _REMEMBERED = 64  # texts: each is shown in both orders, and a baseline's to every candidate
 _PLACEHOLDER = re.compile(r"\{(prompt|reference|answer_a|answer_b)\}")
-_VERSION = content_id("llm-judge", INSTRUCTIONS, FORMAT, FENCE_RULE, TEMPLATE, PARSER_VERSION, 1)
+_VERSION = content_id("llm-judge", INSTRUCTIONS, FORMAT, FENCE_RULE, TEMPLATE, PARSER_VERSION, 2)
 
 
 class LlmOptions(BaseModel):
@@ -92,7 +92,8 @@ class LlmJudge:
     def __init__(self, options: LlmOptions) -> None:
         self._system = _system(options.system_prompt)
         self._template = options.template or TEMPLATE
-        self._inert = lru_cache(maxsize=_REMEMBERED)(inert)
+        own = opening_lines(self._template)
+        self._inert = lru_cache(maxsize=_REMEMBERED)(partial(inert, lines=own))
 
     async def judge(self, game: Game, ask: Ask) -> Judgment:
         """Return the verdict that the model names; void ``call`` where the model did not answer."""
