@@ -58,6 +58,11 @@ class Watch:
         return self._ruling is not None
 
     @property
+    def ruling(self) -> Ruling | None:
+        """What it came to, without its numbers, which take longer; None while undecided."""
+        return self._ruling
+
+    @property
     def running(self) -> float | None:
         """The value so far; None before there is one."""
         return None if self._method is None else self._method.running
