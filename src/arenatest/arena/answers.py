@@ -69,6 +69,11 @@ class Answers:
     async def get(
         self,
         name: str,
+    def before(self, name: str, turns: Sequence[Prompt], repeat: int) -> tuple[str, ...]:
+        """Return what a contestant said to the turns before the last, as far as it is known."""
+        known = (self.known(name, turns[:number], repeat) for number in range(1, len(turns)))
+        return tuple([answer.text for answer in known if answer is not None])
+
         turns: Sequence[Prompt],
         repeat: int,
         *,

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from arenatest.arena.answers import Answers
-from arenatest.arena.calls import Asked, Caller, Stop
+from arenatest.arena.asking import Asking
+from arenatest.arena.calls import Caller, Stop
 from arenatest.arena.cast import Cast, SeatedJudge
 from arenatest.arena.foreign import guarded, told
 from arenatest.arena.journal import Journal
-from arenatest.arena.keys import copies, game_key, measurement_key
+from arenatest.arena.keys import copies, measurement_key
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
-from arenatest.errors import StoreError
+from arenatest.arena.seating import Said, Seated, seated
 from arenatest.hookspec import Metric, Sample
 from arenatest.model.answer import Answer
-from arenatest.model.identity import content_id
-from arenatest.model.judgment import Game, Judgment, Order, Verdict
-from arenatest.model.prompt import Message, Prompt
+from arenatest.model.judgment import Game, Judgment, Verdict
+from arenatest.model.prompt import Prompt
 from arenatest.model.record import (
     AnswerSlot,
     GameSlot,
@@ -46,13 +46,18 @@ class Spot:
 
 
 class _Pair(NamedTuple):
-    """An answer that is at hand, and the baseline's to the same prompt, if that is too."""
+    """An answer that is at hand, and the baseline's to the same prompt, if that is too.
+
+    Before them, in a conversation, come both contestants' earlier replies.
+    """
 
     name: str
     prompt: Prompt
     repeat: int
     ours: Answer
     theirs: Answer | None
+    ours_before: tuple[str, ...]
+    theirs_before: tuple[str, ...]
 
 
 class Wanted(Protocol):
@@ -101,6 +106,12 @@ class Games:
         self._copies = copies(ledger.plan)
         self._begun: set[GameSlot | MetricSlot] = set()
         self._candidates = [candidate.name for candidate in ledger.plan.candidates]
+        self._before = {
+            prompt.id: block[:number]
+            for block in ledger.plan.blocks
+            for number, prompt in enumerate(block)
+            if number
+        }
 
     async def preload(self, answers: Answers, wanted: Wanted) -> None:
         """Look up, in one go, what earlier runs made of answers that need no call."""
@@ -129,17 +140,20 @@ class Games:
         baseline = self._ledger.plan.baseline.name
         for repeat in range(self._ledger.plan.repeats):
             theirs = answers.known(baseline, turns, repeat)
+            before = answers.before(baseline, turns, repeat)
             for name in self._cast.targets:
                 ours = answers.known(name, turns, repeat)
                 if ours is not None and ours.ok:
-                    yield _Pair(name, turns[-1], repeat, ours, theirs)
+                    own = answers.before(name, turns, repeat)
+                    yield _Pair(name, turns[-1], repeat, ours, theirs, own, before)
 
     def _due_games(self, pair: _Pair, wanted: Wanted) -> Iterator[tuple[GameSlot, str]]:
         """Yield the wanted games that are not on record, with their keys."""
         theirs = pair.theirs
         if pair.name in wanted.judgments and theirs is not None and theirs.ok:
-            played = self._games(pair.name, pair.prompt, pair.repeat, theirs.text, pair.ours.text)
-            for _, slot, _, key in played:
+            place = (pair.name, pair.prompt, pair.repeat)
+            ours = Said(pair.ours.text, pair.ours_before)
+            for _, slot, _, key in self._seated(place, Said(theirs.text, pair.theirs_before), ours):
                 if slot not in self._ledger.judgments:
                     yield slot, key
 
@@ -192,11 +206,14 @@ class Games:
         def wanted() -> bool:
             return candidate in look().judgments
 
-        games = self._games(candidate, spot.prompt, spot.repeat, theirs.text, ours.text)
-        for seat, slot, game, key in games:
+        place = (candidate, spot.prompt, spot.repeat)
+        baseline = self._ledger.plan.baseline.name
+        base = Said(theirs.text, self._said_before(baseline, spot))
+        own = Said(ours.text, self._said_before(candidate, spot))
+        for seat, slot, game, key in self._seated(place, base, own):
             if slot not in self._ledger.judgments and slot not in self._begun:
                 self._begun.add(slot)
-                asking = _Asking(
+                asking = Asking(
                     seat, self._caller, key=key, repeat=game.repeat, rank=spot.rank, wanted=wanted
                 )
                 yield self._play(seat, slot, game, key, asking)
@@ -218,26 +235,18 @@ class Games:
                 self._begun.add(slot)
                 yield self._measure(slot, setup, metric, sample)
 
-    def _games(
-        self, candidate: str, prompt: Prompt, repeat: int, theirs: str, ours: str
-    ) -> Iterator[tuple[SeatedJudge, GameSlot, Game, str]]:
-        if theirs == ours:
-            return
-        for seated in self._cast.judges:
-            seat = seated.setup.seat
-            for again in range(seat.repeats):
-                for order in Order:
-                    first = order is Order.BASELINE_FIRST
-                    a, b = (theirs, ours) if first else (ours, theirs)
-                    number = repeat * seat.repeats + again
-                    slot = GameSlot(candidate, prompt.id, repeat, seat.name, again, order)
-                    copy = self._copies[prompt.id]
-                    key = game_key(seat, prompt, a, b, repeat=number, copy=copy)
-                    game = Game(prompt=prompt, text_a=a, text_b=b, repeat=number)
-                    yield seated, slot, game, key
+    def _seated(self, place: tuple[str, Prompt, int], theirs: Said, ours: Said) -> Iterator[Seated]:
+        copy = self._copies[place[1].id]
+        return seated(self._cast.judges, place, theirs, ours, copy=copy)
+
+    def _said_before(self, name: str, spot: Spot) -> tuple[str, ...]:
+        """Return a contestant's replies to the earlier turns of a conversation."""
+        earlier = self._before.get(spot.prompt.id, ())
+        answers = (self._answer(name, turn, spot.repeat) for turn in earlier)
+        return tuple([answer.text for answer in answers if answer is not None])
 
     async def _play(
-        self, seated: SeatedJudge, slot: GameSlot, game: Game, key: str, asking: _Asking
+        self, seated: SeatedJudge, slot: GameSlot, game: Game, key: str, asking: Asking
     ) -> None:
         found = self._reuse.judgment(key)
         try:
@@ -256,7 +265,7 @@ class Games:
         self._ledger.judgments[slot] = judgment
         self._begun.discard(slot)
 
-    async def _judge(self, seated: SeatedJudge, game: Game, asking: _Asking) -> Judgment:
+    async def _judge(self, seated: SeatedJudge, game: Game, asking: Asking) -> Judgment:
         try:
             judgment = _sound(await guarded(seated.judge.judge(game, asking.ask)))
         except Exception as error:  # plugin code: its failure is a value
@@ -288,53 +297,6 @@ class Games:
     def _answer(self, name: str, prompt: Prompt, repeat: int) -> Answer | None:
         placed = self._ledger.answers.get(AnswerSlot(name, prompt.id, repeat))
         return None if placed is None else placed.answer
-
-
-class _Asking:
-    """Lets one game's judge reach its model, and remembers what came of it."""
-
-    def __init__(
-        self,
-        seated: SeatedJudge,
-        caller: Caller,
-        *,
-        key: str,
-        repeat: int,
-        rank: int,
-        wanted: Callable[[], bool],
-    ) -> None:
-        self._seated = seated
-        self._caller = caller
-        self._key = key
-        self._repeat = repeat
-        self._rank = rank
-        self._wanted = wanted
-        self.chat_id: str | None = None
-        self.broken: Stop | StoreError | None = None
-
-    async def ask(self, prompt: Prompt, messages: tuple[Message, ...]) -> tuple[str, Answer]:
-        """Make the judge's call; see ``Ask``."""
-        target = self._seated.target
-        if target is None:
-            raise TypeError(f"judge {self._seated.setup.name!r} has no model to ask")
-        sent = [[m.role, m.content] for m in messages]
-        asked = Asked(
-            target=target,
-            prompt=prompt,
-            messages=messages,
-            key=content_id("judge call", self._key, sent),
-            role="judge",
-            repeat=self._repeat,
-            rank=self._rank,
-            wanted=self._wanted,
-        )
-        try:
-            answered = await self._caller.ask(asked)
-        except (Stop, StoreError) as error:
-            self.broken = error
-            raise
-        self.chat_id = answered.chat_id
-        return answered.chat_id, answered.answer
 
 
 def _sample(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from arenatest.hookspec import Sample
 from arenatest.model.identity import canonical_json, content_id
+from arenatest.model.judgment import Game
 from arenatest.model.plan import Contestant, JudgeSeat, Plan
-from arenatest.model.prompt import Message, Prompt
+from arenatest.model.prompt import Message
 from arenatest.suite.suite import MetricSetup
 
 
@@ -26,14 +27,12 @@ def answer_key(
     return content_id("answer", contestant.fingerprint, sent, repeat, copy)
 
 
-def game_key(
-    seat: JudgeSeat, prompt: Prompt, text_a: str, text_b: str, *, repeat: int, copy: int
-) -> str:
+def game_key(seat: JudgeSeat, game: Game, *, copy: int) -> str:
     """Return the identity of one game: the judge, what it sees, which repeat, which copy."""
-    asked = [[m.role, m.content] for m in prompt.messages]
-    return content_id(
-        "game", seat.fingerprint, asked, prompt.reference, text_a, text_b, repeat, copy
-    )
+    asked = [[m.role, m.content] for m in game.prompt.messages]
+    shown = [seat.fingerprint, asked, game.prompt.reference, game.text_a, game.text_b]
+    earlier = [game.earlier_a, game.earlier_b] if game.earlier_a or game.earlier_b else []
+    return content_id("game", *shown, game.repeat, copy, *earlier)
 
 
 def measurement_key(setup: MetricSetup, sample: Sample) -> str:

@@ -46,7 +46,7 @@ class Order(StrEnum):
 
 
 ABSTAIN = "abstain"
-"""What a judge says that will not judge: no label, for it is about the judge and not the answers."""
+"""What a judge says that will not judge: no verdict, for it is not about the answers."""
 
 VoidCause = Literal[
     "unparsed",  # the judge answered, but no label could be read
@@ -59,12 +59,21 @@ VoidCause = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Game:
-    """One judging of a battle, with the answers in one order; no contestant is named."""
+    """One judging of a battle, with the answers in one order; no contestant is named.
+
+    Attributes:
+        prompt: What was asked; of a conversation, the user's messages up to this turn.
+        text_a, text_b: The answers that are compared.
+        repeat: Which repeat, of the battle and of the judge.
+        earlier_a, earlier_b: What either side itself had answered to the earlier turns.
+    """
 
     prompt: Prompt
     text_a: str
     text_b: str
     repeat: int = 0
+    earlier_a: tuple[str, ...] = ()
+    earlier_b: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from arenatest.model.answer import Answer
 from arenatest.model.judgment import Judgment
@@ -59,7 +59,10 @@ def reusable_answers(
 def reusable_judgments(
     connection: Connection, keys: Iterable[str], not_before: float
 ) -> dict[str, Judgment]:
-    """Return the latest verdict by key. A reused one is no source: it would never expire."""
+    """Return the latest verdict or abstention by key.
+
+    A reused one is no source: it would never expire.
+    """
     table = schema.judgment
     same = Same()
     found = {}
@@ -67,7 +70,8 @@ def reusable_judgments(
         query = (
             select(table.c.key, *JUDGMENT)
             .select_from(JUDGMENTS)
-            .where(table.c.key.in_(chunk), table.c.verdict.is_not(None))
+            .where(table.c.key.in_(chunk))
+            .where(or_(table.c.verdict.is_not(None), table.c.void == "abstained"))
             .where(table.c.reused.is_(False), table.c.made >= not_before)
             .order_by(table.c.made, table.c.run)
         )

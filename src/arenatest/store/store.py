@@ -180,7 +180,10 @@ class Store:
             return reuse.reusable_answers(connection, keys, not_before)
 
     def reusable_judgments(self, keys: Iterable[str], not_before: float) -> dict[str, Judgment]:
-        """Return the latest verdicts by key, made from ``not_before`` on; voids never count."""
+        """Return the latest verdicts by key, made from ``not_before`` on, and abstentions.
+
+        Other voids never count: what failed is tried again.
+        """
         with self._engine.begin() as connection:
             return reuse.reusable_judgments(connection, keys, not_before)
 

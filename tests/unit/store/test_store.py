@@ -206,6 +206,12 @@ def test_thousands_of_keys_are_asked_at_once(begun):
     assert len(found) == 2998
 
 
+def test_an_abstention_is_what_the_judge_said_and_reused(begun):
+    said = Judgment(void="abstained", explanation="Not my language.")
+    begun.write([judged(key="g", judgment=said)])
+    assert begun.reusable_judgments(["g"], 0.0) == {"g": said}
+
+
 def test_a_void_is_never_reused(begun):
     void = Judgment(void="unparsed", explanation="?")
     begun.write([judged(key="g", judgment=void)])
@@ -322,3 +328,19 @@ def test_similar_timings_are_those_of_the_models_good_calls_in_the_run(begun):
 
 def _without_gaps(timing):
     return replace(timing, gaps=())
+
+
+def test_served_models_are_those_behind_all_that_stands_in_a_run(begun):
+    begun.write(
+        [
+            generation("c-1", answer=replace(answer("a"), model="m-1")),
+            generation("c-2", answer=replace(answer("b"), model="m-2"), run="older"),
+            generation("c-3", answer=replace(answer("c"), model="unused")),
+            placed("c-1", slot=AnswerSlot("new", "p0")),
+            placed("c-2", slot=AnswerSlot("new", "p1"), reused=True),
+            generation("j-1", role="judge", owner="jury", answer=replace(answer("d"), model="j")),
+            judged(),
+        ]
+    )
+
+    assert begun.served("run-1") == {("answer", "new"): ("m-1", "m-2"), ("judge", "jury"): ("j",)}
