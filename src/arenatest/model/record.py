@@ -146,6 +146,9 @@ class DecisionMade:
 Record = Generation | AnswerPlaced | JudgmentPlaced | MeasurementPlaced | DecisionMade
 """What is written to the store while a run goes on; writing one twice changes nothing."""
 
+Served = Mapping[tuple[Literal["answer", "judge"], str], tuple[str, ...]]
+"""The models that servers named in a run, sorted, by the role and the name of who was asked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -182,6 +185,8 @@ class Ledger:
         calls: Model calls made in this run, by owner's name.
         cost: US dollars spent in this run, as far as known.
         uncosted: Calls whose cost is unknown.
+        unfit: Why no gate may rest on the judges, for people: the suite asks for an A/A run, and
+            none counts. Empty where they may.
     """
 
     run: Run
@@ -194,3 +199,4 @@ class Ledger:
     cost: float = 0.0
     uncosted: int = 0
     warnings: list[str] = field(default_factory=list)
+    unfit: str = ""

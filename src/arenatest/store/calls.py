@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from arenatest.model.answer import Timing
 from arenatest.model.judgment import Order
-from arenatest.model.record import GameSlot, Generation, JudgmentPlaced
+from arenatest.model.record import GameSlot, Generation, JudgmentPlaced, Served
 from arenatest.store import schema
 from arenatest.store.joined import (
     ANSWER,
@@ -97,6 +97,38 @@ def read_timings(connection: Connection, owner: str, run: str) -> list[Timing]:
         .order_by(table.c.started, table.c.chat_id)
     )
     return [timing_from_row(row) for row in connection.execute(query)]
+
+
+def read_served(connection: Connection, run_id: str) -> Served:
+    """Return the models behind all that stands in a run, reused answers and judgments too."""
+    table, placed, judged = schema.generation, schema.placed_answer, schema.judgment
+    found: dict[tuple[Any, str], set[str]] = {}
+    for role, source, name in (
+        ("answer", placed, placed.c.contestant),
+        ("judge", judged, judged.c.judge),
+    ):
+        query = (
+            select(name, table.c.model)
+            .select_from(source.join(table, table.c.chat_id == source.c.chat_id))
+            .where(source.c.run == run_id, table.c.model.is_not(None))
+            .distinct()
+        )
+        for who, model in connection.execute(query):
+            found.setdefault((role, who), set()).add(model)
+    return {who: tuple(sorted(models)) for who, models in found.items()}
+
+
+def read_replies(connection: Connection, run_id: str) -> dict[str, str]:
+    """Return the texts of the judges' good calls that a run's judgments came of, by chat id."""
+    table, judged = schema.generation, schema.judgment
+    used = select(judged.c.chat_id).where(judged.c.run == run_id, judged.c.chat_id.is_not(None))
+    query = (
+        select(table.c.chat_id, *ANSWER)
+        .select_from(ANSWERS)
+        .where(table.c.chat_id.in_(used), table.c.failure.is_(None))
+    )
+    same = Same()
+    return {row[0]: answer_of(row[1:], same).text for row in connection.execute(query)}
 
 
 def _judgments_where(connection: Connection, condition: Any) -> list[JudgmentPlaced]:

@@ -8,14 +8,34 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 
 from arenatest.errors import StoreError
 from arenatest.model.answer import Timing
 from arenatest.model.decision import Decision
 from arenatest.model.judgment import Judgment
 from arenatest.model.plan import Plan
-from arenatest.model.record import Generation, JudgmentPlaced, Ledger, Measured, Record, Run
+from arenatest.model.record import (
+    Generation,
+    JudgmentPlaced,
+    Ledger,
+    Measured,
+    Record,
+    Run,
+    Served,
+)
 from arenatest.store import calls, database, reuse, schema
 from arenatest.store.codec import decision_from_json, plan_from_bytes, plan_to_bytes
 from arenatest.store.ledger import read_ledger
@@ -148,6 +168,22 @@ class Store:
         with self._writes.begin() as connection:
             connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(change))
 
+    def place_answers(self, source: str, run_id: str) -> None:
+        """Put every answer and clock of one run into the same place of another one.
+
+        The texts count as reused. The clocks are those of the calls whose answers are judged, and
+        count as they did.
+        """
+        table = schema.placed_answer
+        reused = case((table.c.purpose == "text", true()), else_=table.c.reused)
+        names = [column.name for column in table.c]
+        values = {"run": literal(run_id), "reused": reused}
+        query = select(*(values.get(name, table.c[name]) for name in names))
+        with self._writes.begin() as connection:
+            connection.execute(
+                insert(table).from_select(names, query.where(table.c.run == source))
+            )
+
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
         tables = rows_of(records)
@@ -251,6 +287,19 @@ class Store:
                 return _plan(connection, _run(connection, run_id).plan_hash).baseline.name
 
             return generation, calls.read_judgments_about(connection, generation, baseline_of)
+
+    def served(self, run_id: str) -> Served:
+        """Return the models that servers named for what stands in a run so far."""
+        with self._engine.begin() as connection:
+            return calls.read_served(connection, run_id)
+
+    def judges_replies(self, run_id: str) -> dict[str, str]:
+        """Return what judges said in the calls behind a run's judgments, by chat id.
+
+        Calls that failed are left out: there is nothing to read.
+        """
+        with self._engine.begin() as connection:
+            return calls.read_replies(connection, run_id)
 
     def similar_timings(self, owner: str, run_id: str) -> list[Timing]:
         """Return the clocks of a model's good calls in a run, to set one call beside them."""

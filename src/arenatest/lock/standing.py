@@ -1,0 +1,145 @@
+"""Where a run stands: beside its suite's lock file, and beside the run before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from arenatest.errors import StoreError
+from arenatest.lock.drift import drift, served_drift
+from arenatest.lock.flips import Earlier, earlier_of
+from arenatest.lock.lock import Lock
+from arenatest.model.plan import Plan
+from arenatest.model.record import Run, Served
+from arenatest.store import Store
+
+LockMode = Literal["warn", "refuse", "off"]
+MODES: tuple[LockMode, ...] = ("warn", "refuse", "off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a report says of a run beside its own record.
+
+    Attributes:
+        drift: What differs from the lock, in a line each.
+        refused: Whether such a run must not let a release through.
+        models: What changed in the models that servers name, in a line each.
+        earlier: By candidate: the run that its battles are compared with.
+    """
+
+    drift: tuple[str, ...] = ()
+    refused: bool = False
+    models: tuple[str, ...] = ()
+    earlier: Mapping[str, Earlier] = field(default_factory=dict)
+
+
+def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMode) -> Standing:
+    """Return where a run stands, from the store and the lock beside its suite.
+
+    Args:
+        store: Where the run is recorded.
+        run: Which run.
+        plan: Its plan, or that by which it is decided again.
+        lock: What was accepted; None where there is no lock file.
+        mode: What a drift means.
+    """
+    served = store.served(run.id)
+    differs: tuple[str, ...] = ()
+    if lock is not None and mode != "off":
+        differs = (*drift(lock, plan), *served_drift(lock, served))
+    earlier = _earlier(store, run, plan, lock)
+    return Standing(
+        drift=differs,
+        refused=bool(differs) and mode == "refuse",
+        models=_models(store, plan, served, earlier),
+        earlier=earlier,
+    )
+
+
+def finished_runs(
+    store: Store, plan: Plan, before: Run | None = None
+) -> Iterator[tuple[Run, Plan]]:
+    """Yield the finished runs of a suite with their plans, the latest first.
+
+    Args:
+        store: Where they are recorded.
+        plan: Of the suite; others of the same name and file are of it too.
+        before: Only runs that started before this one.
+    """
+    plans = {plan.hash: plan}
+    for run in reversed(store.runs()):
+        if run.finished is None or (before is not None and _is_later(run, before)):
+            continue
+        if run.plan_hash not in plans:
+            plans[run.plan_hash] = store.plan(run.plan_hash)
+        its = plans[run.plan_hash]
+        if (its.suite, its.path) == (plan.suite, plan.path) and its.rules:
+            yield run, its
+
+
+def _is_later(run: Run, before: Run) -> bool:
+    return run.id == before.id or (run.started, run.id) > (before.started, before.id)
+
+
+def _earlier(store: Store, run: Run, plan: Plan, lock: Lock | None) -> dict[str, Earlier]:
+    """Return for each candidate the accepted run, else the latest one before, that it was in."""
+    if not plan.rules:  # battles of a Python test
+        return {}
+    wanted = {candidate.name for candidate in plan.candidates}
+    found: dict[str, Earlier] = {}
+    for other, its, accepted in _candidates_for(store, run, plan, lock):
+        names = {candidate.name for candidate in its.candidates} & (wanted - found.keys())
+        if names:
+            ledger = store.load(other.id)
+            for name in sorted(names):
+                earlier = earlier_of(ledger, name, accepted=accepted)
+                if earlier.fought:
+                    found[name] = earlier
+        if found.keys() == wanted:
+            break
+    return found
+
+
+def _candidates_for(
+    store: Store, run: Run, plan: Plan, lock: Lock | None
+) -> Iterator[tuple[Run, Plan, bool]]:
+    if lock is not None and lock.accepted.run != run.id:
+        try:
+            accepted = store.run(lock.accepted.run)
+        except StoreError:
+            accepted = None  # recorded on another machine
+        if accepted is not None:
+            yield accepted, store.plan(accepted.plan_hash), True
+    for other, its in finished_runs(store, plan, before=run):
+        yield other, its, False
+
+
+def _models(
+    store: Store, plan: Plan, served: Served, earlier: Mapping[str, Earlier]
+) -> tuple[str, ...]:
+    """Return a line for each contestant whose server names not always the same model."""
+    lines = []
+    before = {one.run: store.served(one.run) for one in earlier.values()}
+    prints = {
+        contestant.name: (contestant.fingerprint, one.run)
+        for one in earlier.values()
+        for contestant in one.contestants
+    }
+    for contestant in plan.contestants:
+        mine = served.get(("answer", contestant.name), ())
+        if len(mine) > 1:
+            lines.append(
+                f"{contestant.name}: the server named more than one model: {', '.join(mine)}; "
+                "recorded answers of another one are not reused any more"
+            )
+            continue
+        fingerprint, run = prints.get(contestant.name, ("", ""))
+        was = before.get(run, {}).get(("answer", contestant.name), ())
+        if mine and was and fingerprint == contestant.fingerprint and set(mine) - set(was):
+            lines.append(
+                f"{contestant.name}: the server names {mine[0]}, and named {', '.join(was)} "
+                f"in the run {run[:8]}; recorded answers of another model are not reused"
+            )
+    return tuple(lines)
