@@ -66,14 +66,14 @@ class Answers:
                 found = self._reuse.answer(name, key)
         return None if found is None else found.answer
 
-    async def get(
-        self,
-        name: str,
     def before(self, name: str, turns: Sequence[Prompt], repeat: int) -> tuple[str, ...]:
         """Return what a contestant said to the turns before the last, as far as it is known."""
         known = (self.known(name, turns[:number], repeat) for number in range(1, len(turns)))
         return tuple([answer.text for answer in known if answer is not None])
 
+    async def get(
+        self,
+        name: str,
         turns: Sequence[Prompt],
         repeat: int,
         *,
