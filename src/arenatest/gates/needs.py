@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from arenatest.model.health import GOLDEN
 from arenatest.model.plan import Plan, Rule
 
 
@@ -15,7 +16,7 @@ class Needs:
     Attributes:
         answers: Contestants whose texts are needed.
         timings: Contestants whose clocks are needed, from calls of this run.
-        judgments: Candidates whose battles must be judged.
+        judgments: Candidates whose battles must be judged; ``GOLDEN`` for the golden set.
         metrics: Plugins' metrics, each with a contestant whose answers it must be measured on.
     """
 
@@ -33,9 +34,12 @@ def needs(rule: Rule, plan: Plan) -> Needs:
     compared = both if rule.stat == "ratio" else own
     if metric.source == "timing":
         return Needs(timings=compared)
+    if metric.source == "golden":
+        return Needs(judgments=frozenset({GOLDEN}))
     if metric.source == "judgment":
         judged = both - {baseline} if metric.name == "win_rate" else own
-        return Needs(answers=judged | {baseline}, judgments=judged)
+        golden = frozenset({GOLDEN} if plan.golden and metric.name == "win_rate" else ())
+        return Needs(answers=judged | {baseline}, judgments=judged | golden)
     if metric.source == "plugin":
         answers = compared | {baseline} if metric.of == "battle" else compared
         return Needs(answers=answers, metrics=frozenset((metric.name, name) for name in compared))

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from arenatest.gates.battles import battle_reader
+from arenatest.gates.conduct import MEASURES, conduct_reader
 from arenatest.gates.evidence import Evidence, Pair, Reader
 from arenatest.gates.numbers import Reading, number_reader
 from arenatest.model.plan import Plan, Rule
@@ -19,8 +20,11 @@ def reader_of(rule: Rule, plan: Plan) -> Reader[Any]:
     Evidence is of ``Pair`` for ratios of totals, of logarithms of ratios for latency ratios, and
     of plain numbers in the metric's unit for everything else.
     """
+    if rule.metric.source == "golden":
+        return conduct_reader(rule, plan)
     if rule.metric.source == "judgment":
-        return battle_reader(rule, plan)
+        conduct = rule.metric.name in MEASURES
+        return conduct_reader(rule, plan) if conduct else battle_reader(rule, plan)
     if rule.stat != "ratio":
         return _Single(rule, plan)
     return _LogRatio(rule, plan) if rule.metric.source == "timing" else _Totals(rule, plan)

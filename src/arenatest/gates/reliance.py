@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from arenatest.gates.needs import needs
 from arenatest.gates.watch import Watch
+from arenatest.model.health import GOLDEN
 from arenatest.model.plan import Rule
 from arenatest.model.record import AnswerSlot, GameSlot, Ledger, MetricSlot
 
@@ -33,13 +34,16 @@ def relied_on(ledger: Ledger, rules: Iterable[Rule]) -> Ledger:
         needed = needs(rule, ledger.plan)
         for prompt in _looked_at(rule, ledger):
             answers.update((name, prompt) for name in needed.answers | needed.timings)
-            games.update((name, prompt) for name in needed.judgments)
+            games.update((name, prompt) for name in needed.judgments - {GOLDEN})
             values.update((metric, name, prompt) for metric, name in needed.metrics)
     return replace(
         ledger,
         answers=_kept(ledger.answers, lambda slot: (slot.contestant, slot.prompt) in answers),
         timings=_kept(ledger.timings, lambda slot: (slot.contestant, slot.prompt) in answers),
-        judgments=_kept(ledger.judgments, lambda slot: (slot.candidate, slot.prompt) in games),
+        judgments=_kept(
+            ledger.judgments,
+            lambda slot: slot.candidate == GOLDEN or (slot.candidate, slot.prompt) in games,
+        ),
         measurements=_kept(ledger.measurements, lambda slot: slot[:3] in values),
     )
 

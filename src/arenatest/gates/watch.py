@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from arenatest.gates.costs import unpriced
 from arenatest.gates.evidence import Evidence
 from arenatest.gates.health import ENOUGH_PROMPTS, Health
 from arenatest.gates.measure import Measure
@@ -38,7 +40,7 @@ class Watch:
     def __init__(self, rule: Rule, plan: Plan) -> None:
         self.rule = rule
         self._plan = plan
-        prompts = [prompt for prompt in plan.prompts if rule.covers(prompt)]
+        prompts = [prompt for prompt in _asked(rule, plan) if rule.covers(prompt)]
         self._clusters = [list(group) for _, group in groupby(prompts, key=_cluster)]
         self._tally = Tally(rule=rule, prompts=len(prompts), clusters=len(self._clusters))
         self._most_voids = plan.max_void * len(prompts) + _ROUNDING
@@ -46,8 +48,10 @@ class Watch:
         self._method: Method | None = None
         if self._clusters:
             self._method = method_of(rule, plan, len(self._clusters))
-        names = [judge.name for judge in plan.judges]
-        self._health = Health(names) if rule.metric.name == "win_rate" else None
+        self._health: Health | None = None
+        if rule.metric.name == "win_rate":
+            fighting = tuple({rule.candidate, rule.against} - {plan.baseline.name})
+            self._health = Health(plan, fighting, prompts)
         self._taken = 0
         self._ruling: Ruling | None = None
         self._decision: Decision | None = None
@@ -75,10 +79,18 @@ class Watch:
 
     def advance(self, ledger: Ledger) -> bool:
         """Take what has settled since; return whether the gate is decided for good."""
+        if self._ruling is None and self._health is not None:
+            if ledger.unfit:
+                self._ruling = Ruling(cause="judge", why=ledger.unfit)
+            elif not self._health.ready(ledger):
+                return False
         while self._ruling is None and self._taken < len(self._clusters):
-            cluster = self._next(ledger, self._clusters[self._taken])
+            prompts = self._clusters[self._taken]
+            cluster = self._next(ledger, prompts)
             if cluster is None:
                 return False
+            if self._health is not None:
+                self._health.look(ledger, prompts)
             self._take(cluster)
             self._ruling = self._rule()
         return self._ruling is not None
@@ -128,6 +140,8 @@ class Watch:
             return self._too_many_voids()
         whole = self._taken == len(self._clusters)
         sick = "" if self._health is None else self._health.problem
+        if not whole and self._health is not None and self._health.waiting:
+            return None
         outcome = self._outcome(whole=whole)
         if outcome != "inconclusive":
             sick = sick or self._silence()
@@ -171,6 +185,7 @@ class Watch:
             f"{_lacking(tally.voids)} no value, {share}",
             *(f"{name} alone failed on {lost}" for name, lost in whose if lost),
             "" if self._health is None else self._health.problem,
+            unpriced(self.rule, self._plan),
         )
         return Ruling(cause="void", why="; ".join(filter(None, reasons)))
 
@@ -184,6 +199,13 @@ class Watch:
 
 def _lacking(prompts: int) -> str:
     return f"{counted(prompts, 'prompts')} {'has' if prompts == 1 else 'have'}"
+
+
+def _asked(rule: Rule, plan: Plan) -> Iterable[Prompt]:
+    """Return what a gate asks about: the plan's prompts, or those of the golden set."""
+    if rule.metric.source == "golden":
+        return [battle.prompt for battle in plan.golden]
+    return plan.prompts
 
 
 def _cluster(prompt: Prompt) -> str:

@@ -64,3 +64,8 @@ class HumanLabel:
     candidate: str
     score: float
     annotator: str = ""
+
+
+def is_kin(family: str | None, other: str | None) -> bool:
+    """Return whether two known families of models are the same."""
+    return family is not None and other is not None and family.casefold() == other.casefold()

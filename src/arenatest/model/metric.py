@@ -8,6 +8,7 @@ from typing import Literal
 Direction = Literal["higher", "lower"]
 Source = Literal[
     "judgment",  # from the games of a battle
+    "golden",  # from the games on the golden set
     "answer",  # from the recorded answer itself: failure, tokens, cost, length
     "timing",  # from the clocks of a call made in this run
     "plugin",  # measured by a metric's code from the prompt and the answer
@@ -55,6 +56,14 @@ BUILT_IN: dict[str, MetricSpec] = {
         _rate("win_rate", "higher", "judgment"),
         _rate("flip_rate", "lower", "judgment"),
         _rate("void_rate", "lower", "judgment"),
+        _rate("parse_rate", "higher", "judgment"),
+        _rate("judge_error_rate", "lower", "judgment"),
+        _rate("tie_rate", "lower", "judgment"),
+        _rate("first_share", "lower", "judgment"),
+        _rate("length_preference", "lower", "judgment"),
+        _rate("family_preference", "lower", "judgment"),
+        _rate("golden_agreement", "higher", "golden"),
+        _rate("human_agreement", "higher", "judgment"),
         _rate("error_rate", "lower", "answer"),
         _rate("truncated_rate", "lower", "answer"),
         _amount("ttft", "s", "timing"),

@@ -1,0 +1,262 @@
+"""Reads how judges behave: shares of what they said of battles, or of golden ones.
+
+Each measure is a part of a whole, counted judge by judge: ties among verdicts, first seats among
+games with a winner. A battle that has no whole says nothing, and is no void: a share of decided
+battles is about these alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from arenatest.gates.evidence import Evidence, Reader
+from arenatest.model.health import GOLDEN, GoldenBattle, is_kin
+from arenatest.model.judgment import Judgment, Order
+from arenatest.model.plan import JudgeSeat, Plan, Rule
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import AnswerSlot, GameSlot, Ledger
+
+_EVEN = 0.5
+
+
+class Part(NamedTuple):
+    """So much of a whole; nothing of nothing where a measure does not apply."""
+
+    part: float = 0.0
+    whole: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one judge said of one battle, and what a measure must know of it.
+
+    Attributes:
+        seat: The judge.
+        said: Its judgments of this battle with their orders, all repeats.
+        lengths: Characters of the candidate's answer and of the baseline's.
+        families: Of the candidate and of the baseline.
+        label: Mean score that people gave the candidate; None where nobody did.
+    """
+
+    seat: JudgeSeat
+    said: tuple[tuple[Order, Judgment], ...]
+    lengths: tuple[int, int] = (0, 0)
+    families: tuple[str | None, str | None] = (None, None)
+    label: float | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The mean score of the candidate over games in both orders; None without such a pair."""
+        pairs = [
+            (first + second) / 2.0
+            for first, second in zip(
+                (said.candidate_score(order) for order, said in self.said[0::2]),
+                (said.candidate_score(order) for order, said in self.said[1::2]),
+                strict=True,
+            )
+            if first is not None and second is not None
+        ]
+        return sum(pairs) / len(pairs) if pairs else None
+
+
+Measure = Callable[[Seen], Part]
+Labels = Mapping[tuple[str, str], float]
+
+
+def _parsed(seen: Seen) -> Part:
+    asked = [said for _, said in seen.said if said.void != "abstained"]
+    return Part(sum(said.verdict is not None for said in asked), len(asked))
+
+
+def _errors(seen: Seen) -> Part:
+    return Part(sum(said.void in {"call", "judge"} for _, said in seen.said), len(seen.said))
+
+
+def _ties(seen: Seen) -> Part:
+    scores = _scores_of_a(seen)
+    return Part(scores.count(_EVEN), len(scores))
+
+
+def _first(seen: Seen) -> Part:
+    scores = _scores_of_a(seen)
+    first = scores.count(1.0)
+    return Part(first, first + scores.count(0.0))
+
+
+def _longer(seen: Seen) -> Part:
+    ours, theirs = seen.lengths
+    return _favoured(seen, ours=ours > theirs) if ours != theirs else Part()
+
+
+def _kin(seen: Seen) -> Part:
+    ours, theirs = (is_kin(seen.seat.family, family) for family in seen.families)
+    return _favoured(seen, ours=ours) if ours != theirs else Part()
+
+
+def _human(seen: Seen) -> Part:
+    if seen.label is None or seen.score is None:
+        return Part()
+    return Part(side(seen.score) == side(seen.label), 1.0)
+
+
+MEASURES: Mapping[str, Measure] = {
+    "parse_rate": _parsed,
+    "judge_error_rate": _errors,
+    "tie_rate": _ties,
+    "first_share": _first,
+    "length_preference": _longer,
+    "family_preference": _kin,
+    "human_agreement": _human,
+}
+"""The measures of judges that games of battles tell, by the name of their metric."""
+
+_OF_SILENCE = frozenset({"parse_rate", "judge_error_rate"})
+
+
+def conduct_reader(rule: Rule, plan: Plan) -> Reader[float]:
+    """Return the reader of a rule on what judges do; all judges and repeats of a prompt count."""
+    if rule.metric.source == "golden":
+        return partial(_golden_evidence, {b.prompt.id: b for b in plan.golden}, plan)
+    return _Conduct(rule, plan)
+
+
+def seen_battles(
+    ledger: Ledger, candidate: str, prompt: str, *, labels: Labels
+) -> list[list[Seen]] | None:
+    """Return what each judge, in the plan's order, saw of a candidate's battles on one prompt.
+
+    Args:
+        ledger: The record.
+        candidate: Whose battles.
+        prompt: Its id.
+        labels: As :func:`labels_of` gives them.
+
+    Returns:
+        For each judge the repeats that were judged: none where a call failed or the texts are
+        equal. None while something is missing.
+    """
+    plan = ledger.plan
+    seen: list[list[Seen]] = [[] for _ in plan.judges]
+    for repeat in range(plan.repeats):
+        ours = ledger.answers.get(AnswerSlot(candidate, prompt, repeat))
+        theirs = ledger.answers.get(AnswerSlot(plan.baseline.name, prompt, repeat))
+        if ours is None or theirs is None:
+            return None
+        texts = ours.answer.text, theirs.answer.text
+        if not (ours.answer.ok and theirs.answer.ok) or texts[0] == texts[1]:
+            continue
+        for place, seat in enumerate(plan.judges):
+            said = games_of(ledger, seat, candidate, prompt, repeat)
+            if said is None:
+                return None
+            seen[place].append(
+                Seen(
+                    seat=seat,
+                    said=said,
+                    lengths=(len(texts[0]), len(texts[1])),
+                    families=_families(plan, candidate),
+                    label=labels.get((prompt, candidate)),
+                )
+            )
+    return seen
+
+
+def games_of(
+    ledger: Ledger, seat: JudgeSeat, candidate: str, prompt: str, repeat: int
+) -> tuple[tuple[Order, Judgment], ...] | None:
+    """Return a judge's games of one battle, both orders in turn; None while one is missing."""
+    said = []
+    for again in range(seat.repeats):
+        for order in Order:
+            slot = GameSlot(candidate, prompt, repeat, seat.name, again, order)
+            judgment = ledger.judgments.get(slot)
+            if judgment is None:
+                return None
+            said.append((order, judgment))
+    return tuple(said)
+
+
+def golden_part(ledger: Ledger, seat: JudgeSeat, battle: GoldenBattle) -> Part | None:
+    """Return on how many of a golden battle's games a judge is right; None while one is missing.
+
+    Text A stands in for the baseline's answer. Strength does not count, and neither do voids.
+    """
+    said = games_of(ledger, seat, GOLDEN, battle.prompt.id, 0)
+    if said is None:
+        return None
+    right = {1.0 - expected.score_of_a for expected in battle.expected}
+    scores = [judgment.candidate_score(order) for order, judgment in said]
+    read = [score for score in scores if score is not None]
+    return Part(sum(score in right for score in read), len(read))
+
+
+def labels_of(plan: Plan) -> Labels:
+    """Return the mean score that people gave, by prompt and candidate."""
+    scores: dict[tuple[str, str], list[float]] = {}
+    for label in plan.labels:
+        scores.setdefault((label.prompt, label.candidate), []).append(label.score)
+    return {place: sum(given) / len(given) for place, given in scores.items()}
+
+
+def side(score: float) -> int:
+    """Return 1 for the candidate's side, -1 for the baseline's, 0 for neither."""
+    return (score > _EVEN) - (score < _EVEN)
+
+
+def total(parts: Iterable[Part]) -> Part:
+    """Return the parts and their wholes together."""
+    listed = list(parts)
+    return Part(sum(part for part, _ in listed), sum(whole for _, whole in listed))
+
+
+class _Conduct:
+    """Reads one measure over all judges and repeats of one prompt."""
+
+    def __init__(self, rule: Rule, plan: Plan) -> None:
+        self._candidate, self._labels = rule.candidate, labels_of(plan)
+        self._measure = MEASURES[rule.metric.name]
+        self._silent = rule.metric.name in _OF_SILENCE
+
+    def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[float] | None:
+        judged = seen_battles(ledger, self._candidate, prompt.id, labels=self._labels)
+        if judged is None:
+            return None
+        seen = [one for battles in judged for one in battles]
+        share = total(map(self._measure, seen))
+        unread = bool(seen) and all(said.verdict is None for one in seen for _, said in one.said)
+        return _evidence(share, void=unread and not self._silent)
+
+
+def _golden_evidence(
+    golden: Mapping[str, GoldenBattle], plan: Plan, ledger: Ledger, prompt: Prompt
+) -> Evidence[float] | None:
+    parts = [golden_part(ledger, seat, golden[prompt.id]) for seat in plan.judges]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    share = total(known)
+    return _evidence(share, void=not share.whole)
+
+
+def _evidence(share: Part, *, void: bool) -> Evidence[float]:
+    values = (share.part / share.whole,) if share.whole else ()
+    return Evidence(passing=values, failing=values, values=values, void=void and not values)
+
+
+def _scores_of_a(seen: Seen) -> list[float]:
+    return [said.verdict.score_of_a for _, said in seen.said if said.verdict is not None]
+
+
+def _favoured(seen: Seen, *, ours: bool) -> Part:
+    """Return whether a decided battle went to one side."""
+    if seen.score is None or seen.score == _EVEN:
+        return Part()
+    return Part((seen.score > _EVEN) == ours, 1.0)
+
+
+def _families(plan: Plan, candidate: str) -> tuple[str | None, str | None]:
+    family = next((c.family for c in plan.candidates if c.name == candidate), None)
+    return family, plan.baseline.family
