@@ -9,7 +9,8 @@ from arenatest.arena.cast import Target
 from arenatest.arena.lanes import Lane
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure
-from arenatest.model.plan import Contestant, Price
+from arenatest.model.plan import Contestant
+from arenatest.model.price import Price
 
 
 class ScriptedProvider:

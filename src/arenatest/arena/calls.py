@@ -15,7 +15,6 @@ from arenatest.arena.redact import Redactor
 from arenatest.errors import StoreError
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, Timing, Usage
-from arenatest.model.plan import Price
 from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import Answered, Generation, Ledger, Record
 
@@ -230,9 +229,10 @@ class Caller:
         *,
         final: bool,
     ) -> Generation:
-        price = cost(answer, asked.target.contestant.price)
-        if price is not None:
-            self._ledger.cost += price
+        price = asked.target.contestant.price
+        cost = None if price is None else price.of(answer.usage)
+        if cost is not None:
+            self._ledger.cost += cost
         else:
             self._ledger.uncosted += 1
         if answer.failure is not None:
@@ -249,7 +249,7 @@ class Caller:
             final=final,
             started=started,
             answer=answer,
-            cost=price,
+            cost=cost,
         )
 
     def _spend(self, owner: str) -> None:
@@ -303,17 +303,3 @@ _PARTS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
     ("timing", (Timing, type(None))),
     ("failure", (Failure, type(None))),
 )
-
-
-def cost(answer: Answer, price: Price | None) -> float | None:
-    """Return what a call cost in US dollars; None where the price or the usage is unknown."""
-    usage = answer.usage
-    if price is None or usage is None:
-        return None
-    if usage.input_tokens is None or usage.output_tokens is None:
-        return None
-    try:
-        dollars = usage.input_tokens * price.input + usage.output_tokens * price.output
-    except OverflowError:  # a provider that counts nonsense must not end the run
-        return None
-    return dollars / 1e6

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from arenatest.gates.costs import COST, Prices, cost_of
 from arenatest.model.metric import MetricSpec
 from arenatest.model.record import Answered, AnswerSlot, Ledger, MetricSlot
 
@@ -54,6 +55,8 @@ def number_reader(metric: MetricSpec, *, baseline: str) -> Read:
         return _clock_reader(metric.name)
     if metric.source == "plugin":
         return _plugin_reader(metric, baseline)
+    if metric.name == COST:
+        return _cost_reader()
     return _answer_reader(_OF_ANSWER[metric.name])
 
 
@@ -61,6 +64,23 @@ def _answer_reader(of: Callable[[Answered], Reading]) -> Read:
     def read(ledger: Ledger, slot: AnswerSlot) -> Reading | None:
         answered = ledger.answers.get(slot)
         return None if answered is None else of(answered)
+
+    return read
+
+
+def _cost_reader() -> Read:
+    prices: Prices | None = None
+
+    def read(ledger: Ledger, slot: AnswerSlot) -> Reading | None:
+        nonlocal prices
+        answered = ledger.answers.get(slot)
+        if answered is None:
+            return None
+        if not answered.answer.ok:
+            return FAILED
+        prices = prices or Prices(ledger.plan)
+        cost = cost_of(answered, prices(slot))
+        return VOID if cost is None else _number(cost)
 
     return read
 
@@ -135,12 +155,6 @@ def _length(answered: Answered) -> Reading:
     return Reading(float(len(answered.answer.text))) if answered.answer.ok else FAILED
 
 
-def _cost(answered: Answered) -> Reading:
-    if not answered.answer.ok:
-        return FAILED
-    return VOID if answered.cost is None else _number(answered.cost)
-
-
 def _tokens(field: str) -> Callable[[Answered], Reading]:
     def read(answered: Answered) -> Reading:
         if not answered.answer.ok:
@@ -156,6 +170,5 @@ _OF_ANSWER: dict[str, Callable[[Answered], Reading]] = {
     "truncated_rate": _truncated,
     "input_tokens": _tokens("input_tokens"),
     "output_tokens": _tokens("output_tokens"),
-    "cost": _cost,
     "answer_length": _length,
 }

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal
 
 from arenatest.model.health import GoldenBattle, HumanLabel, JudgeLimits
 from arenatest.model.metric import MetricSpec
-from arenatest.model.prompt import Prompt
+from arenatest.model.price import Price
+from arenatest.model.prompt import Prompt, Where
 
 Policy = Literal["non-inferior", "no-regression"]
 Target = Literal["population", "suite"]
 Voting = Literal["mean", "majority", "unanimous"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """US dollars per million tokens."""
-
-    input: float
-    output: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +29,10 @@ class Contestant:
         family: Models of one family may favour each other as judges; None where unknown.
         max_concurrency: Calls in flight at once on its endpoint; None for the suite's number.
         timeout: Seconds for one call.
+        where: Of a part: the prompts that it answers. Empty for all.
+        parts: The models of a contestant that is made of several: each prompt lies in exactly one.
+            They bear its name; what stands beside them sums them up: ``kind`` is then ``parts``,
+            and ``timeout`` the longest.
     """
 
     name: str
@@ -48,6 +45,23 @@ class Contestant:
     family: str | None = None
     max_concurrency: int | None = None
     timeout: float
+    where: Where = ()
+    parts: tuple[Contestant, ...] = ()
+
+    @property
+    def models(self) -> tuple[Contestant, ...]:
+        """Who answers: its parts, or itself where it has none."""
+        return self.parts or (self,)
+
+    @property
+    def label(self) -> str:
+        """Its name, with the values of the slice that it answers if it is a part."""
+        values = [value for _, several in self.where for value in several]
+        return f"{self.name}[{'+'.join(values)}]" if values else self.name
+
+    def model_for(self, prompt: Prompt) -> Contestant:
+        """Return who answers a prompt: the part that it lies in, or itself."""
+        return next((part for part in self.parts if prompt.lies_in(part.where)), self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,19 +115,13 @@ class Rule:
     confidence: float = 0.95
     policy: Policy = "non-inferior"
     target: Target = "population"
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    where: Where = ()
     slices: int = 1
     line: int | None = None
 
     def covers(self, prompt: Prompt) -> bool:
         """Whether the prompt lies in the slice that this gate looks at."""
-        for key, wanted in self.where:
-            if key == "tag":
-                if not set(wanted) & set(prompt.tags):
-                    return False
-            elif getattr(prompt, key) not in wanted:
-                return False
-        return True
+        return prompt.lies_in(self.where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +165,7 @@ class Plan:
     voting: Voting = "mean"
     quorum: int = 1
     metric_fingerprints: tuple[str, ...] = ()
-    limits: JudgeLimits = JudgeLimits()
+    limits: JudgeLimits = field(default_factory=JudgeLimits)
     golden: tuple[GoldenBattle, ...] = ()
     labels: tuple[HumanLabel, ...] = ()
     aa: bool = False

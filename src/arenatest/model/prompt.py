@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
+Where = tuple[tuple[str, tuple[str, ...]], ...]
+"""A slice: keys ``dataset``, ``subset``, ``category``, ``tag``, each with its values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,16 @@ class Prompt:
     def text(self) -> str:
         """The last message of the user; empty if there is none."""
         return next((m.content for m in reversed(self.messages) if m.role == "user"), "")
+
+    def lies_in(self, where: Where) -> bool:
+        """Whether the prompt is in a slice: any value of a key will do, every key must."""
+        for key, wanted in where:
+            if key == "tag":
+                if not set(wanted) & set(self.tags):
+                    return False
+            elif getattr(self, key) not in wanted:
+                return False
+        return True
 
     @property
     def cluster(self) -> str:

@@ -166,8 +166,29 @@ def smallest_horizon(limit: float, *, alpha: float, most: int = 20_000) -> int |
 
 def can_prove(limit: float, horizon: int, *, alpha: float) -> bool:
     """Return whether a record of ``horizon`` ones proves a mean above ``limit``."""
-    gambler = _Gambler(limit, horizon, alpha, suite=False, reaching=True)
-    return any(gambler.take(1.0) for _ in range(horizon))
+    return earliest_proof(limit, horizon, alpha=alpha) is not None
+
+
+def earliest_proof(
+    limit: float, horizon: int, *, alpha: float, target: Target = "population"
+) -> int | None:
+    """Return after how many ones of ``horizon`` a mean is proven to be above ``limit``.
+
+    Args:
+        limit: The limit, in [0, 1].
+        horizon: How many observations are planned.
+        alpha: Largest probability of a false proof.
+        target: As of ``BettingTest``.
+
+    Returns:
+        The fewest that can prove it; None where all of them cannot.
+
+    Examples:
+        >>> earliest_proof(0.45, 200, alpha=0.05), earliest_proof(0.95, 61, alpha=0.05)
+        (14, None)
+    """
+    gambler = _Gambler(limit, horizon, alpha, suite=target == "suite", reaching=True)
+    return next((seen for seen in range(1, horizon + 1) if gambler.take(1.0)), None)
 
 
 class _Gambler:

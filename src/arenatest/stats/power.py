@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from statistics import NormalDist
 
 from arenatest.errors import InsufficientData
+from arenatest.stats.percentile import at_most
 
 POWER = 0.8  # what "probably" means
 _BEYOND_REACH = 100_000  # nobody has so many prompts: the mean lies on the limit for all purposes
+_MANY = 1_000  # trials from which on the normal distribution is near enough
+_NEAR = 1e-5
 
 
 def clusters_needed(*, sd: float, delta: float, alpha: float, power: float = POWER) -> int | None:
@@ -69,3 +73,43 @@ def detectable_effect(*, sd: float, clusters: int, alpha: float, power: float = 
     normal = NormalDist()
     reach = normal.inv_cdf(1.0 - alpha) + normal.inv_cdf(power)
     return reach * sd / math.sqrt(clusters)
+
+
+def detectable_share(share: float, *, n: int, alpha: float, power: float = POWER) -> float | None:
+    """Return how small a true share must be for ``n`` trials to probably prove it below ``share``.
+
+    The test is the exact binomial one, which is that of a percentile: the share of values beyond
+    a limit. Ask with ``1 - share`` for the other side, and take the result from 1.
+
+    Args:
+        share: The share to be undercut, in (0, 1).
+        n: Number of independent trials.
+        alpha: One-sided, in (0, 1).
+        power: The probability wanted, in (0, 1).
+
+    Returns:
+        The largest such share, within 1e-5; None where not even ``n`` misses prove it.
+
+    Examples:
+        >>> f"{detectable_share(0.05, n=200, alpha=0.05):.4f}"
+        '0.0155'
+        >>> detectable_share(0.05, n=58, alpha=0.05) is None
+        True
+    """
+    if at_most(0, n, share) > alpha:
+        return None
+    if n > _MANY:
+        away = detectable_effect(
+            sd=math.sqrt(share * (1.0 - share)), clusters=n, alpha=alpha, power=power
+        )
+        return max(share - away, 0.0)
+    refuted = bisect_right(range(n + 1), alpha, key=lambda k: at_most(k, n, share))
+    most = refuted - 1  # successes that still prove it
+    low, high = 0.0, share
+    while high - low > _NEAR:
+        middle = (low + high) / 2.0
+        if at_most(most, n, middle) >= power:
+            low = middle
+        else:
+            high = middle
+    return low

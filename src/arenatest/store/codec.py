@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -17,8 +17,9 @@ from arenatest.model.decision import Decision
 from arenatest.model.health import GoldenBattle, HumanLabel, JudgeLimits
 from arenatest.model.judgment import Verdict
 from arenatest.model.metric import MetricSpec
-from arenatest.model.plan import Contestant, JudgeSeat, Plan, Price, Rule
-from arenatest.model.prompt import Message, Prompt
+from arenatest.model.plan import Contestant, JudgeSeat, Plan, Rule
+from arenatest.model.price import Price
+from arenatest.model.prompt import Message, Prompt, Where
 
 _ESCAPED = "\x01"
 _COMPRESS_FROM = 2048  # bytes: below it, 20 us of zlib save less than half a page
@@ -133,7 +134,23 @@ def _golden(raw: dict[str, Any]) -> GoldenBattle:
 
 def _contestant(raw: dict[str, Any]) -> Contestant:
     price = raw["price"]
-    return Contestant(**raw | {"price": price and Price(**price)})
+    return Contestant(
+        **raw
+        | {
+            "price": price and _price(price),
+            "where": _where(raw.get("where", ())),
+            "parts": tuple(map(_contestant, raw.get("parts", ()))),
+        }
+    )
+
+
+def _price(raw: dict[str, Any]) -> Price:
+    tiers = tuple((above, _price(tier)) for above, tier in raw.get("tiers", ()))
+    return Price(**raw | {"tiers": tiers})
+
+
+def _where(raw: Sequence[Any]) -> Where:
+    return tuple((key, tuple(values)) for key, values in raw)
 
 
 def _metric(raw: dict[str, Any]) -> MetricSpec:
@@ -142,5 +159,4 @@ def _metric(raw: dict[str, Any]) -> MetricSpec:
 
 
 def _rule(raw: dict[str, Any]) -> Rule:
-    where = tuple((key, tuple(values)) for key, values in raw["where"])
-    return Rule(**raw | {"metric": _metric(raw["metric"]), "where": where})
+    return Rule(**raw | {"metric": _metric(raw["metric"]), "where": _where(raw["where"])})

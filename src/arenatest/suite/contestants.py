@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,8 +12,10 @@ from pydantic import BaseModel
 
 from arenatest.errors import PluginError
 from arenatest.hookspec import Kind, Provider
-from arenatest.model.identity import canonical_json
-from arenatest.model.plan import Contestant, Price
+from arenatest.model.identity import canonical_json, content_id
+from arenatest.model.plan import Contestant
+from arenatest.model.price import Price
+from arenatest.model.prompt import Prompt
 from arenatest.suite.datasets import file_name, is_file, missing_file
 from arenatest.suite.fingerprint import fingerprints, identity
 from arenatest.suite.mistakes import Mistake, got, unknown
@@ -20,30 +23,47 @@ from arenatest.suite.names import slug
 from arenatest.suite.options import option_values
 from arenatest.suite.problems import Problems
 from arenatest.suite.records import read_text
-from arenatest.suite.schema import ContestantTable, ModelTable
+from arenatest.suite.schema import (
+    AnsweringTable,
+    ContestantTable,
+    ModelTable,
+    PartedTable,
+    PartTable,
+)
 from arenatest.suite.secrets import Location
+from arenatest.suite.slices import read_where
 from arenatest.suite.suite import Setup
-from arenatest.suite.validation import checked_together
+from arenatest.suite.validation import checked, checked_together
 
 Made = TypeVar("Made")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrant:
-    """A contestant with what builds its provider, and what it is."""
+    """A contestant with what builds the providers of its models, and what they are.
+
+    Attributes:
+        setups, identities: Of each of its models: of its parts, or of itself.
+    """
 
     contestant: Contestant
-    setup: Setup[Provider]
-    identity: Mapping[str, Any]
+    setups: tuple[Setup[Provider], ...]
+    identities: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What every table of one suite is read with."""
+    """What every table of one suite is read with.
+
+    Attributes:
+        prompts: All of them; None where they are wrong.
+    """
 
     directory: Path
     call_timeout: float
     problems: Problems
+    prompts: Sequence[Prompt] | None = None
 
 
 def read_contestants(
@@ -61,15 +81,14 @@ def read_contestants(
     entrants = []
     for location, table in tables.items():
         with around.problems.at(*location):
-            entrant = _entrant(table, location, kinds, around)
+            read = _parted if "parts" in table else _entrant
+            entrant = read(table, location, kinds, around)
             if entrant is not None:
                 entrants.append(entrant)
     _check_names(tables, around.problems)
-    prints = fingerprints("contestant", (entrant.identity for entrant in entrants))
-    return [
-        replace(entrant, contestant=replace(entrant.contestant, fingerprint=fingerprint))
-        for entrant, fingerprint in zip(entrants, prints, strict=True)
-    ]
+    prints = fingerprints("contestant", (one for each in entrants for one in each.identities))
+    left = iter(prints)
+    return [replace(each, contestant=_identified(each.contestant, left)) for each in entrants]
 
 
 def kind_of(what: str, key: str, table: Mapping[str, Any], kinds: Mapping[str, Made]) -> Made:
@@ -86,6 +105,19 @@ def kind_of(what: str, key: str, table: Mapping[str, Any], kinds: Mapping[str, M
     if name not in kinds:
         raise Mistake(unknown(what, name, kinds).problem, place=(key,))
     return kinds[name]
+
+
+def family_of(model: object) -> str | None:
+    """Return the letters that a model's name begins with, after its owner's; None without any.
+
+    Examples:
+        >>> family_of("gpt-4o-2024-08-06"), family_of("Qwen/Qwen3-8B"), family_of(None)
+        ('gpt', 'qwen', None)
+    """
+    if not isinstance(model, str):
+        return None
+    found = _LETTERS.match(model.rpartition("/")[2])
+    return found[0].lower() if found else None
 
 
 def read_model(
@@ -111,10 +143,12 @@ def read_model(
             max_concurrency=table.max_concurrency,
             timeout=around.call_timeout if table.timeout is None else table.timeout,
         ),
-        setup=Setup(
-            name=name, kind_name=table.provider, kind=kind, options=options, params=table.params
+        setups=(
+            Setup(
+                name=name, kind_name=table.provider, kind=kind, options=options, params=table.params
+            ),
         ),
-        identity={**what, "params": table.params},
+        identities=({**what, "params": table.params},),
     )
 
 
@@ -147,16 +181,123 @@ def _entrant(
         return None
     own, options = parts
     assert isinstance(own, ContestantTable)  # noqa: S101 - the first model gives the first part
-    system = _system(own, around)
-    entrant = read_model(own.name, own, kind, options, around)
-    return Entrant(
-        contestant=replace(entrant.contestant, system=system, template=own.template),
-        setup=entrant.setup,
-        identity={**entrant.identity, "system": system, "template": own.template},
+    return _answering(own.name, own, kind, options, around)
+
+
+def _answering(
+    name: str,
+    table: AnsweringTable,
+    kind: Kind[Provider],
+    options: BaseModel,
+    around: Surroundings,
+) -> Entrant:
+    system = _system(table, around)
+    entrant = read_model(name, table, kind, options, around)
+    (what,) = entrant.identities
+    return replace(
+        entrant,
+        contestant=replace(
+            entrant.contestant,
+            system=system,
+            template=table.template,
+            family=table.family or family_of(entrant.contestant.settings.get("model")),
+        ),
+        identities=({**what, "system": system, "template": table.template},),
     )
 
 
-def _system(table: ContestantTable, around: Surroundings) -> str | None:
+def _parted(
+    table: Mapping[str, Any],
+    location: Location,
+    kinds: Mapping[str, Kind[Provider]],
+    around: Surroundings,
+) -> Entrant | None:
+    """Read a contestant made of parts, which answer in its name on the prompts of their slices."""
+    for key in table:
+        if key not in ("name", "parts"):
+            problem = "stands beside parts, expected only a name: each part has keys of its own"
+            raise Mistake(problem, place=(key,))
+    own = checked(PartedTable, table, location, around.problems)
+    if own is None:
+        return None
+    parts = []
+    for index, part in enumerate(own.parts):
+        place = (*location, "parts", index)
+        with around.problems.at(*place):
+            entrant = _part(own.name, part, place, kinds, around)
+            if entrant is not None:
+                parts.append(entrant)
+    if len(parts) < len(own.parts):
+        return None
+    models = [part.contestant for part in parts]
+    _check_cover(models, around.prompts)
+    return Entrant(
+        contestant=Contestant(
+            name=own.name,
+            kind="parts",
+            fingerprint="",
+            settings={"parts": [_told(model) for model in models]},
+            timeout=max(model.timeout for model in models),
+            parts=tuple(models),
+        ),
+        setups=tuple(setup for part in parts for setup in part.setups),
+        identities=tuple(one for part in parts for one in part.identities),
+    )
+
+
+def _identified(contestant: Contestant, prints: Iterator[str]) -> Contestant:
+    """Return a contestant with the next fingerprints, one for each of its models."""
+    if not contestant.parts:
+        return replace(contestant, fingerprint=next(prints))
+    parts = tuple(replace(part, fingerprint=next(prints)) for part in contestant.parts)
+    whole = content_id("parts", [[part.where, part.fingerprint] for part in parts])
+    return replace(contestant, fingerprint=whole, parts=parts)
+
+
+def _part(
+    name: str,
+    table: Mapping[str, Any],
+    location: Location,
+    kinds: Mapping[str, Kind[Provider]],
+    around: Surroundings,
+) -> Entrant | None:
+    kind = kind_of("provider", "provider", table, kinds)
+    read = checked_together((PartTable, kind.options), table, location, around.problems)
+    if read is None:
+        return None
+    own, options = read
+    assert isinstance(own, PartTable)  # noqa: S101 - the first model gives the first part
+    if not own.where:
+        raise Mistake("is empty, expected the prompts that this part answers", place=("where",))
+    where = read_where(own.where, around.prompts)
+    entrant = _answering(name, own, kind, options, around)
+    return replace(entrant, contestant=replace(entrant.contestant, where=where))
+
+
+def _check_cover(parts: Sequence[Contestant], prompts: Sequence[Prompt] | None) -> None:
+    """Raise unless every prompt lies in exactly one part."""
+    left = []
+    for prompt in prompts or ():
+        places = [index for index, part in enumerate(parts) if prompt.lies_in(part.where)]
+        if len(places) > 1:
+            problem = f"answers prompt {prompt.id!r}, as parts[{places[0]}] does"
+            raise Mistake(f"{problem}: expected one part", place=("parts", places[1], "where"))
+        if not places:
+            left.append(prompt.id)
+    if left:
+        others = f" and {len(left) - 1} more" if left[1:] else ""
+        raise Mistake(f"no part answers prompt {left[0]!r}{others}", place=("parts",))
+
+
+def _told(model: Contestant) -> dict[str, object]:
+    """Return what the suite says of a part, for reports and locks."""
+    own = {"system": model.system, "template": model.template}
+    given = {key: value for key, value in own.items() if value is not None}
+    where = {key: list(values) for key, values in model.where}
+    return {"where": where, "provider": model.kind, **model.settings, **given}
+
+
+def _system(table: AnsweringTable, around: Surroundings) -> str | None:
     if table.system_file is None:
         return table.system
     place = ("system_file",)

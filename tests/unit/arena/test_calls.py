@@ -9,7 +9,7 @@ from arenatest.arena.calls import Asked, Caller, Stop
 from arenatest.arena.redact import Redactor
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer, Timing, Usage
-from arenatest.model.plan import Price
+from arenatest.model.price import Price
 from arenatest.model.prompt import Message, Prompt
 from fakes.models import ScriptedProvider, failed, said, target
 from fakes.plans import ledger_of

@@ -8,7 +8,8 @@ from arenatest.model.answer import Answer, Failure, Timing, Usage
 from arenatest.model.decision import Decision
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.metric import BUILT_IN
-from arenatest.model.plan import Contestant, JudgeSeat, Plan, Price, Rule
+from arenatest.model.plan import Contestant, JudgeSeat, Plan, Rule
+from arenatest.model.price import Price
 from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import (
     AnswerPlaced,

@@ -3,7 +3,7 @@ import json
 import pytest
 import tomli
 
-from arenatest.model.plan import Price
+from arenatest.model.price import Price
 from arenatest.suite.load import build_suite, load_suite
 from arenatest.suite.suite import RunSettings
 from fakes.kinds import kinds

@@ -1,0 +1,66 @@
+"""What answers cost, for gates: by the plan's prices, which a later look at a record may know."""
+
+from __future__ import annotations
+
+from arenatest.model.plan import Plan, Rule
+from arenatest.model.price import Price
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import Answered, AnswerSlot
+
+COST = "cost"
+
+
+class Prices:
+    """Finds the price of an answer by its place.
+
+    Args:
+        plan: Who takes part, at what price.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._whole = {c.name: c.price for c in plan.contestants if not c.parts}
+        self._prompts: dict[str, Prompt] = {}
+
+    def __call__(self, slot: AnswerSlot) -> Price | None:
+        """Return the price of whoever answers there; None where it is unknown."""
+        if slot.contestant in self._whole:
+            return self._whole[slot.contestant]
+        self._prompts = self._prompts or {prompt.id: prompt for prompt in self._plan.prompts}
+        named = {contestant.name: contestant for contestant in self._plan.contestants}
+        return named[slot.contestant].model_for(self._prompts[slot.prompt]).price
+
+
+def cost_of(answered: Answered, price: Price | None) -> float | None:
+    """Return what an answer costs in US dollars at the plan's price; None where that is unknown.
+
+    An answer that an earlier run bought costs what it would cost now, so that two contestants are
+    compared at the prices of one day. Without a price it is what was recorded.
+    """
+    known = None if price is None else price.of(answered.answer.usage)
+    return answered.cost if known is None else known
+
+
+def unpriced(rule: Rule, plan: Plan) -> str:
+    """Return why a gate on cost has no value, and how to mend it; empty where all is known."""
+    if rule.metric.name != COST:
+        return ""
+    compared = (rule.candidate, rule.against) if rule.stat == "ratio" else (rule.candidate,)
+    models = [m for c in plan.contestants if c.name in compared for m in c.models]
+    names = list(dict.fromkeys(model.name for model in models if model.price is None))
+    return price_missing(names) if names else ""
+
+
+def price_missing(names: list[str]) -> str:
+    """Return a line for people: whose price is unknown, and how to give it.
+
+    Examples:
+        >>> price_missing(["new"])
+        'the price of new is unknown: write price = { input = ..., output = ... } in its table'
+    """
+    whose = " and ".join(names)
+    return (
+        f"the price of {whose} is unknown: "
+        f"write price = {{ input = ..., output = ... }} in {'its' if len(names) == 1 else 'their'} "
+        f"table{'s' * (len(names) > 1)}"
+    )
