@@ -13,6 +13,9 @@ from arenatest.model.identity import content_id
 from arenatest.model.plan import Contestant, JudgeSeat, Plan
 from arenatest.model.prompt import Prompt
 
+READ = "llm"
+"""The kind of judge whose verdicts are read from what its model replied."""
+
 _SHOWN = 3  # names of prompts in a message
 
 
@@ -37,11 +40,10 @@ def answer_differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
 def judge_differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
     """Return what the suite says otherwise of its judges; how replies are read may differ.
 
-    A judge's fingerprint also holds the version of what reads its replies. Its settings do not.
+    The fingerprint of a judge whose model's replies are read also holds the version of what reads
+    them. Its settings do not.
     """
-    return tuple(
-        _judges([_as_said(seat) for seat in plan.judges], [_as_said(s) for s in recorded.judges])
-    )
+    return tuple(_judges(*(tuple(map(_as_said, p.judges)) for p in (plan, recorded))))
 
 
 def _answers(plan: Plan, recorded: Plan) -> Iterator[str]:
@@ -98,4 +100,6 @@ def _judges(now: Sequence[JudgeSeat], then: Sequence[JudgeSeat]) -> Iterator[str
 
 
 def _as_said(seat: JudgeSeat) -> JudgeSeat:
+    if seat.kind != READ:
+        return seat
     return replace(seat, fingerprint=content_id("judge as said", seat.kind, dict(seat.settings)))

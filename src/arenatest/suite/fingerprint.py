@@ -73,6 +73,7 @@ def plan_hash(plan: Plan) -> str:
         list(plan.metric_fingerprints),
         [_rule(rule) for rule in plan.rules],
         [plan.seed, plan.repeats, plan.max_void, plan.voting, plan.quorum],
+        _standards(plan),
     )
 
 
@@ -83,6 +84,8 @@ def _own_identity(
         return {"options": option_values(options), **_package_of(kind.build)}
     try:
         return dict(kind.identity(options, directory))
+    except Mistake:
+        raise
     except ValueError as error:
         raise Mistake(str(error)) from error
     except Exception as error:
@@ -136,6 +139,17 @@ def _prompt(prompt: Prompt) -> list[Any]:
 
 def _seat(seat: JudgeSeat) -> list[Any]:
     return [seat.name, seat.fingerprint, seat.strength, seat.repeats]
+
+
+def _standards(plan: Plan) -> list[Any]:
+    """Return what decides whether judges are fit, and what their own gates look at."""
+    golden = [
+        [_prompt(battle.prompt), battle.text_a, battle.text_b, list(battle.expected)]
+        for battle in plan.golden
+    ]
+    labels = [[one.prompt, one.candidate, one.score, one.annotator] for one in plan.labels]
+    families = [one.family for one in plan.contestants] + [seat.family for seat in plan.judges]
+    return [dataclasses.asdict(plan.limits), golden, labels, families, plan.aa]
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -19,12 +19,17 @@ from arenatest.model.metric import BUILT_IN
 from arenatest.suite.kinds import Kinds
 from arenatest.suite.schema import (
     THRESHOLDS,
+    AnsweringTable,
     ContestantTable,
     DatasetTable,
+    FileTable,
     GateTable,
+    HealthTable,
     JudgeTable,
     MetricTable,
     ModelTable,
+    PartedTable,
+    PartTable,
     PromptTable,
     RunTable,
     SuiteTable,
@@ -44,11 +49,16 @@ def suite_schema(kinds: Kinds) -> Schema:
         kinds: Their options become keys of the tables that name them.
     """
     shared: Schema = {}
-    contestant = {
-        **_chosen("provider", _contestants(kinds, shared)),
-        "not": {"required": ["system", "system_file"]},
+    one_prompt = {"not": {"required": ["system", "system_file"]}}
+    part = {**_chosen("provider", _answering(PartTable, "part", kinds, shared)), **one_prompt}
+    parted = _merged([PartedTable], "parted", shared)
+    parted["properties"]["parts"]["items"] = part
+    alone = _chosen("provider", _answering(ContestantTable, "contestant", kinds, shared))
+    shared["contestant"] = {
+        "if": {"type": "object", "required": ["parts"]},
+        "then": parted,
+        "else": {**alone, **one_prompt},
     }
-    shared["contestant"] = contestant
     here = {"$ref": "#/$defs/contestant"}
     gate = {**_merged([GateTable], "gate", shared), "oneOf": _one_of(THRESHOLDS)}
     gate["properties"]["metric"]["examples"] = [*BUILT_IN, *kinds.metrics]
@@ -72,6 +82,9 @@ def suite_schema(kinds: Kinds) -> Schema:
             "baseline": {**here, "description": "The model in production."},
             "candidates": {**_list(here, least=1), "description": "Models that want its place."},
             "judges": _list(_chosen("kind", _judges(kinds, shared))),
+            "health": _merged([HealthTable], "health", shared),
+            "golden": _merged([FileTable], "golden", shared),
+            "labels": _merged([FileTable], "labels", shared),
             "metrics": _list(_chosen("kind", _metrics(kinds, shared))),
             "gates": _list(gate, least=1),
         },
@@ -79,9 +92,11 @@ def suite_schema(kinds: Kinds) -> Schema:
     }
 
 
-def _contestants(kinds: Kinds, shared: Schema) -> dict[str, Schema]:
+def _answering(
+    table: type[AnsweringTable], what: str, kinds: Kinds, shared: Schema
+) -> dict[str, Schema]:
     return {
-        name: _merged([ContestantTable, kind.options], f"contestant-{name}", shared)
+        name: _merged([table, kind.options], f"{what}-{name}", shared)
         for name, kind in kinds.providers.items()
     }
 

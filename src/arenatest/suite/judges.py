@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from arenatest.hookspec import Judge, Kind
 from arenatest.model.plan import JudgeSeat
-from arenatest.suite.contestants import Entrant, Surroundings, kind_of, read_model
+from arenatest.suite.contestants import Entrant, Surroundings, family_of, kind_of, read_model
 from arenatest.suite.fingerprint import fingerprints, identity
 from arenatest.suite.kinds import Kinds
 from arenatest.suite.mistakes import Mistake
@@ -101,8 +101,8 @@ def _made(
     model = None
     settings: dict[str, object] = option_values(options, given_only=True)
     if asked is not None:
-        what = {**what, "provider": dict(asked.identity)}
-        (fingerprint,) = fingerprints("contestant", [asked.identity])
+        what = {**what, "provider": dict(asked.identities[0])}
+        (fingerprint,) = fingerprints("contestant", asked.identities)
         model = replace(asked.contestant, fingerprint=fingerprint)
         settings = {**settings, "provider": model.kind, **model.settings}
     setup = JudgeSetup(
@@ -116,9 +116,10 @@ def _made(
             fingerprint="",
             strength=own.strength,
             repeats=own.repeats,
+            family=own.family or family_of(settings.get("model")),
             settings=settings,
         ),
-        provider=asked.setup if asked is not None else None,
+        provider=asked.setups[0] if asked is not None else None,
         model=model,
     )
     return _Seat(setup=setup, identity=what)

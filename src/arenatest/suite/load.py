@@ -28,6 +28,7 @@ from arenatest.suite.records import read_text
 from arenatest.suite.rules import Field, read_rules
 from arenatest.suite.schema import RunTable, SuiteTable
 from arenatest.suite.secrets import find_secrets
+from arenatest.suite.standards import Known, Standards, read_standards
 from arenatest.suite.suite import JudgeSetup, MetricSetup, RunSettings, Setup, Suite
 from arenatest.suite.tables import Tables, read_tables
 from arenatest.suite.toml_lines import Lines
@@ -100,19 +101,23 @@ def build_suite(
     read = read_tables(tables, problems, gated=gated)
     run = read.run or RunTable()
     prompts = _prompts(read, run, directory, problems)
-    around = Surroundings(directory=directory, call_timeout=run.call_timeout, problems=problems)
+    around = Surroundings(
+        directory=directory, call_timeout=run.call_timeout, problems=problems, prompts=prompts
+    )
     entrants = read_contestants(read.contestants, kinds.providers, around)
     judges = read_judges(read.judges, kinds, around)
     check_quorum(run.quorum, len(read.judges), problems)
     metrics = read_metrics(read.metrics, kinds.metrics, around)
     named = (gate.metric for gate in read.gates.values())
     metrics.update(named_by_gates(named, metrics, kinds.metrics, directory))
-    field = _field(read, prompts)
+    known = _known(read, run, prompts)
+    standards = read_standards(read, known, directory, problems)
+    field = _field(known, read, entrants, judges)
     rules = read_rules(read.gates, run, field, _finder(read, metrics, kinds), problems)
     problems.raise_any()
     assert read.suite is not None and prompts is not None  # noqa: S101, PT018 - else it is raised
     parts = _Parts(entrants=entrants, judges=judges, metrics=[*metrics.values()])
-    plan = _plan(read.suite, run, parts, path=path, prompts=prompts, rules=rules)
+    plan = _plan(read.suite, run, parts, standards, path=path, prompts=prompts, rules=rules)
     return _suite(plan, run, parts, directory)
 
 
@@ -134,13 +139,31 @@ def _prompts(
     return prompts if prompts and len(problems) == before else None
 
 
-def _field(read: Tables, prompts: list[Prompt] | None) -> Field:
+def _known(read: Tables, run: RunTable, prompts: list[Prompt] | None) -> Known:
     names = {place: str(table.get("name", "")) for place, table in read.contestants.items()}
-    return Field(
+    return Known(
         baseline=names.pop(("baseline",), ""),
         candidates=tuple(names.values()),
-        judged=bool(read.judges),
         prompts=prompts,
+        seed=run.seed,
+        reuse_days=run.reuse_days,
+        judged=bool(read.judges),
+    )
+
+
+def _field(
+    known: Known, read: Tables, entrants: Sequence[Entrant], judges: Sequence[JudgeSetup]
+) -> Field:
+    families = {entrant.contestant.name: entrant.contestant.family for entrant in entrants}
+    return Field(
+        baseline=known.baseline,
+        candidates=known.candidates,
+        judged=known.judged,
+        prompts=known.prompts,
+        golden=read.golden is not None,
+        labelled=read.labels is not None,
+        families=families if len(entrants) == len(read.contestants) else None,
+        kin=tuple(judge.seat.family for judge in judges),
     )
 
 
@@ -162,6 +185,7 @@ def _plan(
     suite: SuiteTable,
     run: RunTable,
     parts: _Parts,
+    standards: Standards,
     *,
     path: str,
     prompts: Sequence[Prompt],
@@ -185,16 +209,19 @@ def _plan(
         voting=run.voting,
         quorum=run.quorum,
         metric_fingerprints=tuple(metric.fingerprint for metric in parts.metrics),
+        limits=standards.limits,
+        golden=standards.golden,
+        labels=standards.labels,
         hash="",
     )
-    return replace(plan, hash=plan_hash(plan, [metric.fingerprint for metric in parts.metrics]))
+    return replace(plan, hash=plan_hash(plan))
 
 
 def _suite(plan: Plan, run: RunTable, parts: _Parts, directory: Path) -> Suite:
     return Suite(
         plan=plan,
         directory=directory,
-        contestants=tuple(entrant.setup for entrant in parts.entrants),
+        contestants=tuple(setup for entrant in parts.entrants for setup in entrant.setups),
         judges=tuple(parts.judges),
         metrics=tuple(parts.metrics),
         settings=RunSettings(
@@ -212,7 +239,7 @@ def _suite(plan: Plan, run: RunTable, parts: _Parts, directory: Path) -> Suite:
 
 def _environment(parts: _Parts) -> dict[str, tuple[str, ...]]:
     setups: list[tuple[str, Setup[Any]]] = [
-        *(("provider", entrant.setup) for entrant in parts.entrants),
+        *(("provider", setup) for entrant in parts.entrants for setup in entrant.setups),
         *(("judge", judge) for judge in parts.judges),
         *(("provider", judge.provider) for judge in parts.judges if judge.provider is not None),
         *(("metric", setup) for setup in parts.metrics),

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from arenatest.model.health import is_kin
 from arenatest.model.metric import MetricSpec
 from arenatest.model.plan import Rule
-from arenatest.model.prompt import Prompt
+from arenatest.model.prompt import Prompt, Where
 from arenatest.suite.mistakes import Mistake, unknown
 from arenatest.suite.names import slug
 from arenatest.suite.problems import Problems
 from arenatest.suite.schema import GateTable, RunTable
+from arenatest.suite.slices import read_where, values_of
 from arenatest.suite.thresholds import Threshold, read_threshold
-
-Where = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,20 @@ class Field:
         candidates: Their names.
         judged: Whether the suite has a judge.
         prompts: All of them; None where they are wrong, so that no slice can be checked.
+        golden: Whether the suite has a golden set.
+        labelled: Whether it has human labels.
+        families: Of the contestants, by name; None where one is wrong.
+        kin: Families of the judges.
     """
 
     baseline: str
     candidates: Sequence[str]
     judged: bool
     prompts: Sequence[Prompt] | None
+    golden: bool = False
+    labelled: bool = False
+    families: Mapping[str, str | None] | None = None
+    kin: Sequence[str | None] = ()
 
 
 def read_rules(
@@ -75,13 +83,12 @@ def _rules(
     field: Field,
     line: int | None,
 ) -> Iterator[Rule]:
-    if metric.source == "judgment" and not field.judged:
-        problem = f"{metric.name} needs a judge, and the suite has none"
-        raise Mistake(problem, hint="add a [[judges]] table", place=("metric",))
-    where = _where(gate, field.prompts)
+    _check_judged(gate, metric, field)
+    where = read_where(gate.where, field.prompts)
     slices = _slices(gate, where, field.prompts)
     against = _against(gate, threshold, metric, field)
     for candidate in _candidates(gate, against, field):
+        _check_family(metric, candidate, field)
         for extra in slices:
             yield Rule(
                 id=_id(gate, metric, threshold, extra),
@@ -100,20 +107,41 @@ def _rules(
             )
 
 
-def _where(gate: GateTable, prompts: Sequence[Prompt] | None) -> Where:
-    """Return the slice of a gate, after checking that each of its values and all meet prompts."""
-    where: Where = tuple((str(key), values) for key, values in gate.where.items())
-    if prompts is None:
-        return where
-    for key, values in where:
-        found = _values(key, prompts)
-        for value in values:
-            if value not in found:
-                wrong = unknown(key, value, found)
-                raise Mistake(wrong.problem, place=("where", key))
-    if where and not any(_covers(where, prompt) for prompt in prompts):
-        raise Mistake("no prompt is in this slice", place=("where",))
-    return where
+def _check_judged(gate: GateTable, metric: MetricSpec, field: Field) -> None:
+    """Check that the suite has what a metric of judges looks at.
+
+    Raises:
+        Mistake: It has no judge, no golden set or no labels; or the gate slices a golden set.
+    """
+    name = metric.name
+    if metric.source in {"judgment", "golden"} and not field.judged:
+        problem = f"{name} needs a judge, and the suite has none"
+        raise Mistake(problem, hint="add a [[judges]] table", place=("metric",))
+    if metric.source == "golden":
+        if not field.golden:
+            problem = f"{name} needs a golden set, and the suite has none"
+            raise Mistake(problem, hint='add [golden] with path = "..."', place=("metric",))
+        for key in ("where", "by"):
+            if getattr(gate, key):
+                problem = f"{name} is about the golden set, not the prompts: it takes no {key}"
+                raise Mistake(problem, place=(key,))
+    if name == "human_agreement" and not field.labelled:
+        problem = f"{name} needs human labels, and the suite has none"
+        raise Mistake(problem, hint='add [labels] with path = "..."', place=("metric",))
+
+
+def _check_family(metric: MetricSpec, candidate: str, field: Field) -> None:
+    """Check that some judge is of the family of the candidate, or of the baseline, alone.
+
+    Raises:
+        Mistake: None is, so that a preference for its own could not be told.
+    """
+    if metric.name != "family_preference" or field.families is None:
+        return
+    ours, theirs = field.families.get(candidate), field.families.get(field.baseline)
+    if not any(is_kin(judge, ours) != is_kin(judge, theirs) for judge in field.kin):
+        problem = f"no judge is of the family of {candidate!r} or of {field.baseline!r} alone"
+        raise Mistake(problem, hint='say whose make they are: family = "..."', place=("metric",))
 
 
 def _slices(gate: GateTable, where: Where, prompts: Sequence[Prompt] | None) -> list[Where]:
@@ -121,7 +149,7 @@ def _slices(gate: GateTable, where: Where, prompts: Sequence[Prompt] | None) -> 
     if gate.by is None or prompts is None:
         return [()]
     wanted = dict(where).get(gate.by)
-    found = _values(gate.by, [prompt for prompt in prompts if _covers(where, prompt)])
+    found = values_of(gate.by, [prompt for prompt in prompts if prompt.lies_in(where)])
     slices: list[Where] = [
         ((gate.by, (value,)),) for value in sorted(found) if wanted is None or value in wanted
     ]
@@ -134,19 +162,6 @@ def _slices(gate: GateTable, where: Where, prompts: Sequence[Prompt] | None) -> 
             both = f"{other[0][1][0]!r} and {extra[0][1][0]!r}"
             raise Mistake(f"{both} are both {_bracketed(extra)} in test ids", place=("by",))
     return slices
-
-
-def _values(key: str, prompts: Sequence[Prompt]) -> set[str]:
-    if key == "tag":
-        return {tag for prompt in prompts for tag in prompt.tags}
-    return {value for prompt in prompts if (value := getattr(prompt, key)) is not None}
-
-
-def _covers(where: Where, prompt: Prompt) -> bool:
-    return all(
-        bool(set(values) & set(prompt.tags)) if key == "tag" else getattr(prompt, key) in values
-        for key, values in where
-    )
 
 
 def _against(gate: GateTable, threshold: Threshold, metric: MetricSpec, field: Field) -> str:

@@ -43,6 +43,12 @@ def _confidence(value: float) -> float:
     return value
 
 
+def _majority(value: float) -> float:
+    if value < 0.5:  # noqa: PLR2004 - one of two sides always has at least half
+        raise Mistake(f"got {value!r}, expected a fraction from 0.5 to 1")
+    return value
+
+
 def _listed(value: object) -> object:
     if isinstance(value, str):
         return (value,)
@@ -88,6 +94,7 @@ Quotient = Annotated[Any, WithJsonSchema({"type": "number", "exclusiveMinimum": 
 Loss = Annotated[Any, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 Promise = Annotated[bool | None, WithJsonSchema({"const": True})]
 Confidence = Annotated[Fraction, AfterValidator(_confidence)]
+Majority = Annotated[Fraction, AfterValidator(_majority)]
 PolicyName = Literal["non-inferior", "no-regression"]
 SliceKey = Literal["dataset", "subset", "category", "tag"]
 
@@ -202,14 +209,37 @@ class ModelTable(Table):
     price: PriceTable | None = Field(None, description="US dollars per million tokens.")
 
 
-class ContestantTable(ModelTable):
-    """A model configuration that takes part."""
+class AnsweringTable(ModelTable):
+    """The keys of every table whose model answers prompts."""
 
-    name: Name = Field(description="Unique in the suite.")
     system: Text | None = Field(None, description="System prompt.")
     system_file: Text | None = Field(None, description="File that holds the system prompt.")
     template: Template | None = Field(
         None, description="Text around the last message of the user, with {prompt} in it."
+    )
+    family: Text | None = Field(
+        None, description="Whose make it is; default: how the name of its model begins."
+    )
+
+
+class ContestantTable(AnsweringTable):
+    """A model configuration that takes part."""
+
+    name: Name = Field(description="Unique in the suite.")
+
+
+class PartTable(AnsweringTable):
+    """A model that answers some of the prompts, in the name of a contestant made of parts."""
+
+    where: dict[SliceKey, SomeTexts] = Field(description="The prompts that it answers.")
+
+
+class PartedTable(Table):
+    """A contestant made of parts."""
+
+    name: Name = Field(description="Unique in the suite.")
+    parts: tuple[dict[str, Any], ...] = Field(
+        min_length=1, strict=False, description="Models, each with the prompts that it answers."
     )
 
 
@@ -220,6 +250,45 @@ class JudgeTable(Table):
     name: Name | None = Field(None, description="Unique among the judges; default: the kind.")
     strength: bool = Field(default=False, description="Score the five labels 1, .75, .5, .25, 0.")
     repeats: Count = Field(1, description="How often each order of a battle is judged.")
+    family: Text | None = Field(
+        None, description="Whose make it is; default: how the name of its model begins."
+    )
+
+
+class HealthTable(Table):
+    """What every judge is held to; beyond it, the gates that rest on it are inconclusive."""
+
+    parse_rate: Fraction = Field(0.95, description="Smallest share of games with a verdict.")
+    judge_error_rate: Fraction | None = Field(
+        None, description="Largest share of games that the judge's own failure left without one."
+    )
+    flip_rate: Fraction = Field(
+        0.5, description="Largest share of pairs of games whose two orders name different winners."
+    )
+    decisive_rate: Fraction = Field(
+        0.05, description="Smallest share of prompts on which it prefers an answer, of 20 or more."
+    )
+    first_share: Majority | None = Field(
+        None, description="Largest share of decided games that either seat may win."
+    )
+    length_preference: Majority | None = Field(
+        None, description="Largest share of battles decided for the longer answer."
+    )
+    golden_agreement: Fraction | None = Field(
+        None, description="Smallest share of golden games with the known verdict."
+    )
+    human_agreement: Fraction | None = Field(
+        None, description="Smallest share of labelled battles with the winner that people name."
+    )
+    require_aa: bool = Field(
+        default=False, description="Decide no win rate without a healthy A/A run on record."
+    )
+
+
+class FileTable(Table):
+    """A file of records beside the suite."""
+
+    path: Text = Field(description="A .jsonl, .json or .csv file, beside the suite.")
 
 
 class MetricTable(Table):
@@ -270,9 +339,12 @@ TABLES = (
     "baseline",
     "candidates",
     "judges",
+    "health",
+    "golden",
+    "labels",
     "metrics",
     "gates",
 )
-"""Every table of a suite file; all but ``suite``, ``run`` and ``baseline`` are ``[[arrays]]``."""
+"""Every table of a suite file; those of several things are ``[[arrays]]``."""
 
 THRESHOLDS = ("min", "max", "min_ratio", "max_ratio", "margin", "never_regress")

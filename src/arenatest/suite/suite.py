@@ -93,7 +93,7 @@ class Suite:
     Attributes:
         plan: What a run is going to do.
         directory: The folder of the suite: relative paths in options start there.
-        contestants: In the order of ``plan.contestants``.
+        contestants: Of their models, in the order of ``plan.contestants`` and of their parts.
         judges: In the order of ``plan.judges``.
         metrics: The plugins' metrics that ``[[metrics]]`` configures, and those that a gate names
             by their kind; in the order of ``plan.metrics``.

@@ -11,7 +11,9 @@ from arenatest.suite.problems import Problems
 from arenatest.suite.schema import (
     TABLES,
     DatasetTable,
+    FileTable,
     GateTable,
+    HealthTable,
     PromptTable,
     RunTable,
     SuiteTable,
@@ -30,6 +32,7 @@ class Tables:
 
     Attributes:
         suite, run: None where they are wrong.
+        health, golden, labels: None where they are wrong, or missing.
         datasets, prompts, gates: Those that are right.
         contestants: ``[baseline]``, then ``[[candidates]]``.
     """
@@ -42,6 +45,9 @@ class Tables:
     judges: Raw
     metrics: Raw
     gates: Mapping[int, GateTable]
+    health: HealthTable | None
+    golden: FileTable | None
+    labels: FileTable | None
 
 
 def read_tables(raw: Mapping[str, Any], problems: Problems, *, gated: bool = True) -> Tables:
@@ -74,6 +80,9 @@ def read_tables(raw: Mapping[str, Any], problems: Problems, *, gated: bool = Tru
         judges=_array(raw, "judges", problems),
         metrics=_array(raw, "metrics", problems),
         gates=_models(GateTable, _array(raw, "gates", problems), problems),
+        health=_model(HealthTable, raw.get("health"), "health", problems),
+        golden=_model(FileTable, raw.get("golden"), "golden", problems),
+        labels=_model(FileTable, raw.get("labels"), "labels", problems),
     )
 
 
