@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from arenatest.lock.flips import earlier_of
+from arenatest.lock.standing import Standing
 from arenatest.model.metric import BUILT_IN
 from arenatest.report.html import html_page
 from arenatest.report.markdown import step_summary
@@ -53,6 +55,10 @@ def session():
     builder.ledger.warnings.append("gpt-4o: the server changed its model")
     return SuiteRun(
         ledger=builder.ledger,
+        standing=Standing(
+            drift=("dataset support.jsonl: locked 4 prompts (0a1b2c3d), found 5 (4e5f6a7b)",),
+            earlier={"gpt-5-mini": before(prompts, rules)},
+        ),
         decisions=(
             decision(n=2, planned=5, voids=2, value=0.5, low=0.1, high=0.9, passed=False, line=12,
                      decision="inconclusive", cause="void", reason="2 of 5 prompts are void"),
@@ -64,6 +70,16 @@ def session():
                      reason="ttft ratio 1.90x, needs <= 1.10x"),
         ),
     )  # fmt: skip
+
+
+def before(prompts, rules):
+    """The accepted run: all was won but one."""
+    builder = LedgerBuilder(plan(prompts, rules=rules), id="run-0", started=1_789_000_000.0)
+    for asked in prompts[:3]:
+        builder.answer("gpt-4o", asked.id, "Old.").answer("gpt-5-mini", asked.id, "New.")
+        result = "loss" if asked.id == "sum" else "win"
+        builder.judge(asked.id, (result, result))
+    return earlier_of(builder.ledger, "gpt-5-mini", accepted=True)
 
 
 def opened(html):

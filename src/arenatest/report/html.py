@@ -32,6 +32,9 @@ BUDGET = 25_000_000
 SHOWN = 20
 """Battles that the page shows without its script, the worst first."""
 
+MOST_FLIPS = 50
+"""Flipped prompts of one candidate that the page lists."""
+
 _EXCERPT = 4_000
 
 
@@ -63,6 +66,7 @@ def html_pieces(report: Report, *, budget: int = BUDGET) -> Iterator[bytes]:
         results=RESULTS,
         quantiles=QUANTILES,
         few=FEW,
+        most_flips=MOST_FLIPS,
     )
     return (piece.encode() for piece in pieces)
 

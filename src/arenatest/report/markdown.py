@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from arenatest.lock.flips import Flips
 from arenatest.report.breakdown import Slice
 from arenatest.report.escape import for_markdown
 from arenatest.report.phrases import (
+    OUTCOMES,
     evidence_words,
+    flips_words,
     interval_words,
     limit_words,
     plural,
@@ -81,6 +84,9 @@ def _candidate(suite: SuiteView, candidate: CandidateView) -> list[str]:
         f"{counts.loss:,} lost, {counts.void:,} void",
         "",
     ]
+    for found in suite.flips:
+        if found.candidate == candidate.name:
+            lines += _flips(found)
     parts = [part for part in candidate.slices[1:] if part.value is not None]
     worst = sorted(parts, key=lambda part: part.value or 0.0)[:WORST]
     if worst:
@@ -88,6 +94,17 @@ def _candidate(suite: SuiteView, candidate: CandidateView) -> list[str]:
         lines += [_slice_row(part) for part in worst]
         lines.append("")
     return lines
+
+
+def _flips(found: Flips) -> list[str]:
+    if not found.flips:
+        return []
+    lines = [for_markdown(flips_words(found)) + ".", ""]
+    for flip in found.flips[:WORST]:
+        category = f" ({flip.prompt.category})" if flip.prompt.category else ""
+        ended = f"{OUTCOMES[flip.before.outcome]}, now {OUTCOMES[flip.after.outcome]}"
+        lines.append(f"- {for_markdown(f'{flip.prompt.id}{category}: {ended}; {flip.rerun}')}")
+    return [*lines, ""]
 
 
 def _slice_row(part: Slice) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from arenatest.gates.words import amount, counted, interval, limit
+from arenatest.lock.flips import Flips
 from arenatest.model.decision import Decision
 
 STATUS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
@@ -12,6 +13,10 @@ RANK = {"fail": 0, "inconclusive": 1, "pass": 2}
 """What needs a reader's eye comes first."""
 
 UNKNOWN = "-"
+
+OUTCOMES = {"win": "won", "tie": "tied", "loss": "lost"}
+
+_COMMON = 0.1
 
 
 def value_words(decision: Decision) -> str:
@@ -46,6 +51,26 @@ def evidence_words(decision: Decision) -> str:
     early = decision.decision != "inconclusive" and decision.n + decision.voids < decision.planned
     sofar = f"{decision.n:,} of {planned}"
     return f"decided at {sofar}{voids}" if early else f"{sofar}{voids}"
+
+
+def flips_words(found: Flips) -> str:
+    """Return what turned since an earlier run, in a line; empty where nothing was compared."""
+    if not found.compared:
+        return ""
+    which = "accepted run" if found.earlier.accepted else "run"
+    since = f"since the {which} {found.earlier.run[:8]} of {moment(found.earlier.started)}"
+    share = f"{len(found.flips):,} of {plural(found.compared, 'prompt')} flipped {since}"
+    if not found.flips:
+        return share
+    chance = f"{found.chance:.2g}" if found.chance < _COMMON else f"{found.chance:.2f}"
+    return f"{share}: {found.worse:,} worse, {found.better:,} better (sign test p = {chance})"
+
+
+def changed_words(found: Flips) -> str:
+    """Return what else is not as it was in the earlier run; empty where all is."""
+    if not found.changed:
+        return ""
+    return f"not as it was then: {', '.join(found.changed)}"
 
 
 def plural(number: int, noun: str) -> str:

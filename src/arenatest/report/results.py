@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from arenatest.lock.flips import Flip, Flips, Fought
 from arenatest.model.decision import Decision
 from arenatest.report.breakdown import Counts
 from arenatest.report.latency import QUANTILES, Latency
 from arenatest.report.panel import RESULTS, JudgeReport
 from arenatest.report.results_model import (
     SCHEMA_VERSION,
+    AgainPart,
     BattlesPart,
     ContestantPart,
     ErrorPart,
+    FlipPart,
+    FlipsPart,
+    FoughtPart,
     GatePart,
     JudgePart,
     LatencyPart,
@@ -24,6 +29,7 @@ from arenatest.report.results_model import (
     SuitePart,
     WarningPart,
 )
+from arenatest.report.suite_run import Again
 from arenatest.report.view import CandidateView, Report, SuiteView
 
 
@@ -47,6 +53,7 @@ def results(report: Report) -> Results:
         judges=[_judge(suite, judge) for suite in suites for judge in suite.judges],
         latency=[_latency(suite, one) for suite in suites for one in suite.latencies],
         errors=[part for suite in suites for part in _errors(suite)],
+        flips=[_flips(suite, found) for suite in suites for found in suite.flips],
         warnings=[WarningPart(suite=s.name, line=line) for s in suites for line in s.warnings],
     )
 
@@ -89,7 +96,7 @@ def _run(report: Report) -> RunPart:
 
 def _suite(suite: SuiteView) -> SuitePart:
     plan, run = suite.run.ledger.plan, suite.run.ledger.run
-    stopped = run.stopped
+    stopped, again = run.stopped, suite.run.again
     return SuitePart(
         name=plan.suite,
         path=plan.path,
@@ -103,6 +110,16 @@ def _suite(suite: SuiteView) -> SuitePart:
         started=run.started,
         finished=run.finished,
         stopped=None if stopped is None else StoppedPart(cause=stopped[0], line=stopped[1]),
+        decided_again=None if again is None else _again(again),
+    )
+
+
+def _again(again: Again) -> AgainPart:
+    return AgainPart(
+        decided=again.decided,
+        others=list(again.others),
+        replies=again.replies,
+        reread=again.reread,
     )
 
 
@@ -202,6 +219,38 @@ def _latency(suite: SuiteView, measured: Latency) -> LatencyPart:
             "max": measured.largest,
         }
     )
+
+
+def _flips(suite: SuiteView, found: Flips) -> FlipsPart:
+    return FlipsPart.model_validate(
+        {
+            "suite": suite.name,
+            "candidate": found.candidate,
+            "run": found.earlier.run,
+            "started": found.earlier.started,
+            "accepted": found.earlier.accepted,
+            "changed": list(found.changed),
+            "compared": found.compared,
+            "worse": found.worse,
+            "better": found.better,
+            "chance": found.chance,
+            "prompts": [_flip(flip) for flip in found.flips],
+        }
+    )
+
+
+def _flip(flip: Flip) -> FlipPart:
+    return FlipPart(
+        prompt=flip.prompt.id,
+        category=flip.prompt.category,
+        before=_fought(flip.before),
+        after=_fought(flip.after),
+        rerun=flip.rerun,
+    )
+
+
+def _fought(fought: Fought) -> FoughtPart:
+    return FoughtPart(outcome=fought.outcome, score=fought.score, chat_id=fought.chat_id)
 
 
 def _errors(suite: SuiteView) -> list[ErrorPart]:

@@ -40,6 +40,19 @@ class StoppedPart(_Part):
     line: str
 
 
+class AgainPart(_Part):
+    """How a suite was decided again from the record of ``run``; no call was made.
+
+    ``others`` are the gates that the run did not have; ``replies`` counts the judges' replies that
+    were read again, None where they were not, and ``reread`` those that gave another verdict.
+    """
+
+    decided: float
+    others: list[str]
+    replies: int | None
+    reread: int
+
+
 class SuitePart(_Part):
     """One suite of the session and its run."""
 
@@ -55,6 +68,7 @@ class SuitePart(_Part):
     started: float
     finished: float | None
     stopped: StoppedPart | None
+    decided_again: AgainPart | None
 
 
 class ContestantPart(_Part):
@@ -176,6 +190,44 @@ class ErrorPart(_Part):
     example: str
 
 
+class FoughtPart(_Part):
+    """How one battle ended for the candidate, whose call ``chat_id`` is."""
+
+    outcome: Literal["win", "tie", "loss"]
+    score: float
+    chat_id: str
+
+
+class FlipPart(_Part):
+    """One prompt whose battle ended otherwise; ``rerun`` is the command that asks it again."""
+
+    prompt: str
+    category: str | None
+    before: FoughtPart
+    after: FoughtPart
+    rerun: str
+
+
+class FlipsPart(_Part):
+    """One candidate beside an earlier run: the accepted one, or else the latest before.
+
+    ``changed`` names what is not as it was then; ``compared`` counts prompts with a verdict in both
+    runs; ``chance`` is the p-value of the exact sign test on worse and better ones.
+    """
+
+    suite: str
+    candidate: str
+    run: str
+    started: float
+    accepted: bool
+    changed: list[Literal["baseline", "candidate", "judges"]]
+    compared: int
+    worse: int
+    better: int
+    chance: float
+    prompts: list[FlipPart]
+
+
 class WarningPart(_Part):
     """A line that a reader must not miss."""
 
@@ -196,4 +248,5 @@ class Results(_Part):
     judges: list[JudgePart]
     latency: list[LatencyPart]
     errors: list[ErrorPart]
+    flips: list[FlipsPart]
     warnings: list[WarningPart]

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from arenatest.gates.reliance import relied_on as gates_relied_on
+from arenatest.lock.standing import Standing
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Rule
 from arenatest.model.record import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """How a suite was decided again from the record of a run, without any call.
+
+    Attributes:
+        decided: Wall clock, seconds since 1970.
+        others: The decided gates that the run did not have, each as ``candidate gate``.
+        replies: Judges' replies that were read again; None where they were left alone.
+        reread: How many of them gave another verdict than then.
+    """
+
+    decided: float
+    others: tuple[str, ...] = ()
+    replies: int | None = None
+    reread: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +36,19 @@ class SuiteRun:
     Attributes:
         ledger: All that the run recorded.
         decisions: Those of the selected gates, in any order.
+        again: Set where the session made no call and decided on the record of an earlier run.
+        standing: What its lock file and earlier runs say of it.
     """
 
     ledger: Ledger
     decisions: tuple[Decision, ...]
+    again: Again | None = None
+    standing: Standing = field(default_factory=Standing)
+
+    @property
+    def began(self) -> float:
+        """When the session began with it, seconds since 1970."""
+        return self.ledger.run.started if self.again is None else self.again.decided
 
     @property
     def rules(self) -> dict[tuple[str, str], Rule]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from arenatest.model.decision import Decision
@@ -9,6 +10,7 @@ from arenatest.report.escape import for_terminal
 from arenatest.report.phrases import (
     STATUS,
     evidence_words,
+    flips_words,
     interval_words,
     limit_words,
     plural,
@@ -16,7 +18,7 @@ from arenatest.report.phrases import (
 )
 from arenatest.report.spending import faults, unmeasured, voids
 from arenatest.report.suite_run import SuiteRun, in_order
-from arenatest.report.view import warnings
+from arenatest.report.view import flipped, warnings
 
 _FAILURES = 3  # lines for contestants, and as many for judges and for metrics
 _LONGEST = 200  # characters of an example
@@ -51,9 +53,18 @@ def _suite(run: SuiteRun) -> list[tuple[str, str]]:
             title = f"{_line(plan.suite)}  {_line(candidate.name)} against "
             lines.append(("title", title + _line(plan.baseline.name)))
             lines += _gates(decisions)
+            lines += [("note", f"  {_line(line)}") for line in _flips(run, candidate.name)]
     lines += [("warning", f"  {line}") for line in _failures(run)]
     lines += [("warning", f"  warning: {_line(warning)}") for warning in warnings(run)]
     return lines
+
+
+def _flips(run: SuiteRun, candidate: str) -> list[str]:
+    return [
+        f"{flips_words(found)}; arenatest flips {shlex.quote(run.ledger.plan.path)}"
+        for found in flipped(run)
+        if found.candidate == candidate and found.flips
+    ]
 
 
 def _failures(run: SuiteRun) -> list[str]:

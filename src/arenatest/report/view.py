@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from arenatest.lock.flips import Flips, flips
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant, JudgeSeat
 from arenatest.report.battles import Battle, battles
 from arenatest.report.breakdown import Slice, slices
 from arenatest.report.latency import Latency, latencies
 from arenatest.report.panel import JudgeReport, judge_reports
-from arenatest.report.phrases import RANK, STATUS, plural
+from arenatest.report.phrases import RANK, STATUS, moment, plural
 from arenatest.report.spending import Fault, Spending, faults, spendings
 from arenatest.report.suite_run import SuiteRun, in_order, relied_on
 
@@ -71,6 +72,7 @@ class SuiteView:
     faults: tuple[Fault, ...]
     contestants: tuple[Contestant, ...]
     seats: tuple[JudgeSeat, ...]
+    flips: tuple[Flips, ...]
     warnings: tuple[str, ...]
 
     @property
@@ -100,22 +102,27 @@ class Report:
     @property
     def calls(self) -> int:
         """Model calls made in this session."""
-        return sum(sum(suite.run.ledger.calls.values()) for suite in self.suites)
+        return sum(sum(run.ledger.calls.values()) for run in self._bought)
 
     @property
     def cost(self) -> float:
         """US dollars spent in this session, as far as known."""
-        return sum(suite.run.ledger.cost for suite in self.suites)
+        return sum(run.ledger.cost for run in self._bought)
 
     @property
     def uncosted(self) -> int:
         """Calls whose cost is unknown."""
-        return sum(suite.run.ledger.uncosted for suite in self.suites)
+        return sum(run.ledger.uncosted for run in self._bought)
 
     @property
     def prompts(self) -> int:
         """Prompts planned in all suites."""
         return sum(len(suite.run.ledger.plan.prompts) for suite in self.suites)
+
+    @property
+    def _bought(self) -> list[SuiteRun]:
+        """The runs of this session: what was decided again was paid for by another one."""
+        return [suite.run for suite in self.suites if suite.run.again is None]
 
 
 def view(runs: Sequence[SuiteRun], *, finished: float, command: str) -> Report:
@@ -133,9 +140,12 @@ def view(runs: Sequence[SuiteRun], *, finished: float, command: str) -> Report:
         for decision in run.ordered
     ]
     rows.sort(key=lambda row: (RANK[row.decision.decision], row.decision.passed))
-    started = min((run.ledger.run.started for run in ordered), default=finished)
+    started = min((run.began for run in ordered), default=finished)
     return Report(
-        headline=headline([row.decision for row in rows]),
+        headline=headline(
+            [row.decision for row in rows],
+            refused=[run.ledger.plan.suite for run in ordered if run.standing.refused],
+        ),
         gates=tuple(rows),
         suites=tuple(suite_view(run) for run in ordered),
         finished=finished,
@@ -144,8 +154,13 @@ def view(runs: Sequence[SuiteRun], *, finished: float, command: str) -> Report:
     )
 
 
-def headline(decisions: Sequence[Decision]) -> Headline:
-    """Return the verdict on a session from its gates' decisions."""
+def headline(decisions: Sequence[Decision], *, refused: Sequence[str] = ()) -> Headline:
+    """Return the verdict on a session from its gates' decisions.
+
+    Args:
+        decisions: Of all suites.
+        refused: The suites that are not what their lock files say, where that is refused.
+    """
     if not decisions:
         return Headline(word="NOTHING GATED", sentence="No gate was decided.", passed=False)
     failed = sum(decision.decision == "fail" for decision in decisions)
@@ -161,6 +176,9 @@ def headline(decisions: Sequence[Decision]) -> Headline:
             sentence=f"{blocking} of {total} could not be decided, which stops the build.",
             passed=False,
         )
+    if refused:
+        sentence = f"{total}, but not on what was locked: {', '.join(refused)}."
+        return Headline(word="INCONCLUSIVE", sentence=sentence, passed=False)
     if open_:
         sentence = f"{total}; {len(open_)} undecided, which the policy no-regression lets through."
         return Headline(word="PASSED", sentence=sentence, passed=True)
@@ -188,14 +206,26 @@ def suite_view(run: SuiteRun) -> SuiteView:
         faults=faults(ledger),
         contestants=ledger.plan.contestants,
         seats=ledger.plan.judges,
+        flips=flipped(run),
         warnings=warnings(run),
+    )
+
+
+def flipped(run: SuiteRun) -> tuple[Flips, ...]:
+    """Return the candidates that have an earlier run, each beside it."""
+    earlier = run.standing.earlier
+    return tuple(
+        flips(run.ledger, candidate.name, earlier[candidate.name])
+        for candidate in run.ledger.plan.candidates
+        if candidate.name in earlier
     )
 
 
 def warnings(run: SuiteRun) -> tuple[str, ...]:
     """Return the lines a reader must not miss, each once: of the run, then of its gates."""
     ledger = run.ledger
-    lines: list[str] = []
+    lines = [*_decided_again(run), *(f"lock: {line}" for line in run.standing.drift)]
+    lines += run.standing.models
     if ledger.run.stopped is not None:
         cause, line = ledger.run.stopped
         lines.append(f"the run ended before its plan ({cause}): {line}")
@@ -211,3 +241,19 @@ def warnings(run: SuiteRun) -> tuple[str, ...]:
         for line in decision.warnings
     ]
     return tuple(dict.fromkeys(lines))
+
+
+def _decided_again(run: SuiteRun) -> Iterator[str]:
+    again = run.again
+    if again is None:
+        return
+    then = f"run {run.ledger.run.id} of {moment(run.ledger.run.started)}"
+    yield f"decided again from {then}: no call was made"
+    if again.replies is not None:
+        share = f"{again.reread:,} of {plural(again.replies, 'game')}"
+        yield f"the judges' replies were read again: {share} came to another verdict than then"
+    if again.others:
+        yield (
+            f"not gates of that run: {', '.join(again.others)}; a limit that was chosen after a "
+            "look at the record is wrong more often than its confidence says"
+        )
