@@ -10,19 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from arenatest.hookspec import Ask, Context, Judge, Kind
-from arenatest.model.judgment import Game, Judgment, Verdict
+from arenatest.model.judgment import ABSTAIN, Game, Judgment, Verdict
 from arenatest.suite.calling import call_function
 from arenatest.suite.functions import function_identity, load_function
 
 
 class PythonOptions(BaseModel):
-    """Calls a function of yours: (prompt, text_a, text_b) to one of the five labels."""
+    """Calls a function of yours: (prompt, text_a, text_b) to a label."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     function: str | SkipJsonSchema[Callable[..., Any]] = Field(
         description='"module:name" of a function of (prompt, text_a, text_b), plain or async, that '
-        'returns one of "A>>B", "A>B", "A=B", "B>A" and "B>>A".'
+        'returns one of "A>>B", "A>B", "A=B", "B>A" and "B>>A", or "abstain".'
     )
 
 
@@ -33,7 +33,7 @@ class PythonJudge:
         self._function = function
 
     async def judge(self, game: Game, ask: Ask) -> Judgment:
-        """Return the label as a verdict. A plain function runs in a thread."""
+        """Return the label as a verdict, or an abstention. A plain function runs in a thread."""
         try:
             said = await call_function(self._function, game.prompt, game.text_a, game.text_b)
         except Exception as error:  # the author's code: its failure is a value
@@ -42,10 +42,12 @@ class PythonJudge:
             return Judgment(
                 void="judge", explanation=f"returned a {type(said).__name__}, expected a label"
             )
+        if said == ABSTAIN:
+            return Judgment(void="abstained")
         try:
             return Judgment(verdict=Verdict(said))
         except ValueError:
-            labels = ", ".join(Verdict)
+            labels = ", ".join((*Verdict, ABSTAIN))
             return Judgment(void="label", explanation=f"got {said!r}, expected one of {labels}")
 
 

@@ -21,7 +21,7 @@ TIE = 0.02
 """Shares that differ by no more than this are equal."""
 
 _ROUNDING = 1e-9  # of shares in binary: 0.50 and 0.48 are 0.02 apart
-_VERSION = 1
+_VERSION = 2
 Method = Literal["recall", "exact", "contains", "numeric", "token_f1"]
 
 
@@ -45,10 +45,10 @@ class ReferenceJudge:
         self._method = method
 
     async def judge(self, game: Game, ask: Ask) -> Judgment:
-        """Return who is closer; void ``judge`` where there is nothing to compare with."""
+        """Return who is closer; it abstains where there is nothing to compare with."""
         reference = game.prompt.reference
         if reference is None or not reference.strip():
-            return Judgment(void="judge", explanation="the prompt has no reference answer")
+            return Judgment(void="abstained", explanation="the prompt has no reference answer")
         if self._method == "numeric":
             return _numeric(reference, game)
         return _by_overlap(self._method, reference, game)
@@ -90,7 +90,7 @@ def _words(method: Method, a: Overlap, b: Overlap) -> str:
 def _numeric(reference: str, game: Game) -> Judgment:
     wanted = last_number(reference)
     if wanted is None:
-        return Judgment(void="judge", explanation=f"no number in the reference {reference!r}")
+        return Judgment(void="abstained", explanation=f"no number in the reference {reference!r}")
     far_a, far_b = (_distance(wanted, text) for text in (game.text_a, game.text_b))
     explanation = f"reference {reference!r}: A is {_away(far_a)}, B is {_away(far_b)}"
     if far_a == far_b:

@@ -1,6 +1,7 @@
 """Read the verdict out of what a judge wrote.
 
-Two spellings are read: ``[[A>B]]`` as in Arena-Hard, and a JSON object with a key ``verdict``.
+Two spellings are read: ``[[A>B]]`` as in Arena-Hard, and a JSON object with a key ``verdict``. A
+judge that may abstain writes ``abstain`` in the place of the label.
 The last one wins, because judges think aloud before they decide. What cannot be read is a void and
 never a tie: in other tools judges that answered nothing were counted as hundreds of ties.
 """
@@ -14,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from arenatest.model.judgment import Judgment, Verdict
+from arenatest.model.judgment import ABSTAIN, Judgment, Verdict
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Enters the judge's fingerprint: judgments read by another parser are not reused."""
 
 _BRACKETED = re.compile(r"\[\[([^\[\]\n]{1,40})\]\]")
@@ -45,11 +46,12 @@ class _Found:
     reasoning: str = ""
 
 
-def read_verdict(text: str, *, chat_id: str | None = None) -> Judgment:
-    """Return what a judge's reply says, or a void: ``unparsed`` or ``label``.
+def read_verdict(text: str, *, may_abstain: bool = False, chat_id: str | None = None) -> Judgment:
+    """Return what a judge's reply says, or a void: ``unparsed``, ``label`` or ``abstained``.
 
     Args:
         text: The reply; thoughts between ``<think>`` tags are ignored.
+        may_abstain: Whether ``abstain`` is taken for what it says; else it is no label.
         chat_id: The model call that gave it.
 
     Examples:
@@ -59,12 +61,16 @@ def read_verdict(text: str, *, chat_id: str | None = None) -> Judgment:
         'unparsed'
         >>> read_verdict("[[C]]").void
         'label'
+        >>> read_verdict("[[Abstain]]", may_abstain=True).void
+        'abstained'
     """
     said = _spoken(text)
     found = max((*_bracketed(said), *_objects(said)), key=lambda one: one.at, default=None)
     if found is None:
         return Judgment(void="unparsed", explanation=said, chat_id=chat_id)
     explanation = found.reasoning or said
+    if may_abstain and _abstains(found.label):
+        return Judgment(void="abstained", explanation=explanation, chat_id=chat_id)
     verdict = parse_label(found.label)
     if verdict is None:
         return Judgment(void="label", explanation=explanation, chat_id=chat_id)
@@ -84,6 +90,12 @@ def parse_label(label: object) -> Verdict | None:
         return None
     plain = "".join(html.unescape(label).upper().split())
     return _LABELS.get(plain.removeprefix("[[").removesuffix("]]"))
+
+
+def _abstains(label: object) -> bool:
+    if not isinstance(label, str):
+        return False
+    return label.strip().removeprefix("[[").removesuffix("]]").strip().casefold() == ABSTAIN
 
 
 def _spoken(text: str) -> str:

@@ -40,7 +40,12 @@ def test_an_async_function_is_awaited():
 def test_an_unknown_label_is_void():
     said = say(lambda prompt, a, b: "A wins")
     assert said.void == "label"
-    assert said.explanation == "got 'A wins', expected one of A>>B, A>B, A=B, B>A, B>>A"
+    assert said.explanation == "got 'A wins', expected one of A>>B, A>B, A=B, B>A, B>>A, abstain"
+
+
+def test_a_function_may_abstain_in_words_but_not_by_returning_nothing():
+    assert say(lambda prompt, a, b: "abstain").void == "abstained"
+    assert say(lambda prompt, a, b: None).void == "judge"
 
 
 @pytest.mark.parametrize("value", [None, 1, ["A>B"]])

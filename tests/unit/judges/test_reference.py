@@ -66,12 +66,12 @@ def test_the_closer_number_wins():
 
 
 @pytest.mark.parametrize("reference", [None, "  "])
-def test_a_prompt_without_reference_is_void(reference):
+def test_it_abstains_from_a_prompt_without_reference(reference):
     said = say(reference, "x", "y")
-    assert (said.void, said.explanation) == ("judge", "the prompt has no reference answer")
+    assert (said.void, said.explanation) == ("abstained", "the prompt has no reference answer")
 
 
-def test_a_reference_without_number_is_void_for_numeric():
+def test_it_abstains_from_numbers_where_the_reference_has_none():
     assert say("many", "1", "2", "numeric").explanation == "no number in the reference 'many'"
 
 
