@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -42,27 +43,44 @@ def main() -> int:
     options = parser.parse_args()
     names = options.cells or (*WORLDS, POWER)
 
+    wanted = [(name, n, 0.0) for name in names if name != POWER for n in WORLDS[name].sizes]
+    if POWER in names:
+        wanted += [(POWER_WORLD, n, effect) for n in POWER_SIZES for effect in EFFECTS]
+    cells = simulated(wanted, options.reps, options.seed)
     worlds = [WORLDS[name] for name in names if name != POWER]
-    rows = {world.name: at_the_limit(world, options.reps, options.seed) for world in worlds}
+    rows = {world.name: [cells[world.name, n, 0.0] for n in world.sizes] for world in worlds}
     promised = [world for world in worlds if not world.excuse]
     if promised:
-        print(f"\n## False passes / false fails at the limit, % of {options.reps:,} runs\n")
+        print(f"## False passes / false fails at the limit, % of {options.reps:,} runs")
         for method in METHODS:
             table(method, promised, rows)
     for world in worlds:
         if world.excuse:
             known_limit(world, rows[world.name])
     if POWER in names:
-        power(options.reps, options.seed)
+        power([cell for cell in cells.values() if cell.effect], options.reps)
     return verdict([cell for world in promised for cell in rows[world.name]])
 
 
-def at_the_limit(world: World, reps: int, seed: int) -> list[Cell]:
-    cells = []
-    for n in world.sizes:
-        print(f"{world.name} {n}", file=sys.stderr)
-        cells.append(simulate(world, n, runs=reps, seed=seed))
-    return cells
+def simulated(
+    wanted: Sequence[tuple[str, int, float]], reps: int, seed: int
+) -> dict[tuple[str, int, float], Cell]:
+    """Simulate cells, as many at a time as there are processors; large ones first."""
+    cells = {}
+    with ProcessPoolExecutor() as pool:
+        jobs = {
+            pool.submit(one, name, n, effect, reps, seed): (name, n, effect)
+            for name, n, effect in sorted(wanted, key=lambda cell: -cell[1])
+        }
+        for done, job in enumerate(as_completed(jobs), 1):
+            cells[jobs[job]] = job.result()
+            print(f"\r{done} of {len(jobs)} cells", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return {cell: cells[cell] for cell in wanted}
+
+
+def one(name: str, n: int, effect: float, reps: int, seed: int) -> Cell:
+    return simulate(WORLDS[name], n, runs=reps, seed=seed, effect=effect)
 
 
 def table(method: str, worlds: Sequence[World], rows: dict[str, list[Cell]]) -> None:
@@ -82,7 +100,7 @@ def errors_of(cell: Cell, method: str) -> str:
         return ""
     sides = ((count.false_passes, count.may_pass), (count.false_fails, count.may_fail))
     return " / ".join(
-        percent(wrong, of) + "!" * (wrong > bound(of, cell.world.alpha)) for wrong, of in sides
+        percent(wrong, of) + "!" * (wrong > bound(of, cell.alpha)) for wrong, of in sides
     )
 
 
@@ -93,17 +111,14 @@ def known_limit(world: World, cells: Sequence[Cell]) -> None:
         print(f"  n={cell.n}: {errors_of(cell, 'gate')}")
 
 
-def power(reps: int, seed: int) -> None:
+def power(cells: Sequence[Cell], reps: int) -> None:
     """Print verdicts away from the limit, of which one is right and the other false."""
     print(f"\n## Passes / fails away from the limit {LIMIT}, % of {reps:,} runs\n")
     print("| n | true win rate | gate | t test | point comparison | judge calls saved |")
     print("|---|---|---|---|---|---|")
-    for n in POWER_SIZES:
-        for effect in EFFECTS:
-            print(f"{POWER} {n} {effect}", file=sys.stderr)
-            cell = simulate(WORLDS[POWER_WORLD], n, runs=reps, seed=seed, effect=effect)
-            said = " | ".join(verdicts(cell.counts[method]) for method in METHODS)
-            print(f"| {n} | {LIMIT + effect:.2f} | {said} | {1.0 - cell.bought:.0%} |")
+    for cell in cells:
+        said = " | ".join(verdicts(cell.counts[method]) for method in METHODS)
+        print(f"| {cell.n} | {LIMIT + cell.effect:.2f} | {said} | {1.0 - cell.bought:.0%} |")
 
 
 def verdicts(count: Count) -> str:
@@ -117,7 +132,7 @@ def percent(count: int, of: int) -> str:
 def verdict(cells: Sequence[Cell]) -> int:
     out = [cell for cell in cells if cell.flagged]
     for cell in out:
-        print(f"\nOUT OF BOUNDS: {cell.world.name} n={cell.n}: {errors_of(cell, 'gate')}")
+        print(f"\nOUT OF BOUNDS: {cell.world} n={cell.n}: {errors_of(cell, 'gate')}")
     if cells:
         print(f"\n{len(cells) - len(out)} of {len(cells)} cells within their bounds")
     return bool(out)

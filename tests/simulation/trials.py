@@ -134,11 +134,14 @@ class Cell:
     """What many runs of one world at one size and effect came to.
 
     Attributes:
+        world: Its name.
+        alpha: The largest share of false verdicts that its gates promise.
         counts: By name of the method; ours is ``gate``.
         bought: The mean share of the plan that ours needed.
     """
 
-    world: World
+    world: str
+    alpha: float
     n: int
     effect: float
     counts: dict[str, Count] = field(default_factory=dict)
@@ -147,7 +150,7 @@ class Cell:
     @property
     def flagged(self) -> bool:
         """Whether our false verdicts are more than promised, beyond chance."""
-        return self.counts["gate"].excessive(self.world.alpha)
+        return self.counts["gate"].excessive(self.alpha)
 
 
 def bound(runs: int, alpha: float) -> float:
@@ -160,7 +163,7 @@ def simulate(world: World, n: int, *, runs: int, seed: int, effect: float = 0.0)
     entropy = (seed, zlib.crc32(world.name.encode()), n, round((effect + 1.0) * 10_000))
     chance = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
     stage = world.stage(n)
-    cell = Cell(world=world, n=n, effect=effect)
+    cell = Cell(world=world.name, alpha=world.alpha, n=n, effect=effect)
     cell.counts = {name: Count() for name in ("gate", *OTHERS)}
     for _ in range(runs):
         trial = stage.draw(chance, effect)
@@ -176,11 +179,11 @@ def simulate(world: World, n: int, *, runs: int, seed: int, effect: float = 0.0)
 def by_gates(trial: Trial) -> tuple[Outcome, float]:
     """Return the verdict of the first process that comes to one, and the share it had to buy."""
     for ledger in trial.earlier:
-        outcome, _ = _decided(trial.rules, ledger)
+        outcome, _ = decided(trial.rules, ledger)
         if outcome != "inconclusive":
-            _, bought = _decided(trial.rules, trial.ledger)
+            _, bought = decided(trial.rules, trial.ledger)
             return outcome, bought
-    return _decided(trial.rules, trial.ledger)
+    return decided(trial.rules, trial.ledger)
 
 
 def by_t(trial: Trial) -> Outcome:
@@ -203,7 +206,7 @@ def by_points(trial: Trial) -> Outcome:
 OTHERS: dict[str, Method] = {"t": by_t, "points": by_points}
 
 
-def _decided(rules: Sequence[Rule], ledger: Ledger) -> tuple[Outcome, float]:
+def decided(rules: Sequence[Rule], ledger: Ledger) -> tuple[Outcome, float]:
     outcomes: list[Outcome] = []
     looked_at: set[str] = set()
     for rule in rules:

@@ -249,8 +249,8 @@ JUDGED = (
     ),
     World(
         name="drift-quality",
-        about="a candidate that gets worse while the run goes, at the limit on average",
-        stage=plain(slide=0.3),
+        about="a candidate that sinks from 0.50 to 0.40 while the run goes, at the limit on average",
+        stage=plain(slide=0.1),
         excuse="a decision on the first prompts is about the time in which they were asked",
     ),
 )
