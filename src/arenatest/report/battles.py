@@ -30,12 +30,15 @@ class Battle:
     Attributes:
         id: Identity of the battle by content, for links into the report.
         outcome: Seen from the candidate; ``unplayed`` where answers or judgments are missing.
-        score: Mean over the judges that gave a verdict in both orders, 0 to 1; else None.
+        score: What the jury made of it, 0 to 1; None for a void.
+        votes: Each judge's own score in the order of the plan, None for one without; empty where
+            nobody judged.
         cause: Why it is void: whose call failed, or what was wrong with the judges.
         games: The judgments, by judge, repeat and order.
         identical: Whether both texts are equal, which ties without a judge.
         disagree: Whether a judge's two orders name different results.
         flip: Whether they name different winners.
+        parts: Who answered of the baseline, and of the candidate, where one is made of parts.
     """
 
     id: str
@@ -45,6 +48,7 @@ class Battle:
     repeat: int
     outcome: Outcome
     score: float | None
+    votes: tuple[float | None, ...]
     cause: str | None
     baseline: Answered | None
     answered: Answered | None
@@ -52,6 +56,7 @@ class Battle:
     identical: bool
     disagree: bool
     flip: bool
+    parts: tuple[str | None, str | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +161,7 @@ def _battle(ledger: Ledger, pairing: _Pairing) -> Battle:
         repeat=pairing.repeat,
         outcome=_outcome(settled),
         score=None if settled is None else settled.score,
+        votes=() if settled is None else settled.votes,
         cause=None if settled is None or settled.score is not None else _cause(settled, pairing),
         baseline=pairing.base,
         answered=pairing.cand,
@@ -163,7 +169,12 @@ def _battle(ledger: Ledger, pairing: _Pairing) -> Battle:
         identical=settled is not None and settled.equal,
         disagree=any(pair is not None and pair[0] != pair[1] for pair in pairs),
         flip=any(pair is not None and abs(pair[0] - pair[1]) == 1.0 for pair in pairs),
+        parts=(_part(plan.baseline, pairing.prompt), _part(pairing.candidate, pairing.prompt)),
     )
+
+
+def _part(contestant: Contestant, prompt: Prompt) -> str | None:
+    return contestant.model_for(prompt).label if contestant.parts else None
 
 
 def _outcome(settled: Settled | None) -> Outcome:
@@ -183,14 +194,18 @@ def _cause(settled: Settled, pairing: _Pairing) -> str:
         return "baseline's call failed"
     if settled.blank:
         return "both answers are empty"
-    voids = (said.void for _, said in pairing.games if said.void is not None)
-    return _JUDGE_VOIDS[next(voids, "judge")]
+    if any(vote is not None for vote in settled.votes):
+        return "fewer judges than the quorum"
+    voids = {said.void: None for _, said in pairing.games if said.void is not None}
+    failed = (void for void in voids if void != "abstained")
+    return _JUDGE_VOIDS[next(failed, "abstained" if voids else "judge")]
 
 
 def _identity(plan: Plan, pairing: _Pairing) -> str:
     prompt = pairing.prompt
     content = [(message.role, message.content) for message in prompt.messages]
-    fingerprints = (plan.baseline.fingerprint, pairing.candidate.fingerprint)
+    sides = (plan.baseline, pairing.candidate)
+    fingerprints = (side.model_for(prompt).fingerprint for side in sides)
     return content_id("battle", prompt.id, content, *fingerprints, pairing.repeat)[:16]
 
 
@@ -199,4 +214,5 @@ _JUDGE_VOIDS = {
     "label": "judge off its labels",
     "call": "judge's call failed",
     "judge": "judge's code failed",
+    "abstained": "judge abstained",
 }

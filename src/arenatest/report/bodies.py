@@ -15,6 +15,7 @@ from arenatest.model.answer import Answer
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered
 from arenatest.report.battles import Battle, Seated
+from arenatest.report.jury import named_votes
 
 CHUNK = 100
 """Battles in one chunk: larger ones open slower and are hardly smaller."""
@@ -188,6 +189,8 @@ def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, o
             "why": battle.cause,
             "same": battle.identical,
             "repeat": battle.repeat,
+            **({"by": battle.parts} if any(battle.parts) else {}),
+            **({"votes": named_votes(battle)} if len(battle.votes) > 1 else {}),
         }
         if start + place in chosen
         else None

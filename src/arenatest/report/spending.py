@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arenatest.model.answer import Usage
+from arenatest.model.plan import Contestant
 from arenatest.model.record import Answered, AnswerSlot, Ledger
 
 
@@ -14,7 +15,8 @@ class Spending:
     """One contestant or judge.
 
     Attributes:
-        calls: Model calls made in this run, retries included.
+        calls: Model calls made in this run, retries included; None for a part, whose calls are
+            counted with those of the contestant.
         answers: Answers on record, failures included; None for a judge.
         reused: Answers that an earlier run bought.
         retried: Answers that took more than one call.
@@ -22,11 +24,12 @@ class Spending:
         input_tokens, output_tokens: Sums over the answers whose server counted; None if none did.
         cost: US dollars, over the answers with a known cost; None if there is none.
         models: Names of the model as its servers gave them.
+        parts: The same of each part, where it is made of parts.
     """
 
     name: str
     role: str
-    calls: int
+    calls: int | None
     answers: int | None = None
     failed: int = 0
     reused: int = 0
@@ -36,6 +39,7 @@ class Spending:
     output_tokens: int | None = None
     cost: float | None = None
     models: tuple[str, ...] = ()
+    parts: tuple[Spending, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +56,22 @@ class Fault:
 def spendings(ledger: Ledger) -> tuple[Spending, ...]:
     """Return what each contestant, then each judge used, in the plan's order."""
     mine: dict[str, list[Answered]] = defaultdict(list)
-    for name, answered in _answers(ledger):
-        mine[name].append(answered)
+    for model, answered in _answers(ledger):
+        mine[model.label].append(answered)
     plan = ledger.plan
     roles = ["baseline", *("candidate" for _ in plan.candidates)]
     contestants = [
-        _spending(contestant.name, role, ledger.calls.get(contestant.name, 0), mine)
+        replace(
+            _spending(
+                contestant.name,
+                role,
+                ledger.calls.get(contestant.name, 0),
+                [answered for model in contestant.models for answered in mine[model.label]],
+            ),
+            parts=tuple(
+                _spending(part.label, "part", None, mine[part.label]) for part in contestant.parts
+            ),
+        )
         for contestant, role in zip(plan.contestants, roles, strict=True)
     ]
     judges = [
@@ -71,10 +85,10 @@ def faults(ledger: Ledger) -> tuple[Fault, ...]:
     """Return the failures by contestant, kind and status, the most frequent first."""
     counts: Counter[tuple[str, str, int | None]] = Counter()
     examples: dict[tuple[str, str, int | None], str] = {}
-    for name, answered in _answers(ledger):
+    for model, answered in _answers(ledger):
         failure = answered.answer.failure
         if failure is not None:
-            key = (name, failure.kind, failure.status)
+            key = (model.label, failure.kind, failure.status)
             counts[key] += 1
             examples.setdefault(key, failure.message)
     return tuple(
@@ -115,10 +129,10 @@ def unmeasured(ledger: Ledger) -> tuple[Fault, ...]:
     )
 
 
-def _answers(ledger: Ledger) -> list[tuple[str, Answered]]:
-    """Answers and timed calls by contestant in the plan's order, each call once."""
+def _answers(ledger: Ledger) -> list[tuple[Contestant, Answered]]:
+    """Answers and timed calls, each call once, in the plan's order, with who gave them."""
     plan = ledger.plan
-    found: list[tuple[str, Answered]] = []
+    found: list[tuple[Contestant, Answered]] = []
     for contestant in plan.contestants:
         seen: set[str] = set()
         for prompt in plan.prompts:
@@ -127,12 +141,11 @@ def _answers(ledger: Ledger) -> list[tuple[str, Answered]]:
                 for answered in (ledger.answers.get(slot), ledger.timings.get(slot)):
                     if answered is not None and answered.chat_id not in seen:
                         seen.add(answered.chat_id)
-                        found.append((contestant.name, answered))
+                        found.append((contestant.model_for(prompt), answered))
     return found
 
 
-def _spending(name: str, role: str, calls: int, mine: dict[str, list[Answered]]) -> Spending:
-    answers = mine[name]
+def _spending(name: str, role: str, calls: int | None, answers: list[Answered]) -> Spending:
     usages = [a.answer.usage for a in answers if a.answer.usage is not None]
     costs = [a.cost for a in answers if a.cost is not None]
     return Spending(

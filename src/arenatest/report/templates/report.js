@@ -135,9 +135,11 @@
     }
     if (prompt.reference !== null) parts.push(element("h4", "Reference"), element("pre", prompt.reference, "prose"));
     const answers = element("div", null, "pair");
-    answers.append(answer("Baseline", loaded.answers[body.b]), answer("Candidate", loaded.answers[body.c]));
+    const [base, candidate] = body.by || [], part = (name) => name ? ": " + name : "";
+    answers.append(answer("Baseline" + part(base), loaded.answers[body.b]), answer("Candidate" + part(candidate), loaded.answers[body.c]));
     parts.push(answers);
     if (body.same) parts.push(element("p", "Both answers are the same text: a tie, without asking a judge.", "note"));
+    if (body.votes) parts.push(element("p", "Jury: " + body.votes.map((one) => one.join(" ")).join(", ") + ".", "note"));
     const pairs = new Map(); // both orders of one judge side by side
     for (const one of body.g) {
       const key = JSON.stringify([one.judge, one.repeat]);
