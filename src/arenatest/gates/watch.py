@@ -13,6 +13,7 @@ from arenatest.gates.measure import Measure
 from arenatest.gates.methods import Method, method_of
 from arenatest.gates.readers import reader_of
 from arenatest.gates.ruling import Ruling, Tally, decision_of
+from arenatest.gates.sameness import Sameness
 from arenatest.gates.words import counted
 from arenatest.model.decision import Cause, Decision, Outcome
 from arenatest.model.plan import Plan, Rule
@@ -52,6 +53,10 @@ class Watch:
         if rule.metric.name == "win_rate":
             fighting = tuple({rule.candidate, rule.against} - {plan.baseline.name})
             self._health = Health(plan, fighting, prompts)
+        self._sameness: Sameness | None = None
+        if self._health is not None and rule.side == "min":
+            self._sameness = Sameness(rule, prompts)
+        self._compared = 0
         self._taken = 0
         self._ruling: Ruling | None = None
         self._decision: Decision | None = None
@@ -92,7 +97,7 @@ class Watch:
             if self._health is not None:
                 self._health.look(ledger, prompts)
             self._take(cluster)
-            self._ruling = self._rule()
+            self._ruling = self._rule(ledger)
         return self._ruling is not None
 
     def conclude(self, ledger: Ledger, stopped: tuple[Cause, str] | None = None) -> Decision:
@@ -134,7 +139,7 @@ class Watch:
         if self._method is not None:
             self._method.add(cluster)
 
-    def _rule(self) -> Ruling | None:
+    def _rule(self, ledger: Ledger) -> Ruling | None:
         """Return what the prefix taken so far decides for good; None if nothing yet."""
         if self._tally.voids > self._most_voids:
             return self._too_many_voids()
@@ -144,7 +149,7 @@ class Watch:
             return None
         outcome = self._outcome(whole=whole)
         if outcome != "inconclusive":
-            sick = sick or self._silence()
+            sick = sick or self._silence() or self._parroting(ledger, outcome)
             if not sick:
                 return Ruling(outcome=outcome)
         return self._last_word(sick) if whole else None
@@ -158,6 +163,18 @@ class Watch:
         if self._health is None or self._tally.prompts < ENOUGH_PROMPTS:
             return ""
         return self._health.silence
+
+    def _parroting(self, ledger: Ledger, outcome: Outcome) -> str:
+        """Return that the candidate says the same whatever it is asked, before that could pass.
+
+        Only a pass has to wait for it: such a candidate may lose as soon as it is proven.
+        """
+        if self._sameness is None or outcome != "pass":
+            return ""
+        taken = self._clusters[self._compared : self._taken]
+        self._compared = self._taken
+        self._sameness.look(ledger, [prompt for cluster in taken for prompt in cluster])
+        return self._sameness.problem
 
     def _outcome(self, *, whole: bool) -> Outcome:
         method, tally = self._method, self._tally

@@ -41,6 +41,7 @@ from arenatest.store.codec import decision_from_json, plan_from_bytes, plan_to_b
 from arenatest.store.ledger import read_ledger
 from arenatest.store.reuse import Reusable
 from arenatest.store.rows import rows_of, run_from_row, run_row
+from arenatest.store.trials import aa_problem
 
 _AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
 
@@ -118,7 +119,8 @@ class Store:
         """Continue the latest unfinished run of a plan, or begin a new one.
 
         Processes that begin at once get one run between them, unless they ask for fresh ones. A
-        continued run forgets why it stopped, and the decisions that were left open by that.
+        continued run forgets why it stopped, and the decisions that were left open by that. One
+        that began without the A/A run that its plan asks for is not continued.
 
         Args:
             plan: What is going to be done; it is stored once, with the latest of what its hash
@@ -138,7 +140,8 @@ class Store:
             connection.execute(update(schema.plan).where(*reworded).values(body=body))
             locked = select(schema.plan.c.hash).where(schema.plan.c.hash == plan.hash)
             connection.execute(locked.with_for_update())  # SQLite has locked already
-            if not fresh and (earlier := _unfinished(connection, plan.hash, expire)) is not None:
+            earlier = None if fresh else _unfinished(connection, plan.hash, expire)
+            if earlier is not None and not aa_problem(connection, plan, earlier.started):
                 _reopen(connection, earlier, run.session)
                 return replace(earlier, session=run.session, stopped=None), True
             count = select(func.count()).where(schema.run.c.plan_hash == plan.hash)
@@ -203,7 +206,9 @@ class Store:
             plan = self._begun  # held by whoever began it: a second one would be as large
             if plan is None or plan.hash != run.plan_hash:
                 plan = _plan(connection, run.plan_hash)
-            return read_ledger(connection, run, plan)
+            ledger = read_ledger(connection, run, plan)
+            ledger.unfit = aa_problem(connection, plan, run.started)
+            return ledger
 
     def reusable_answers(self, keys: Iterable[str], not_before: float) -> dict[str, Reusable]:
         """Return the latest good answers by key; failures and calls for timing never count.

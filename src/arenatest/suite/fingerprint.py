@@ -77,6 +77,18 @@ def plan_hash(plan: Plan) -> str:
     )
 
 
+def trial_of(plan: Plan) -> str:
+    """Return what an A/A run puts to the test: the baseline, the judges and the prompts."""
+    return content_id(
+        "trial",
+        [_prompt(prompt) for prompt in plan.prompts],
+        plan.baseline.fingerprint,
+        [part.fingerprint for part in plan.baseline.parts],
+        [_seat(seat) for seat in plan.judges],
+        [plan.repeats, plan.voting, plan.quorum],
+    )
+
+
 def _own_identity(
     what: str, name: str, kind: Kind[Any], options: BaseModel, directory: Path
 ) -> Mapping[str, Any]:
