@@ -89,6 +89,7 @@ class Accepted(_Part):
         by: The command that wrote the lock: ``accept`` promoted a candidate, ``lock`` did not.
         candidate: Who was promoted, and is the baseline now.
         over: The baseline that it was compared with.
+        attempt: How many runs of this plan there had been: bought afresh until it passes, it shows.
         forced: What was wrong and overruled with ``--force``.
     """
 
@@ -97,6 +98,7 @@ class Accepted(_Part):
     over: LockedContestant | None
     run: str
     plan: str
+    attempt: int
     started: str
     finished: str
     arenatest: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Literal
@@ -66,6 +66,7 @@ def make_lock(
             over=None if promoted is None else contestants[plan.baseline.name],
             run=run.id,
             plan=plan.hash,
+            attempt=run.attempt,
             started=_moment(run.started),
             finished=_moment(run.finished or run.started),
             arenatest=run.versions.get("arenatest", ""),
@@ -139,16 +140,12 @@ def locked_prompts(prompts: Iterable[Prompt]) -> LockedPrompts:
 
 def settings_of(plan: Plan) -> dict[str, Any]:
     """Return what else of a plan determines verdicts: plain values, and hashes of all others."""
-    values = {}
-    for field in fields(plan):
-        value = getattr(plan, field.name)
-        if field.name in _TOLD_APART:
-            continue
-        if isinstance(value, str | int | float | None):
-            values[field.name] = value
-        elif value:
-            values[field.name] = content_id(field.name, json.loads(json.dumps(value, default=_raw)))
-    return values
+    return {
+        name: value
+        for field in fields(plan)
+        if field.name not in _TOLD_APART
+        for name, value in _plain(field.name, getattr(plan, field.name))
+    }
 
 
 def gates_of(rules: Iterable[Rule]) -> dict[str, str]:
@@ -213,8 +210,18 @@ def _placeless(value: Any) -> Any:
     return value
 
 
+def _plain(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, str | int | float | None):
+        yield name, value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _plain(f"{name}.{field.name}", getattr(value, field.name))
+    elif value:
+        yield name, content_id(name, json.loads(json.dumps(value, default=_raw)))
+
+
 def _raw(value: Any) -> object:
-    if hasattr(value, "__dataclass_fields__"):
+    if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     return dict(value) if isinstance(value, Mapping) else str(value)
 

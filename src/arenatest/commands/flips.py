@@ -1,0 +1,90 @@
+"""``arenatest flips``: which prompts end otherwise than in the accepted run, or the one before."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arenatest.commands.configured import configured
+from arenatest.commands.registry import Commands
+from arenatest.errors import OptionError
+
+if TYPE_CHECKING:
+    import pytest
+
+    from arenatest.lock.flips import Flips
+    from arenatest.model.plan import Plan
+    from arenatest.model.record import Run
+    from arenatest.store import Store
+
+
+def add(commands: Commands) -> None:
+    """Add the command to the command line."""
+    said = "list the prompts that flipped since the accepted run, or else since the one before"
+    flips = commands.add_parser("flips", help=said, description=said)
+    flips.add_argument("suites", nargs="*", metavar="SUITE", type=Path, help="default: all")
+    flips.add_argument("--store", type=Path, help="default: as for pytest --arena")
+    flips.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    store = () if options.store is None else (f"--arena-store={options.store}",)
+    return configured(partial(_flips, options), store)
+
+
+def _flips(options: argparse.Namespace, config: pytest.Config) -> None:
+    from arenatest.collection.lockfile import lock_mode, placed
+    from arenatest.collection.options import folder
+    from arenatest.collection.outputs import read_run
+    from arenatest.report.view import flipped
+    from arenatest.store import open_store
+
+    root = config.rootpath
+    wanted = {Path(os.path.relpath(path.absolute(), root)).as_posix() for path in options.suites}
+    with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
+        latest = {
+            plan.path: run for run, plan in _latest(store) if not wanted or plan.path in wanted
+        }
+        if lost := sorted(wanted - latest.keys()):
+            raise OptionError(f"{store.path}: no finished run of {', '.join(lost)}")
+        for path, run in sorted(latest.items()):
+            here = placed(read_run(store, run), store, root, lock_mode(config))
+            found = flipped(here)
+            if not found:
+                print(f"{path}: no earlier run to compare with")
+            for one in found:
+                print("\n".join(_lines(path, one)))
+
+
+def _latest(store: Store) -> Iterator[tuple[Run, Plan]]:
+    """Yield finished runs with gates, the latest of each suite last."""
+    plans: dict[str, Plan] = {}
+    for run in store.runs():
+        if run.finished is not None:
+            if run.plan_hash not in plans:
+                plans[run.plan_hash] = store.plan(run.plan_hash)
+            if plans[run.plan_hash].rules:
+                yield run, plans[run.plan_hash]
+
+
+def _lines(path: str, found: Flips) -> Iterator[str]:
+    from arenatest.report.escape import for_terminal
+    from arenatest.report.phrases import OUTCOMES, changed_words, flips_words
+
+    said = flips_words(found) or "no prompt has a verdict both now and in the earlier run"
+    yield for_terminal(f"{path}  {found.candidate}: {said}")
+    if found.changed:
+        yield f"  {changed_words(found)}"
+    for flip in found.flips:
+        category = f"  ({flip.prompt.category})" if flip.prompt.category else ""
+        then, now = (OUTCOMES[one.outcome] for one in (flip.before, flip.after))
+        yield for_terminal(
+            f"  {then} -> {now}  {flip.before.score:.2f} -> {flip.after.score:.2f}  "
+            f"{flip.prompt.id}{category}"
+        )
+        yield f"    calls {flip.before.chat_id[:12]} {flip.after.chat_id[:12]}"
+        yield for_terminal(f"    {flip.rerun}")
