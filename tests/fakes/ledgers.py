@@ -31,6 +31,7 @@ def plan(
     judges: Sequence[str] = ("sonnet",),
     rules: Sequence[Rule] = (),
     repeats: int = 1,
+    **changes: object,
 ) -> Plan:
     return Plan(
         suite=suite,
@@ -48,6 +49,7 @@ def plan(
         repeats=repeats,
         early_stop=False,
         hash="0123456789abcdef0123456789abcdef",
+        **changes,
     )
 
 

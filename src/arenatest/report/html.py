@@ -19,6 +19,7 @@ from arenatest.report.bodies import pack, urgency
 from arenatest.report.curves import ecdf
 from arenatest.report.escape import visible
 from arenatest.report.forest import FEW, forest, gate_bar
+from arenatest.report.jury import named_votes
 from arenatest.report.latency import QUANTILES
 from arenatest.report.panel import RESULTS
 from arenatest.report.view import Report, SuiteView
@@ -87,7 +88,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        forest_plot=_forest_plot, curve_plot=_curve_plot, gate_picture=_gate_picture
+        forest_plot=_forest_plot,
+        curve_plot=_curve_plot,
+        gate_picture=_gate_picture,
+        named_votes=named_votes,
     )
     environment.filters["excerpt"] = _excerpt
     return environment

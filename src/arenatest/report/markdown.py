@@ -7,9 +7,11 @@ from arenatest.report.breakdown import Slice
 from arenatest.report.escape import for_markdown
 from arenatest.report.phrases import (
     OUTCOMES,
+    alpha_words,
     evidence_words,
     flips_words,
     interval_words,
+    jury_words,
     limit_words,
     plural,
     value_words,
@@ -70,6 +72,8 @@ def _suite(suite: SuiteView) -> list[str]:
     for candidate in suite.candidates:
         if candidate.whole.counts.total:
             lines += _candidate(suite, candidate)
+    if suite.jury is not None and suite.jury.battles:
+        lines += [f"{jury_words(suite.jury)} {alpha_words(suite.jury)}", ""]
     return lines
 
 

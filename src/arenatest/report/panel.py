@@ -49,10 +49,15 @@ class JudgeReport:
     disagreements: int
 
     @property
+    def abstained(self) -> int:
+        """Games in which it said that it would not judge."""
+        return dict(self.voids).get("abstained", 0)
+
+    @property
     def parse_rate(self) -> float | None:
-        """Share of games with a verdict."""
+        """Share of games with a verdict, of those from which it did not abstain."""
         lost = sum(number for _, number in self.voids)
-        return _share(self.games - lost, self.games)
+        return _share(self.games - lost, self.games - self.abstained)
 
     @property
     def flip_rate(self) -> float | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.lock.flips import Flips
 from arenatest.model.decision import Decision
+from arenatest.report.jury import JuryReport
 
 STATUS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 RANK = {"fail": 0, "inconclusive": 1, "pass": 2}
@@ -17,6 +18,11 @@ UNKNOWN = "-"
 OUTCOMES = {"win": "won", "tie": "tied", "loss": "lost"}
 
 _COMMON = 0.1
+_RULES = {
+    "mean": "mean of the judges",
+    "majority": "majority of votes",
+    "unanimous": "unanimous votes",
+}
 
 
 def value_words(decision: Decision) -> str:
@@ -71,6 +77,28 @@ def changed_words(found: Flips) -> str:
     if not found.changed:
         return ""
     return f"not as it was then: {', '.join(found.changed)}"
+
+
+def jury_words(jury: JuryReport) -> str:
+    """Return how a jury voted, in a line."""
+    rule = _RULES[jury.voting]
+    quorum = f", at least {jury.quorum} votes" if jury.quorum > 1 else ""
+    counts = (
+        f"agreed on {jury.agreed:,}",
+        f"divided on {jury.divided:,}",
+        f"one vote alone on {jury.single:,}" if jury.single else "",
+        f"too few votes on {jury.short:,}" if jury.short else "",
+    )
+    told = ", ".join(filter(None, counts))
+    return f"Jury of {jury.judges}, {rule}{quorum}: {told} of {plural(jury.battles, 'battle')}."
+
+
+def alpha_words(jury: JuryReport) -> str:
+    """Return how far the judges agree beyond chance."""
+    if jury.alpha is None:
+        return "Krippendorff's alpha is undefined: no two sides to compare."
+    over = plural(jury.compared, "battle")
+    return f"Krippendorff's alpha {jury.alpha:.2f} over {over}: 1 is full agreement, 0 is chance."
 
 
 def plural(number: int, noun: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from arenatest.lock.flips import Flip, Flips, Fought
 from arenatest.model.decision import Decision
 from arenatest.report.breakdown import Counts
+from arenatest.report.jury import JuryReport
 from arenatest.report.latency import QUANTILES, Latency
 from arenatest.report.panel import RESULTS, JudgeReport
 from arenatest.report.results_model import (
@@ -21,6 +23,7 @@ from arenatest.report.results_model import (
     FoughtPart,
     GatePart,
     JudgePart,
+    JuryPart,
     LatencyPart,
     Results,
     RunPart,
@@ -51,6 +54,7 @@ def results(report: Report) -> Results:
             part for suite in suites for one in suite.candidates for part in _slices(suite, one)
         ],
         judges=[_judge(suite, judge) for suite in suites for judge in suite.judges],
+        juries=[_jury(suite, suite.jury) for suite in suites if suite.jury is not None],
         latency=[_latency(suite, one) for suite in suites for one in suite.latencies],
         errors=[part for suite in suites for part in _errors(suite)],
         flips=[_flips(suite, found) for suite in suites for found in suite.flips],
@@ -202,6 +206,10 @@ def _judge(suite: SuiteView, judge: JudgeReport) -> JudgePart:
             for row, counts in zip(RESULTS, judge.table, strict=True)
         },
     )
+
+
+def _jury(suite: SuiteView, jury: JuryReport) -> JuryPart:
+    return JuryPart(suite=suite.name, **asdict(jury))
 
 
 def _latency(suite: SuiteView, measured: Latency) -> LatencyPart:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from arenatest.model.answer import TimingSource
 from arenatest.model.decision import Cause, Outcome
 from arenatest.model.judgment import VoidCause
+from arenatest.model.plan import Voting
 
 SCHEMA_VERSION = 1
 
@@ -163,6 +164,26 @@ class JudgePart(_Part):
     orders: dict[str, dict[str, int]]
 
 
+class JuryPart(_Part):
+    """How the judges of a suite decided together: battles by how they voted, and their agreement.
+
+    ``short`` battles had fewer votes than the quorum. ``alpha`` is Krippendorff's, of ``compared``
+    battles with two votes or more; None where it is undefined.
+    """
+
+    suite: str
+    voting: Voting
+    quorum: int
+    judges: int
+    battles: int
+    short: int
+    single: int
+    agreed: int
+    divided: int
+    alpha: float | None
+    compared: int
+
+
 class LatencyPart(_Part):
     """One clock of one contestant; seconds."""
 
@@ -246,6 +267,7 @@ class Results(_Part):
     battles: list[BattlesPart]
     slices: list[SlicePart]
     judges: list[JudgePart]
+    juries: list[JuryPart]
     latency: list[LatencyPart]
     errors: list[ErrorPart]
     flips: list[FlipsPart]

@@ -11,6 +11,7 @@ from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant, JudgeSeat
 from arenatest.report.battles import Battle, battles
 from arenatest.report.breakdown import Slice, slices
+from arenatest.report.jury import JuryReport, jury_report
 from arenatest.report.latency import Latency, latencies
 from arenatest.report.panel import JudgeReport, judge_reports
 from arenatest.report.phrases import RANK, STATUS, moment, plural
@@ -67,6 +68,7 @@ class SuiteView:
     battles: tuple[Battle, ...]
     candidates: tuple[CandidateView, ...]
     judges: tuple[JudgeReport, ...]
+    jury: JuryReport | None
     latencies: tuple[Latency, ...]
     spendings: tuple[Spending, ...]
     faults: tuple[Fault, ...]
@@ -201,6 +203,7 @@ def suite_view(run: SuiteRun) -> SuiteView:
             for candidate in ledger.plan.candidates
         ),
         judges=judge_reports(ledger.plan.judges, fought),
+        jury=jury_report(ledger.plan, fought),
         latencies=latencies(ledger),
         spendings=spendings(ledger),
         faults=faults(ledger),

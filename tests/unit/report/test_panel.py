@@ -29,6 +29,13 @@ def test_voids_lower_the_share_that_can_be_read():
     assert (report.parse_rate, dict(report.voids), report.pairs) == (0.75, {"unparsed": 1}, 1)
 
 
+def test_an_abstention_does_not_lower_the_share_that_can_be_read():
+    (report,) = reports([("abstained", "abstained")], [("win", "unparsed")], [("win", "win")])
+    assert (report.abstained, report.games, report.parse_rate) == (2, 6, 0.75)
+    (away,) = reports([("abstained", "abstained")])
+    assert (away.abstained, away.parse_rate) == (2, None)
+
+
 def test_a_judge_without_games_has_no_rates():
     (report,) = reports()
     assert (report.parse_rate, report.flip_rate, report.first_share) == (None, None, None)
