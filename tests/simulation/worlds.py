@@ -249,7 +249,7 @@ JUDGED = (
     ),
     World(
         name="drift-quality",
-        about="a candidate that sinks from 0.50 to 0.40 while the run goes, at the limit on average",
+        about="a candidate that sinks from 0.50 to 0.40 while the run goes",
         stage=plain(slide=0.1),
         excuse="a decision on the first prompts is about the time in which they were asked",
     ),
