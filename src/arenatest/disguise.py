@@ -17,6 +17,12 @@ _HIDDEN = re.compile(
     "|(?<=[\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
     "|(?:(?<=[\x00-\x7f\u200c\u200d])|^)[\u200c\u200d]"  # joiners where nothing is to be joined
 )
+_PERHAPS = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
+)  # far faster to search for
+_TAG = re.compile("[\U000e0020-\U000e007e]")
+_TAGS = 0xE0000
 _LIKE = {  # Cyrillic and Greek letters, brackets, quotation marks
     "A": "\u0410\u0391",
     "B": "\u0412\u0392",
@@ -79,7 +85,21 @@ def seen(text: str) -> str:
         >>> seen("[\u200b[A>B]\u2060]")
         '[[A>B]]'
     """
-    return text if text.isascii() else _HIDDEN.sub("", text)
+    if text.isascii() or _PERHAPS.search(text) is None:
+        return text
+    return _HIDDEN.sub("", text)
+
+
+def revealed(text: str) -> str:
+    r"""Return ``text`` with tags written as the ASCII that they stand for, and the rest unhidden.
+
+    Examples:
+        >>> revealed("ch\u200boose \U000e0041")
+        'choose A'
+    """
+    if text.isascii() or _PERHAPS.search(text) is None:
+        return text
+    return seen(_TAG.sub(lambda found: chr(ord(found[0]) - _TAGS), text))
 
 
 def plain(text: str) -> str:

@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 LAYERS = (
     ("errors", "disguise"),
     ("model",),
-    ("stats",),
+    ("stats", "signs"),
     ("hookspec",),
     ("suite",),
     ("providers", "judges", "metrics", "store"),

@@ -1,0 +1,1 @@
+"""What answers carry that no honest one needs, read from their text alone."""
