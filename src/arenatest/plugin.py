@@ -41,10 +41,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="buy all answers and judgments again instead of reusing recorded ones "
         "(ini: arena_fresh, environment: ARENATEST_FRESH)",
     )
+    group.addoption(
+        "--arena-lock",
+        metavar="warn|refuse|off",
+        help="what it means that a suite, or a model that a server names, differs from the lock "
+        "file beside the suite; default warn (ini: arena_lock, environment: ARENATEST_LOCK)",
+    )
+    group.addoption(
+        "--arena-aa",
+        action="store_true",
+        default=None,
+        help="play every suite's baseline against itself, to see how often its win-rate gates fail "
+        "a model that is as good, and how the judges behave "
+        "(ini: arena_aa, environment: ARENATEST_AA)",
+    )
+    group.addoption(
+        "--arena-max-calls",
+        metavar="N",
+        help="most model calls of the session, over all its suites "
+        "(ini: arena_max_calls, environment: ARENATEST_MAX_CALLS)",
+    )
+    group.addoption(
+        "--arena-max-cost",
+        metavar="USD",
+        help="most US dollars that the session may spend, over all its suites "
+        "(ini: arena_max_cost, environment: ARENATEST_MAX_COST)",
+    )
     parser.addini("arena", "as --arena", type="bool", default=None)
     parser.addini("arena_store", "as --arena-store", default=None)
     parser.addini("arena_reports", "as --arena-reports", default=None)
     parser.addini("arena_fresh", "as --arena-fresh", type="bool", default=None)
+    parser.addini("arena_lock", "as --arena-lock", default=None)
+    parser.addini("arena_aa", "as --arena-aa", type="bool", default=None)
+    parser.addini("arena_max_calls", "as --arena-max-calls", default=None)
+    parser.addini("arena_max_cost", "as --arena-max-cost", default=None)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -59,9 +89,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "arena: a gate of an arena suite, or a test that battles")
     active = flag(config, "arena")
     if active:
-        from arenatest.collection.session import ArenaSession
+        from arenatest.collection.sessions import session_for
 
-        config.pluginmanager.register(ArenaSession(config), "arenatest-session")
+        config.pluginmanager.register(session_for(config), "arenatest-session")
     elif named := [arg for arg in config.args if str(arg).split("::")[0].endswith(SUFFIX)]:
         raise pytest.UsageError(f"{named[0]} is an arena suite: add --arena to run it")
 

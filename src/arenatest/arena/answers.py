@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from arenatest.arena.calls import Asked, Caller
+from arenatest.arena.calls import Asked, Caller, Unwanted
 from arenatest.arena.cast import Cast, Target
 from arenatest.arena.journal import Journal
 from arenatest.arena.keys import answer_key, copies
+from arenatest.arena.on_record import OnRecord
 from arenatest.arena.reuse import Reuse
 from arenatest.model.answer import Answer, Failure
 from arenatest.model.prompt import Message, Prompt
@@ -38,6 +39,8 @@ class Answers:
         self._journal = journal
         self._reuse = reuse
         self._copies = copies(ledger.plan)
+        self.missing: set[AnswerSlot] = set()
+        """Answers and clocks of contestants that are not to be asked, and are not on record."""
 
     async def preload(self, names: Iterable[str]) -> None:
         """Look up what earlier runs bought: in one go for each turn of the conversations."""
@@ -85,6 +88,7 @@ class Answers:
 
         Raises:
             Stop: Nothing more may be bought, or it is not ``wanted`` any more.
+            Unwanted: It is not on record, and this contestant is not to be asked.
         """
         prompt = turns[-1]
         slot = AnswerSlot(name, prompt.id, repeat)
@@ -94,6 +98,7 @@ class Answers:
         target = self._cast.targets[name]
         messages = self._messages(name, turns, repeat)
         if not messages:
+            self._check_asked(slot)
             await self._give_up(slot, target)
             return
         asked = Asked(
@@ -124,7 +129,13 @@ class Answers:
         if timed:
             self._ledger.timings[slot] = answered
 
+    def _check_asked(self, slot: AnswerSlot) -> None:
+        if isinstance(self._cast.targets[slot.contestant].provider, OnRecord):
+            self.missing.add(slot)
+            raise Unwanted
+
     async def _ask(self, slot: AnswerSlot, asked: Asked, purposes: tuple[Purpose, ...]) -> Answered:
+        self._check_asked(slot)
         answered = await self._caller.ask(
             replace(
                 asked,

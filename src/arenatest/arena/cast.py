@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from arenatest.arena.foreign import guarded, told
 from arenatest.arena.lanes import Lane
+from arenatest.arena.on_record import OnRecord
 from arenatest.errors import ArenaError, PluginError
 from arenatest.hookspec import Context, Judge, Metric, Provider
 from arenatest.model.plan import Contestant
@@ -69,6 +70,7 @@ async def assemble(
     judged: bool,
     metrics: Iterable[str],
     clock: Callable[[], float],
+    on_record: bool = False,
 ) -> None:
     """Build and open what the selected gates need; nothing else is built.
 
@@ -80,6 +82,7 @@ async def assemble(
         judged: Whether the judges are needed.
         metrics: Names of the metrics that are needed.
         clock: Monotonic seconds.
+        on_record: Whether no contestant is to be asked: none of their providers is built then.
 
     Raises:
         PluginError: A factory raised, or a provider could not be opened for a reason of its own.
@@ -88,7 +91,7 @@ async def assemble(
     needed = set(contestants)
     for setup, contestant in zip(suite.contestants, suite.plan.contestants, strict=True):
         if contestant.name in needed:
-            provider = _build(setup, context)
+            provider = OnRecord() if on_record else _build(setup, context)
             cast.targets[contestant.name] = Target(
                 contestant=contestant,
                 provider=provider,

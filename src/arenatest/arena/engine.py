@@ -174,7 +174,13 @@ class Engine:
         async with asyncio.TaskGroup() as tasks:
             await self._walk(tasks)
         reason = self._caller.closed
-        return None if reason is None else ("budget", reason)
+        if reason is not None:
+            return "budget", reason
+        lost = len(self._answers.missing)
+        if lost and _anything(self._watcher.wanted()):
+            what = "1 answer is" if lost == 1 else f"{lost:,} answers are"
+            return "plan", f"{what} not on record, and no contestant was asked"
+        return None
 
     async def conclude(self, stopped: tuple[StopCause, str] | None) -> Sequence[Decision]:
         """Decide all selected gates on what there is, and record the decisions."""

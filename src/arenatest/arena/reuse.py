@@ -16,11 +16,13 @@ class Reuse:
     Args:
         store: Where earlier runs are recorded.
         not_before: Seconds since 1970; older records are bought again. None reuses nothing.
+        judged: Whether judgments are reused too.
     """
 
-    def __init__(self, store: Store, not_before: float | None) -> None:
+    def __init__(self, store: Store, not_before: float | None, *, judged: bool = True) -> None:
         self._store = store
         self._not_before = not_before
+        self._judged = judged
         self._answers: dict[str, Answered] = {}
         self._judgments: dict[str, Judgment] = {}
         self._measured: dict[str, Measured] = {}
@@ -45,7 +47,7 @@ class Reuse:
     async def load_judgments(self, keys: Iterable[str]) -> None:
         """Read the verdicts recorded under ``keys``, off the event loop."""
         wanted = [key for key in keys if key not in self._judgments]
-        if self._not_before is not None and wanted:
+        if self._not_before is not None and self._judged and wanted:
             found = await asyncio.to_thread(
                 self._store.reusable_judgments, wanted, self._not_before
             )
@@ -59,7 +61,7 @@ class Reuse:
             self._measured.update(found)
 
     def answer(self, contestant: str, key: str) -> Answered | None:
-        """Return the recorded answer, unless the contestant's model is known to be another now."""
+        """Return the recorded answer, unless the model is known to be another one by now."""
         found = self._answers.get(key)
         if found is None or contestant in self._off:
             return None

@@ -63,15 +63,24 @@ class SuiteRun:
         store: Where to record it; begun or continued at once.
         watcher: The selected gates.
         conditions: The outside.
+        answers_of: The run whose answers are judged again: no contestant is asked, and judgments
+            are bought afresh. None to ask.
     """
 
     def __init__(
-        self, suite: Suite, store: Store, watcher: Watcher, conditions: Conditions
+        self,
+        suite: Suite,
+        store: Store,
+        watcher: Watcher,
+        conditions: Conditions,
+        *,
+        answers_of: str | None = None,
     ) -> None:
         self._suite = suite
         self._store = store
         self._watcher = watcher
         self._conditions = conditions
+        self._answers_of = answers_of
         self._news = threading.Condition()
         self._decisions: dict[tuple[str, str], Decision] = {}
         self._over = False
@@ -90,9 +99,11 @@ class SuiteRun:
                 started=now,
                 versions=conditions.versions,
             ),
-            fresh=conditions.fresh,
+            fresh=conditions.fresh or answers_of is not None,
             expire=self._not_before,
         )
+        if answers_of is not None:
+            store.place_answers(answers_of, self.run.id)
         self._thread = threading.Thread(
             target=self._live, name=f"arena {suite.plan.suite}", daemon=True
         )
@@ -237,6 +248,7 @@ class SuiteRun:
             judged=bool(wanted.judgments),
             metrics={name for name, _ in wanted.metrics},
             clock=self._conditions.clock,
+            on_record=self._answers_of is not None,
         )
 
     async def _engine_of(self, ledger: Ledger, cast: Cast, writer: Writer) -> Engine:
@@ -255,9 +267,7 @@ class SuiteRun:
             max_calls=settings.max_calls,
             max_cost=settings.max_cost,
         )
-        earlier = self.run.attempt > 1 or self._store.has_other_runs(self.run.id)
-        reusing = earlier and not conditions.fresh
-        reuse = Reuse(self._store, self._not_before if reusing else None)
+        reuse = self._reuse()
         answers = Answers(ledger=ledger, cast=cast, caller=caller, journal=journal, reuse=reuse)
         games = Games(
             ledger=ledger,
@@ -283,6 +293,13 @@ class SuiteRun:
             on_decided=self._decided,
             clock=conditions.clock,
         )
+
+    def _reuse(self) -> Reuse:
+        if self._answers_of is not None:
+            return Reuse(self._store, 0.0, judged=False)
+        earlier = self.run.attempt > 1 or self._store.has_other_runs(self.run.id)
+        reusing = earlier and not self._conditions.fresh
+        return Reuse(self._store, self._not_before if reusing else None)
 
     def _decided(self, decision: Decision) -> None:
         with self._news:

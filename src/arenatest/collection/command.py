@@ -14,18 +14,21 @@ _USER = re.compile(r"(?<=://)[^/\s@]+@")
 _SECRET = re.compile(r"(?:key|token|secret|password|passwd|credential|auth)s?$", re.IGNORECASE)
 
 
-def shown_command(arguments: Iterable[str], redact: Callable[[str], str]) -> str:
-    """Return a pytest command line, quoted for a shell.
+def shown_command(
+    arguments: Iterable[str], redact: Callable[[str], str], *, program: str = "pytest"
+) -> str:
+    """Return the command line of a session, quoted for a shell.
 
     Args:
-        arguments: As pytest was given them.
+        arguments: As they were typed.
         redact: Takes out the values of variables that hold secrets.
+        program: What stands before them.
 
     Examples:
         >>> shown_command(["--arena", "-k", "not slow", "--jira-token=x"], str)
         "pytest --arena -k 'not slow' --jira-token=[hidden]"
     """
-    return " ".join(["pytest", *_shown(map(str, arguments), redact)])
+    return " ".join([program, *_shown(map(str, arguments), redact)])
 
 
 def _shown(arguments: Iterable[str], redact: Callable[[str], str]) -> Iterator[str]:

@@ -10,16 +10,19 @@ from arenatest.gates.needs import needs
 from arenatest.suite.suite import Setup, Suite
 
 
-def missing_keys(items: Iterable[Any], environ: Mapping[str, str]) -> str:
+def missing_keys(
+    items: Iterable[Any], environ: Mapping[str, str], *, contestants: bool = True
+) -> str:
     """Return one message for all that is missing; empty if nothing is.
 
     Args:
         items: The selected gate items.
         environ: The environment.
+        contestants: Whether contestants are going to be asked.
     """
     variables: dict[str, dict[str, None]] = {}
     others: dict[str, None] = {}
-    for suite, setups in _needed(items):
+    for suite, setups in _needed(items, contestants=contestants):
         names = {setup.name for setup in setups}
         for variable, users in suite.environment.items():
             if not environ.get(variable):
@@ -36,14 +39,15 @@ def missing_keys(items: Iterable[Any], environ: Mapping[str, str]) -> str:
     return "\n".join((*unset, *others))
 
 
-def _needed(items: Iterable[Any]) -> Iterator[tuple[Suite, list[Setup[Any]]]]:
+def _needed(items: Iterable[Any], *, contestants: bool) -> Iterator[tuple[Suite, list[Setup[Any]]]]:
     """Yield each suite with whom the selected gates of it call."""
     suites: dict[str, tuple[Suite, set[str], bool]] = {}
     for item in items:
         suite: Suite = item.suite
         needed = needs(item.rule, suite.plan)
         _, names, judged = suites.get(suite.plan.hash, (suite, set(), False))
-        names |= needed.answers | needed.timings
+        if contestants:
+            names |= needed.answers | needed.timings
         suites[suite.plan.hash] = (suite, names, judged or bool(needed.judgments))
     for suite, names, judged in suites.values():
         setups: list[Setup[Any]] = [setup for setup in suite.contestants if setup.name in names]

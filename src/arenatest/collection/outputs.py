@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,7 @@ class Outputs:
     @classmethod
     def write(
         cls,
-        store: Store,
-        runs: Sequence[Run],
+        runs: Iterable[SuiteRun],
         *,
         folder: Path,
         root: Path,
@@ -54,11 +53,11 @@ class Outputs:
         ihook: Any,
         environ: Mapping[str, str],
     ) -> Outputs:
-        """Read the runs back from the store, write all reports, and tell the plugins.
+        """Write all reports of runs, and tell the plugins of those that were made.
 
         What cannot be written is told in the section: the verdicts must be read all the same.
         """
-        read = tuple(_read(store, run) for run in runs)
+        read = tuple(runs)
         report, missing = _reports(read, folder, root, finished=finished, command=command)
         summary = _summary(read, environ, finished=finished, command=command)
         failed = _told_plugins(read, ihook)
@@ -66,7 +65,7 @@ class Outputs:
             runs=read,
             report=report,
             troubles=(*missing, *summary, *failed),
-            whole=not missing and not failed,
+            whole=not missing and not failed and not any(run.standing.refused for run in read),
         )
 
     def show(self, reporter: Any) -> None:
@@ -77,7 +76,8 @@ class Outputs:
         show_troubles(reporter, self.troubles)
 
 
-def _read(store: Store, run: Run) -> SuiteRun:
+def read_run(store: Store, run: Run) -> SuiteRun:
+    """Read a run back from the store."""
     ledger = store.load(run.id)
     return SuiteRun(ledger=ledger, decisions=tuple(store.decisions(run.id).values()))
 
@@ -109,7 +109,7 @@ def _summary(runs: Sequence[SuiteRun], environ: Mapping[str, str], **said: Any) 
 def _told_plugins(runs: Sequence[SuiteRun], ihook: Any) -> tuple[str, ...]:
     """Tell the plugins of the finished runs; return who failed, and where."""
     try:
-        for run in runs:
+        for run in (run for run in runs if run.again is None):
             ihook.pytest_arena_run_finished(ledger=run.ledger, decisions=run.decisions)
     except Exception as error:  # plugin code: the section is still to be shown
         return (raised("pytest_arena_run_finished", error),)

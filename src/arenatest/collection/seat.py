@@ -42,6 +42,7 @@ class Seat:
         locks: The folder of lock files.
         conditions: What a run takes from the outside.
         shared: Whether other processes run the session too, one of which may call it off.
+        answers_of: The run whose answers are judged again, instead of asking contestants.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class Seat:
         locks: Path,
         conditions: Conditions,
         shared: bool,
+        answers_of: str | None = None,
     ) -> None:
         self.suite = suite
         self._shared = shared
+        self._answers_of = answers_of
         self._rules = rules
         self._store = store
         self._conditions = conditions
@@ -145,7 +148,9 @@ class Seat:
             self._lock.release()
             return True
         watcher = Referee(self.suite.plan, self._rules)
-        self._run = SuiteRun(self.suite, self._store, watcher, self._conditions)
+        self._run = SuiteRun(
+            self.suite, self._store, watcher, self._conditions, answers_of=self._answers_of
+        )
         self._run.start()
         return True
 

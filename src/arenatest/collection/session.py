@@ -22,6 +22,7 @@ from arenatest.arena.run import Conditions
 from arenatest.collection.command import shown_command
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
+from arenatest.collection.lockfile import lock_mode, placed, refused_models
 from arenatest.collection.options import SUFFIX, flag, folder
 from arenatest.collection.places import folder_problem
 from arenatest.collection.progress import ProgressLine
@@ -34,6 +35,7 @@ from arenatest.suite.suite import Suite
 
 if TYPE_CHECKING:
     from arenatest.collection.outputs import Outputs
+    from arenatest.report.suite_run import SuiteRun
 
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 BUILT_IN = {"providers": providers, "judges": judges, "metrics": metrics}
@@ -49,6 +51,7 @@ class ArenaSession:
         self.id: str = worker["arenatest_session"] if worker else uuid.uuid4().hex
         self.store_folder = folder(config, "arena_store", ".arenatest")
         self.report_folder = folder(config, "arena_reports", "reports")
+        self.lock_mode = lock_mode(config)
         self._store: Store | None = None
         self._seats: dict[str, Seat] = {}
         self._line: ProgressLine | None = None
@@ -99,8 +102,22 @@ class ArenaSession:
                 locks=self.locks,
                 conditions=self.conditions,
                 shared=self.is_worker,
+                answers_of=self.answers_of(suite),
             )
         return self._seats[key]
+
+    def command(self, redact: Callable[[str], str]) -> str:
+        """Return what was typed, without secrets."""
+        return shown_command(self.config.invocation_params.args, redact)
+
+    def answers_of(self, suite: Suite) -> str | None:
+        """Return the run whose answers are to be judged again; None where contestants are asked."""
+        del suite
+        return None
+
+    def missing(self, items: Sequence[GateItem]) -> str:
+        """Return what the gates need and this machine lacks; empty if nothing."""
+        return missing_keys(items, os.environ)
 
     def decide(self, item: GateItem) -> Decision:
         """Return the decision of one gate item, running its suite if need be.
@@ -114,7 +131,7 @@ class ArenaSession:
             for other in item.session.items
             if isinstance(other, GateItem) and other.suite.plan.hash == plan
         ]
-        if self.is_worker and (missing := missing_keys(selected, os.environ)):
+        if self.is_worker and (missing := self.missing(selected)):
             raise MissingKey(missing)
         seat = self.seat(item.suite, selected)
         try:
@@ -126,6 +143,24 @@ class ArenaSession:
         except Exception as error:
             self._failures.add(str(error))
             raise
+
+    def refused(self, item: GateItem) -> str:
+        """Return why a gate that passed must not count: a model is served that was not locked."""
+        if self.lock_mode != "refuse":
+            return ""
+        plan, root = item.suite.plan, self.config.rootpath
+        runs = self.store.runs(session=self.id)
+        mine = (run.id for run in runs if run.plan_hash == plan.hash)
+        said = (refused_models(self.store, run_id, plan, root) for run_id in mine)
+        return next(filter(None, said), "")
+
+    def runs(self) -> Sequence[SuiteRun]:
+        """Return what the session made, read back from the store for the reports."""
+        if self._store is None and not is_recorded(self.store_folder):
+            return ()
+        from arenatest.collection.outputs import read_run
+
+        return [read_run(self.store, run) for run in self.store.runs(session=self.id)]
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
@@ -141,7 +176,7 @@ class ArenaSession:
         if session.config.option.collectonly or self.is_worker:
             return
         items = [item for item in session.items if isinstance(item, GateItem)]
-        if missing := missing_keys(items, os.environ):
+        if missing := self.missing(items):
             raise pytest.UsageError(missing)
         if items:
             self._check_places()
@@ -268,21 +303,17 @@ class ArenaSession:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _written(self) -> Outputs | None:
-        if self._store is None and not is_recorded(self.store_folder):
-            return None
-        runs = self.store.runs(session=self.id)
+        root = self.config.rootpath
+        runs = [placed(run, self.store, root, self.lock_mode) for run in self.runs()]
         if not runs:
             return None
         from arenatest.collection.outputs import Outputs  # after the last call, not before
 
         return Outputs.write(
-            self.store,
             runs,
             folder=self.report_folder,
             root=self.config.rootpath,
-            command=shown_command(
-                self.config.invocation_params.args, Redactor((), os.environ).text
-            ),
+            command=self.command(Redactor((), os.environ).text),
             finished=self.conditions.wall(),
             ihook=self.config.hook,
             environ=os.environ,

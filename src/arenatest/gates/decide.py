@@ -39,5 +39,5 @@ def decide_again(rule: Rule, ledger: Ledger) -> Decision:
     read = reader_of(rule, ledger.plan)
     covered = [prompt for prompt in ledger.plan.prompts if rule.covers(prompt)]
     missing = sum(read(ledger, prompt) is None for prompt in covered)
-    needed = f"{counted(missing, 'prompts')} of {len(covered):,}"
-    return watch.conclude(ledger, ("plan", f"what it needs of {needed} was never bought"))
+    of = f"{missing:,} of its {counted(len(covered), 'prompts')}"
+    return watch.conclude(ledger, ("plan", f"the run never bought what this gate needs of {of}"))

@@ -1,7 +1,7 @@
 """What keeps a recorded run from answering for a plan: where their evidence is not the same.
 
-Limits are no evidence. Gates, voting, quorum, ``max_void`` and ``strength`` may differ: they say
-what is made of verdicts that are there.
+Limits are no evidence. Gates, limits of judges, voting, quorum, ``max_void`` and ``strength`` may
+differ: they say what is made of verdicts that are there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
         plan: What is to be decided.
         recorded: The plan of a run.
     """
-    return (*answer_differences(plan, recorded), *_judges(plan.judges, recorded.judges))
+    judges = _judges(plan.judges, recorded.judges)
+    return (*answer_differences(plan, recorded), *judges, *_golden(plan, recorded))
 
 
 def answer_differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
@@ -43,7 +44,8 @@ def judge_differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
     The fingerprint of a judge whose model's replies are read also holds the version of what reads
     them. Its settings do not.
     """
-    return tuple(_judges(*(tuple(map(_as_said, p.judges)) for p in (plan, recorded))))
+    judges = _judges(*(tuple(map(_as_said, p.judges)) for p in (plan, recorded)))
+    return (*judges, *_golden(plan, recorded))
 
 
 def _answers(plan: Plan, recorded: Plan) -> Iterator[str]:
@@ -97,6 +99,11 @@ def _judges(now: Sequence[JudgeSeat], then: Sequence[JudgeSeat]) -> Iterator[str
     for name in theirs:
         if name not in ours:
             yield f"the judge {name!r} is gone"
+
+
+def _golden(plan: Plan, recorded: Plan) -> Iterator[str]:
+    if plan.golden != recorded.golden:
+        yield "the golden set is another one"
 
 
 def _as_said(seat: JudgeSeat) -> JudgeSeat:

@@ -1,0 +1,103 @@
+"""Finds in the store the run that may answer for a plan, and reads it back for that plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from arenatest.errors import OptionError
+from arenatest.model.plan import Plan
+from arenatest.model.record import Ledger, Run
+from arenatest.report.phrases import moment
+from arenatest.store import Store
+from arenatest.suite.differences import answer_differences, judge_differences
+
+Compare = Callable[[Plan, Plan], tuple[str, ...]]
+"""Returns what keeps a recorded plan from answering for a plan, in a line each."""
+
+_SHORTEST = 4  # characters of a run's id
+
+
+def find_run(
+    store: Store, plan: Plan, compare: Compare, *, session: str, asked: str | None = None
+) -> Run:
+    """Return the run whose record fits a plan: the latest finished one, else the latest.
+
+    Args:
+        store: Where runs are recorded.
+        plan: What is to be decided.
+        compare: Says where a recorded plan does not fit.
+        session: Whose own runs do not count.
+        asked: The id of the run to take, or its beginning; it must fit.
+
+    Raises:
+        OptionError: None fits; the message names the nearest run and what differs.
+    """
+    found = store.runs() if asked is None else [named_run(store, asked)]
+    runs = [run for run in found if run.session != session]
+    runs.sort(key=lambda run: (run.finished is not None, run.started), reverse=True)
+    differing: dict[str, tuple[str, ...]] = {}
+    for run in runs:
+        if run.plan_hash not in differing:
+            differing[run.plan_hash] = compare(plan, store.plan(run.plan_hash))
+        if not differing[run.plan_hash]:
+            return run
+    raise OptionError(_none_fits(store, plan, runs, differing))
+
+
+def named_run(store: Store, asked: str) -> Run:
+    """Return the run with an id, or the only one whose id begins so.
+
+    Raises:
+        OptionError: There is none, or more than one.
+    """
+    found = [run for run in store.runs() if run.id == asked] or [
+        run for run in store.runs() if len(asked) >= _SHORTEST and run.id.startswith(asked)
+    ]
+    if len(found) == 1:
+        return found[0]
+    problem = "several runs begin with" if found else "no run has the id"
+    raise OptionError(f"{store.path}: {problem} {asked!r}")
+
+
+def read_for(store: Store, run: Run, plan: Plan) -> Ledger:
+    """Return what a run recorded as the record of another plan on the same evidence.
+
+    Values of a metric that is not the run's any more are left out: they are of another one.
+    """
+    ledger = store.load(run.id)
+    then = dict(_metrics(ledger.plan))
+    same = {name for name, fingerprint in _metrics(plan) if then.get(name) == fingerprint}
+    kept = {slot: value for slot, value in ledger.measurements.items() if slot.metric in same}
+    return replace(ledger, plan=plan, measurements=kept)
+
+
+def _metrics(plan: Plan) -> Iterable[tuple[str, str]]:
+    return zip((metric.name for metric in plan.metrics), plan.metric_fingerprints, strict=False)
+
+
+def _none_fits(
+    store: Store, plan: Plan, runs: list[Run], differing: dict[str, tuple[str, ...]]
+) -> str:
+    if not runs:
+        return f"{store.path}: no run is recorded\n  hint: run `pytest --arena` first"
+
+    def distance(run: Run) -> tuple[bool, int]:
+        return store.plan(run.plan_hash).suite != plan.suite, len(differing[run.plan_hash])
+
+    nearest = min(runs, key=distance)  # of equally near ones the first, which is the latest
+    what = "; ".join(differing[nearest.plan_hash])
+    return (
+        f"{plan.path}: no recorded run fits this suite\n"
+        f"  nearest: run {nearest.id} of {moment(nearest.started)}: {what}"
+        f"{_way_out(plan, store.plan(nearest.plan_hash))}"
+    )
+
+
+def _way_out(plan: Plan, recorded: Plan) -> str:
+    """Return a hint where only the judges differ: then the answers can be kept."""
+    if answer_differences(plan, recorded):
+        return ""
+    if judge_differences(plan, recorded):
+        return "\n  hint: `arenatest rejudge` has its answers judged by these judges"
+    return "\n  hint: `arenatest reparse` reads its judges' replies as they are read now"
