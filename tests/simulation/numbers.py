@@ -65,11 +65,18 @@ class Errors:
 
 @dataclass(slots=True, kw_only=True)
 class Times:
-    """A percentile of the time to the first token, at its limit; some calls may never answer."""
+    """A percentile of the time to the first token, at its limit.
+
+    Attributes:
+        q: Which percentile, as a share.
+        timeouts: The share of calls that never answer.
+        retried: The share of slow calls that failed at first, and were quick when made again.
+    """
 
     records: Records
     q: float
     timeouts: float = 0.0
+    retried: float = 0.0
     families: NDArray[np.int64] | None = None
 
     def draw(self, chance: np.random.Generator, effect: float) -> Trial:
@@ -84,9 +91,10 @@ class Times:
             hidden = math.sqrt(0.8) * shared + math.sqrt(0.2) * hidden
         seconds = np.exp(hidden - 1.0)
         seconds[chance.random(n) < self.timeouts] = np.inf
-        self.records.timed(ledger, "new", seconds)
+        again = (seconds > limit) & (chance.random(n) < self.retried)
+        self.records.timed(ledger, "new", np.where(again, limit / 2.0, seconds), again)
         rule = rule_of(BUILT_IN["ttft"], f"p{self.q * 100:g}", side="max", limit=limit)
-        within = by_family((seconds <= limit).astype(float), self.families)
+        within = by_family(np.where(again, 1.0, seconds <= limit), self.families)
         sample = Sample(values=within, limit=self.q)
         return Trial(ledger=ledger, rules=(rule,), samples=(sample,))
 
@@ -98,12 +106,14 @@ class Ratios:
     Attributes:
         drift: How much the logarithm of both times grows while the run goes.
         skewed: Whether slowdowns have a long tail on one side.
+        timeouts: The share of the candidate's calls that never answer: where it is slowest.
     """
 
     records: Records
     limit: float = 1.1
     drift: float = 0.0
     skewed: bool = False
+    timeouts: float = 0.0
 
     def draw(self, chance: np.random.Generator, effect: float) -> Trial:
         """Return one run, ``effect`` below the limit on the scale of logarithms."""
@@ -116,12 +126,15 @@ class Ratios:
             noise = (chance.exponential(size=n) - _PSEUDOMEDIAN) * 0.4
         slower = math.log(self.limit) - effect + noise
         self.records.timed(ledger, BASELINE, np.exp(shared))
-        self.records.timed(ledger, "new", np.exp(shared + slower))
+        gone = (
+            slower > np.quantile(slower, 1.0 - self.timeouts) if self.timeouts else slower > np.inf
+        )
+        self.records.timed(ledger, "new", np.where(gone, np.inf, np.exp(shared + slower)))
         rule = rule_of(BUILT_IN["ttft"], "ratio", side="max", limit=self.limit)
         return Trial(
             ledger=ledger,
             rules=(rule,),
-            samples=() if self.skewed else (_sample(slower, self.limit),),
+            samples=() if self.skewed else (_sample(slower[~gone], self.limit),),
             pass_is_false=effect <= 0.0,
             fail_is_false=effect >= 0.0,
         )

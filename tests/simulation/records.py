@@ -127,11 +127,25 @@ class Records:
         for prompt, value in zip(self.prompts, values.tolist(), strict=True):
             ledger.measurements[MetricSlot(metric, name, prompt.id)] = Measured(value=value)
 
-    def timed(self, ledger: Ledger, name: str, seconds: NDArray[np.float64]) -> None:
-        """Write times to the first token; infinite for a call that failed."""
-        for prompt, ttft in zip(self.prompts, seconds.tolist(), strict=True):
+    def timed(
+        self,
+        ledger: Ledger,
+        name: str,
+        seconds: NDArray[np.float64],
+        again: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Write times to the first token; infinite for a call that failed.
+
+        Args:
+            ledger: Where to.
+            name: Whose times.
+            seconds: In the order of the file.
+            again: Which calls were made twice; None for none.
+        """
+        attempts = [1] * len(seconds) if again is None else (1 + again).tolist()
+        for prompt, ttft, tries in zip(self.prompts, seconds.tolist(), attempts, strict=True):
             slot = AnswerSlot(name, prompt.id)
-            ledger.timings[slot] = _FAILED if ttft == float("inf") else _timed(ttft)
+            ledger.timings[slot] = _FAILED if ttft == float("inf") else _timed(ttft, tries)
 
     def used(self, ledger: Ledger, name: str, tokens: NDArray[np.int64]) -> None:
         """Write how many tokens were generated."""
@@ -179,9 +193,10 @@ def _said(name: str) -> Answered:
     return Answered(answer=Answer(text=f"{name} says", finish="stop"), chat_id="c")
 
 
-def _timed(ttft: float) -> Answered:
+def _timed(ttft: float, attempts: int) -> Answered:
     timing = Timing(source="measured", ttft=ttft, e2e=ttft)
-    return Answered(answer=Answer(text="text", finish="stop", timing=timing), chat_id="c")
+    answer = Answer(text="text", finish="stop", timing=timing)
+    return Answered(answer=answer, chat_id="c", attempts=attempts)
 
 
 def _used(tokens: int) -> Answered:

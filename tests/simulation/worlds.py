@@ -279,6 +279,11 @@ FIXED = (
         stage=timed(0.95, timeouts=0.02),
     ),
     World(
+        name="p95-retried",
+        about="a 95th percentile whose slow calls fail at first, every third time",
+        stage=timed(0.95, retried=1 / 3),
+    ),
+    World(
         name="p50-families",
         about="a median where families of four calls resemble each other",
         stage=calls_in_families,
@@ -288,6 +293,11 @@ FIXED = (
         name="ratio-drift",
         about="the same while a server gets 60 % slower for both",
         stage=paired(drift=0.5),
+    ),
+    World(
+        name="ratio-timeouts",
+        about="the same where the slowest 4 % of the candidate's calls never answer",
+        stage=paired(timeouts=0.04),
     ),
     World(
         name="ratio-skewed",

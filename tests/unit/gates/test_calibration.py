@@ -75,6 +75,23 @@ def test_a_t_test_that_drops_failures_does_not_stand_it():
     assert off(simulated("failures").counts["t"])
 
 
+def test_a_t_test_that_is_looked_at_again_and_again_does_not_stand_it():
+    stage, chance = NAMED["one-judge"].stage(100), np.random.Generator(np.random.PCG64(7))
+    count = trials.Count()
+    for _ in range(RUNS):
+        trial = stage.draw(chance, 0.0)
+        (sample,) = trial.samples
+        looks = (
+            dataclasses.replace(
+                trial, samples=(dataclasses.replace(sample, values=sample.values[:n]),)
+            )
+            for n in range(10, 101, 5)
+        )
+        verdicts = (trials.by_t(look) for look in looks)
+        count.add(next((v for v in verdicts if v != "inconclusive"), "inconclusive"), trial)
+    assert off(count)
+
+
 def changed(name, n, change):
     """Count verdicts of a gate whose runs are changed before they are decided."""
     stage, chance = NAMED[name].stage(n), np.random.Generator(np.random.PCG64(7))
