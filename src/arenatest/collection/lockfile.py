@@ -48,7 +48,7 @@ def refuse_drift(path: Path, plan: Plan, mode: LockMode) -> None:
 
 def refused_models(store: Store, run_id: str, plan: Plan, root: Path) -> str:
     """Return why a run cannot stand for what was locked: another model was served; empty if not."""
-    lock = _lock_of(plan, root)
+    lock = None if plan.aa else _lock_of(plan, root)
     if lock is None or not (lines := served_drift(lock, store.served(run_id))):
         return ""
     return f"refused by {_locked(plan)}, and --arena-lock=refuse\n{joined(lines)}"

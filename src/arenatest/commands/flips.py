@@ -67,7 +67,7 @@ def _latest(store: Store) -> Iterator[tuple[Run, Plan]]:
         if run.finished is not None:
             if run.plan_hash not in plans:
                 plans[run.plan_hash] = store.plan(run.plan_hash)
-            if plans[run.plan_hash].rules:
+            if plans[run.plan_hash].rules and not plans[run.plan_hash].aa:
                 yield run, plans[run.plan_hash]
 
 

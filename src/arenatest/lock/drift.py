@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from arenatest.lock.lock import Lock, LockedContestant, LockedJudge, LockedPrice, LockedPrompts
+from arenatest.lock.lock import (
+    Lock,
+    LockedContestant,
+    LockedJudge,
+    LockedPart,
+    LockedPrice,
+    LockedPrompts,
+)
 from arenatest.lock.making import (
     contestant_values,
     gates_of,
@@ -15,7 +22,7 @@ from arenatest.lock.making import (
     metric_prints,
     settings_of,
 )
-from arenatest.model.plan import Plan
+from arenatest.model.plan import Contestant, Plan
 from arenatest.model.record import Served
 
 _SHOWN = 8  # digits of a hash that people compare
@@ -67,11 +74,21 @@ def _contestants(lock: Lock, plan: Plan) -> Iterator[str]:
     locked = {one.name: one for one in (lock.baseline, *lock.candidates)}
     for contestant in plan.contestants:
         if (one := locked.get(contestant.name)) is not None:
-            before = one.model_dump(exclude={"name", "price", "served"})
-            yield from _changes(contestant.name, before, contestant_values(contestant))
-            was, found = _dollars(one.price), _dollars(locked_price(contestant))
-            if was != found:
-                yield _line(f"{contestant.name} price", was, found)
+            yield from _models(contestant, one.parts or [one])
+
+
+def _models(now: Contestant, before: Sequence[LockedContestant | LockedPart]) -> Iterator[str]:
+    """Yield the changes of a contestant, model by model where it is made of several."""
+    locked = {model.name: model for model in before}
+    found = {model.label: model for model in now.models}
+    if locked.keys() != found.keys():
+        yield _line(f"{now.name} parts", ", ".join(locked), ", ".join(found))
+    for name in [name for name in locked if name in found]:
+        was = locked[name].model_dump(exclude={"name", "price", "served", "parts"})
+        yield from _changes(name, was, contestant_values(found[name]))
+        prices = _dollars(locked[name].price), _dollars(locked_price(found[name]))
+        if prices[0] != prices[1]:
+            yield _line(f"{name} price", *prices)
 
 
 def _judges(lock: Lock, plan: Plan) -> Iterator[str]:

@@ -25,8 +25,24 @@ class LockedPrice(_Part):
     source: str
 
 
+class LockedPart(_Part):
+    """One of the models of a contestant that is made of several."""
+
+    name: str
+    provider: str
+    options: dict[str, Any]
+    params: dict[str, Any]
+    system: str | None
+    template: str | None
+    price: LockedPrice | None
+    fingerprint: str
+
+
 class LockedContestant(_Part):
-    """A contestant; ``served`` are the names of its model as servers gave them in the run."""
+    """A contestant; ``served`` are the names of its models as servers gave them in the run.
+
+    One that is made of several models has them in ``parts``, each with the slice that it answers.
+    """
 
     name: str
     provider: str
@@ -37,6 +53,7 @@ class LockedContestant(_Part):
     price: LockedPrice | None
     fingerprint: str
     served: list[str]
+    parts: list[LockedPart]
 
 
 class LockedJudge(_Part):

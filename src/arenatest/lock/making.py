@@ -19,6 +19,7 @@ from arenatest.lock.lock import (
     LockedDataset,
     LockedGate,
     LockedJudge,
+    LockedPart,
     LockedPrice,
     LockedPrompts,
 )
@@ -31,7 +32,7 @@ from arenatest.model.record import Run, Served
 _DIGITS = 6
 _TOLD_APART = frozenset(
     {"suite", "description", "path", "prompts", "baseline", "candidates", "judges", "metrics"}
-    | {"metric_fingerprints", "rules", "hash", "early_stop"}
+    | {"metric_fingerprints", "rules", "hash", "early_stop", "aa"}
 )
 
 
@@ -167,6 +168,10 @@ def _contestant(contestant: Contestant, served: Served) -> LockedContestant:
         **contestant_values(contestant),
         price=locked_price(contestant),
         served=list(served.get(("answer", contestant.name), ())),
+        parts=[
+            LockedPart(name=part.label, **contestant_values(part), price=locked_price(part))
+            for part in contestant.parts
+        ],
     )
 
 

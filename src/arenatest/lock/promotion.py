@@ -19,7 +19,7 @@ from arenatest.suite.secrets import Location
 from arenatest.suite.toml_lines import Lines
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_HEADER = re.compile(r"(\s*)\[\[?\s*candidates\s*(\]\]?|(?=\.))")
+_HEADER = re.compile(r"(\s*\[\[?\s*)candidates(?=\s*\.)")
 _NAME = re.compile(r"""^(\s*name\s*=\s*)("(?:\\.|[^"\\])*"|'[^']*')""")
 
 
@@ -93,7 +93,7 @@ def _promoted(lines: Sequence[str], old: Sequence[_Block], new: Sequence[_Block]
     first = old[0]
     made = [*lines[first.start : first.header + 1], *lines[new[0].header + 1 : new[0].end]]
     for block in new[1:]:
-        header = _HEADER.sub(lambda found: f"{found[1]}[baseline", lines[block.header], count=1)
+        header = _HEADER.sub(r"\1baseline", lines[block.header], count=1)
         above = lines[block.start : block.header]
         made += [*above, header, *lines[block.header + 1 : block.end]]
     while made and not made[-1].strip():

@@ -45,6 +45,8 @@ def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMo
         lock: What was accepted; None where there is no lock file.
         mode: What a drift means.
     """
+    if plan.aa:  # the baseline against itself: nothing that is locked or could flip
+        return Standing()
     served = store.served(run.id)
     differs: tuple[str, ...] = ()
     if lock is not None and mode != "off":
@@ -75,7 +77,7 @@ def finished_runs(
         if run.plan_hash not in plans:
             plans[run.plan_hash] = store.plan(run.plan_hash)
         its = plans[run.plan_hash]
-        if (its.suite, its.path) == (plan.suite, plan.path) and its.rules:
+        if (its.suite, its.path) == (plan.suite, plan.path) and its.rules and not its.aa:
             yield run, its
 
 
@@ -129,7 +131,7 @@ def _models(
     }
     for contestant in plan.contestants:
         mine = served.get(("answer", contestant.name), ())
-        if len(mine) > 1:
+        if len(mine) > max(1, len(contestant.parts)):
             lines.append(
                 f"{contestant.name}: the server named more than one model: {', '.join(mine)}; "
                 "recorded answers of another one are not reused any more"

@@ -116,6 +116,26 @@ def test_each_change_is_named_with_what_was_locked_and_what_was_found(change):
     assert all(part in line for part in said)
 
 
+def parted(model):
+    def part(where, name):
+        one = replace(contestant("gpt-4o", model=name), where=(("category", (where,)),))
+        return replace(one, fingerprint=f"{name:0<32}"[:32])
+
+    parts = (part("kids", "m"), part("law", model))
+    return replace(contestant("gpt-4o"), kind="parts", parts=parts, fingerprint=model * 8)
+
+
+def test_the_models_of_a_contestant_are_told_apart():
+    locked = lock(suite(baseline=parted("x")))
+    assert [part.name for part in locked.baseline.parts] == ["gpt-4o[kids]", "gpt-4o[law]"]
+    assert drift(locked, suite(baseline=parted("x"))) == ()
+    assert drift(locked, suite(baseline=parted("y"))) == (
+        "gpt-4o[law] options.model: locked x, found y",
+    )
+    (line, *_) = drift(locked, suite())
+    assert line == "gpt-4o parts: locked gpt-4o[kids], gpt-4o[law], found gpt-4o"
+
+
 def test_a_candidate_that_the_lock_does_not_name_is_no_drift():
     locked = lock(promoted="gpt-5-mini")
     promoted = suite().candidates[0]

@@ -83,6 +83,15 @@ def test_comments_in_the_candidates_table_move_with_its_keys():
     assert "# who judges\n[[judges]]" in made
 
 
+def test_the_parts_of_a_contestant_move_with_it():
+    text = (
+        '[baseline]\nname = "a"\n[[baseline.parts]]\nmodel = "x"\n\n[[candidates]]\nname = "b"\n'
+        '[[candidates.parts]]\nmodel = "y"\n[[ candidates . parts ]]\nmodel = "z"\n'
+    )
+    made = tomli.loads(promote(text, "b"))
+    assert made == {"baseline": {"name": "b", "parts": [{"model": "y"}, {"model": "z"}]}}
+
+
 def test_a_kept_table_stays_under_another_name():
     made = promote(SUITE, "new", keep='new "next"')
     read = tomli.loads(made)
