@@ -41,6 +41,13 @@ class FalseAlarms:
     passes: float
 
 
+def alarms(ledger: Ledger) -> tuple[FalseAlarms, ...]:
+    """Return how each gate of an A/A run takes resampled runs; nothing for any other run."""
+    rules = ledger.plan.rules if ledger.plan.aa else ()
+    found = (false_alarms(rule, ledger) for rule in rules)
+    return tuple(one for one in found if one is not None)
+
+
 def false_alarms(rule: Rule, ledger: Ledger) -> FalseAlarms | None:
     """Return how a win-rate gate takes resampled A/A runs; None where no score was observed.
 

@@ -28,6 +28,11 @@ class Part(NamedTuple):
     part: float = 0.0
     whole: float = 0.0
 
+    @property
+    def share(self) -> float | None:
+        """The part as a fraction; None of nothing."""
+        return self.part / self.whole if self.whole else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -242,7 +247,7 @@ def _golden_evidence(
 
 
 def _evidence(share: Part, *, void: bool) -> Evidence[float]:
-    values = (share.part / share.whole,) if share.whole else ()
+    values = () if share.share is None else (share.share,)
     return Evidence(passing=values, failing=values, values=values, void=void and not values)
 
 

@@ -18,6 +18,7 @@ from arenatest.suite.suite import Setup, Suite
 def aa_suite(suite: Suite) -> Suite | None:
     """Return the A/A run of a suite: its win-rate gates on the baseline's twin, and nothing else.
 
+    They pass where nothing speaks against the judges: too few prompts are no fault of theirs.
     The twin has a fingerprint of its own, so that it shares no recorded answer with the baseline.
     All prompts are fought, however early the gates are decided: the scores are resampled.
 
@@ -71,7 +72,7 @@ def _rules(plan: Plan, twin: str) -> tuple[Rule, ...]:
     for rule in plan.rules:
         level = rule.metric.name == "win_rate" and rule.stat == "rate"
         if level and rule.against == plan.baseline.name:
-            rules.setdefault(rule.id, replace(rule, candidate=twin))
+            rules.setdefault(rule.id, replace(rule, candidate=twin, policy="no-regression"))
     return tuple(rules.values())
 
 
