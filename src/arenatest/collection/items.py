@@ -10,12 +10,15 @@ from typing import Any, Protocol, cast
 import pytest
 
 from arenatest.arena.redact import Redactor
+from arenatest.collection.lockfile import lock_mode, refuse_drift
+from arenatest.collection.options import flag
 from arenatest.collection.troubles import raised
 from arenatest.collection.wrong import wrong_suites
 from arenatest.errors import ArenaError, PluginError
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Rule
 from arenatest.report.escape import for_terminal
+from arenatest.suite.aa import aa_suite
 from arenatest.suite.kinds import Kinds, merge_kinds
 from arenatest.suite.load import load_suite
 from arenatest.suite.names import slug
@@ -27,6 +30,9 @@ class Decides(Protocol):
 
     def decide(self, item: GateItem) -> Decision:
         """Return the decision of one gate item, running its suite if need be."""
+
+    def refused(self, item: GateItem) -> str:
+        """Return why an item fails whose gate passed; empty where nothing speaks against it."""
 
 
 class GateFailed(Exception):
@@ -40,13 +46,15 @@ class SuiteFile(pytest.File):
         """Check the whole suite and yield its candidates; a mistake is a collection error."""
         try:
             suite = load_suite(self.path, root=self.config.rootpath, kinds=kinds_for(self.ihook))
+            refuse_drift(self.path, suite.plan, lock_mode(self.config))
         except ArenaError as error:
             wrong_suites(self.config).append(self._shown())
             said = Redactor((), os.environ).text(str(error))  # a module may have raised with a key
             raise self.CollectError(for_terminal(said)) from None
-        for candidate in suite.plan.candidates:
+        chosen = aa_suite(suite) if flag(self.config, "arena_aa") else suite
+        for candidate in () if chosen is None else chosen.plan.candidates:
             yield CandidateCollector.from_parent(
-                self, name=slug(candidate.name), suite=suite, candidate=candidate.name
+                self, name=slug(candidate.name), suite=chosen, candidate=candidate.name
             )
 
     def _shown(self) -> str:
@@ -87,6 +95,8 @@ class GateItem(pytest.Item):
         self.ihook.pytest_arena_gate_decided(decision=decision)
         if not decision.passed:
             raise GateFailed(told(decision))
+        if refused := arena.refused(self):
+            raise GateFailed(f"{told(decision)}\n{refused}")
         if decision.decision != "pass":
             self.warn(pytest.PytestWarning(told(decision)))
 
