@@ -169,6 +169,7 @@ class _WinRate(_Battles):
             values=values,
             void=not values,
             games=_counted(battles),
+            jury=_together(battles),
         )
 
     def _sides(self, battle: Battle) -> tuple[float | None, float | None, float | None]:
@@ -193,6 +194,12 @@ def _counted(battles: list[Battle]) -> Jury:
         return battles[0].games
     judged = [battle.games for battle in battles if battle.games]
     return tuple([_summed(own) for own in zip(*judged, strict=True)])
+
+
+def _together(battles: list[Battle]) -> Games:
+    """Return whether the jury scored a prompt at all, and whether it preferred an answer."""
+    scores = [battle.score for battle in battles if battle.games and battle.score is not None]
+    return Games(prompts=min(len(scores), 1), decisive=int(any(s != TIE for s in scores)))
 
 
 def _summed(games: tuple[Games, ...]) -> Games:

@@ -38,6 +38,9 @@ class Games(NamedTuple):
     decisive: int = 0
 
 
+NO_GAMES = Games()
+"""Nothing was judged."""
+
 Jury = tuple[Games, ...]
 """Counts of each judge, in the order of the plan; empty where nobody judged."""
 
@@ -53,6 +56,7 @@ class Evidence(Generic[T]):
         void: Whether a value was due and there is none.
         invalid: Whether that is because no clock of it may be used.
         games: What each judge did.
+        jury: ``prompts`` and ``decisive`` of the judges together, as the suite has them vote.
     """
 
     passing: tuple[T, ...] = ()
@@ -61,6 +65,7 @@ class Evidence(Generic[T]):
     void: bool = False
     invalid: bool = False
     games: Jury = ()
+    jury: Games = NO_GAMES
 
 
 class Fate(NamedTuple):

@@ -19,7 +19,8 @@ class Health:
     """Adds up what each judge did among prompts with different texts.
 
     Judges are looked at one by one: one that always ties, or that names the first answer every
-    time, pulls the mean of a jury towards a tie and would hide what the others see.
+    time, pulls the mean of a jury towards a tie and would hide what the others see. And they are
+    looked at together: sound judges that never agree make a jury that never decides.
 
     Args:
         plan: The judges, and what they are held to.
@@ -27,12 +28,22 @@ class Health:
         prompts: Those of the gate's slice.
     """
 
-    __slots__ = ("_candidates", "_golden", "_labels", "_limits", "_names", "_seen", "_watched")
+    __slots__ = (
+        "_candidates",
+        "_golden",
+        "_jury",
+        "_labels",
+        "_limits",
+        "_names",
+        "_seen",
+        "_watched",
+    )
 
     def __init__(self, plan: Plan, candidates: Sequence[str], prompts: Sequence[Prompt]) -> None:
         self._names = [judge.name for judge in plan.judges]
         self._limits = plan.limits
         self._seen = [Games() for _ in self._names]
+        self._jury = Games()
         self._candidates = candidates
         self._labels = labels_of(plan)
         labelled = sum(
@@ -46,9 +57,10 @@ class Health:
         held = plan.limits.golden_agreement is not None and bool(plan.golden)
         self._golden: list[Part] | None = None if held else []
 
-    def add(self, games: Jury) -> None:
-        """Take one prompt's games."""
+    def add(self, games: Jury, jury: Games) -> None:
+        """Take one prompt's games, and what the judges made of them together."""
         if games:
+            self._jury = _sum(self._jury, jury)
             self._seen = [_sum(seen, new) for seen, new in zip(self._seen, games, strict=True)]
 
     def look(self, ledger: Ledger, prompts: Iterable[Prompt]) -> None:
@@ -86,7 +98,8 @@ class Health:
         for place, seen in enumerate(self._seen):
             if seen.prompts and not seen.decisive:
                 return self._named(place, _preferred(seen))
-        return ""
+        jury = self._jury
+        return f"the jury {_preferred(jury)}" if jury.prompts and not jury.decisive else ""
 
     def _problems(self) -> Iterable[str]:
         least = self._limits.golden_agreement
@@ -100,6 +113,8 @@ class Health:
                     yield self._named(
                         place, f"was right in only {right:g} of {read:g} golden games"
                     )
+        if self._undecided(self._jury):
+            yield f"the jury {_preferred(self._jury)}"
 
     def _problem(self, seen: Games) -> str:
         limits = self._limits
@@ -110,9 +125,11 @@ class Health:
                 f"named another winner after the answers changed places in {seen.flips} of "
                 f"{seen.pairs} pairs of games"
             )
-        if seen.prompts >= ENOUGH_PROMPTS and seen.decisive < limits.decisive_rate * seen.prompts:
-            return _preferred(seen)
-        return ""
+        return _preferred(seen) if self._undecided(seen) else ""
+
+    def _undecided(self, seen: Games) -> bool:
+        least = self._limits.decisive_rate * seen.prompts
+        return seen.prompts >= ENOUGH_PROMPTS and seen.decisive < least
 
     def _named(self, place: int, problem: str) -> str:
         who = "the judge" if len(self._names) == 1 else f"the judge {self._names[place]}"

@@ -34,6 +34,7 @@ class Tally:
         rule: The gate.
         prompts, clusters: Planned.
         seen, voids, invalid: Prompts taken; those without a value; those without a usable clock.
+        unjudged: Those without a value because too few judges gave a verdict.
         ours, theirs: Those without a value because the candidate, or the other one, alone failed.
     """
 
@@ -43,6 +44,7 @@ class Tally:
     seen: int = 0
     voids: int = 0
     invalid: int = 0
+    unjudged: int = 0
     ours: int = 0
     theirs: int = 0
 

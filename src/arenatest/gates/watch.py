@@ -134,8 +134,9 @@ class Watch:
             if evidence.void:
                 self._tally.ours += bool(evidence.passing)
                 self._tally.theirs += bool(evidence.failing)
+                self._tally.unjudged += bool(evidence.games)
             if self._health is not None:
-                self._health.add(evidence.games)
+                self._health.add(evidence.games, evidence.jury)
         if self._method is not None:
             self._method.add(cluster)
 
@@ -201,7 +202,7 @@ class Watch:
         reasons = (
             f"{_lacking(tally.voids)} no value, {share}",
             *(f"{name} alone failed on {lost}" for name, lost in whose if lost),
-            "" if self._health is None else self._health.problem,
+            (self._health and self._health.problem) or _unjudged(tally.unjudged, self._plan),
             unpriced(self.rule, self._plan),
         )
         return Ruling(cause="void", why="; ".join(filter(None, reasons)))
@@ -212,6 +213,16 @@ class Watch:
             whole = self._taken == len(self._clusters)
             measure = self._method.measure(whole=whole, noun=self._tally.noun)
         return decision_of(self._plan.suite, ruling, measure, self._tally)
+
+
+def _unjudged(prompts: int, plan: Plan) -> str:
+    """Return on how many prompts too few judges gave a verdict, for people."""
+    if not prompts:
+        return ""
+    if plan.quorum > 1:
+        return f"fewer than {plan.quorum} judges gave a verdict on {prompts}"
+    who = "no judge gave a" if len(plan.judges) > 1 else "the judge gave no"
+    return f"{who} verdict on {prompts}"
 
 
 def _lacking(prompts: int) -> str:

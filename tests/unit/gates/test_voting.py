@@ -105,7 +105,8 @@ def test_the_rule_decides_the_gate():
     words = [("win", "win", "loss"), ("win", "win", "tie")] * 40
     assert gate_of(words).value == pytest.approx(0.75)
     assert gate_of(words, voting="majority").value == 1.0
-    assert gate_of(words, voting="unanimous").value == 0.5
+    words = [("win", "win", "win"), ("win", "win", "tie")] * 40
+    assert gate_of(words, voting="unanimous").value == pytest.approx(0.75, abs=0.03)
 
 
 def test_a_judge_that_abstains_half_of_the_time_is_not_sick():
@@ -118,3 +119,32 @@ def test_battles_below_the_quorum_are_void():
     words = [("win", "abstained"), ("win", "win")] * 30
     decision = gate_of(words, quorum=2)
     assert (decision.decision, decision.cause, decision.value) == ("inconclusive", "void", 1.0)
+    assert decision.reason.endswith(
+        "4 prompts have no value, more than 0.05 of the 60 planned; "
+        "fewer than 2 judges gave a verdict on 4"
+    )
+
+
+def test_a_battle_that_all_abstain_from_says_so():
+    reason = gate_of([("abstained", "abstained")] * 20).reason
+    assert reason.endswith("; no judge gave a verdict on 2")
+    reason = gate_of([("abstained",)] * 20).reason
+    assert reason.endswith("; the judge gave no verdict on 2")
+
+
+@pytest.mark.parametrize("voting", ["unanimous", "majority", "mean"])
+def test_sound_judges_that_never_agree_decide_nothing(voting):
+    decision = gate_of([("win", "loss"), ("loss", "win")] * 40, voting=voting)
+    assert (decision.decision, decision.cause, decision.value) == ("inconclusive", "judge", 0.5)
+    assert decision.reason.endswith("the jury preferred an answer on only 0 of 80 prompts")
+
+
+def test_a_jury_that_seldom_agrees_decides_nothing():
+    words = [("win", "loss")] * 97 + [("win", "win")] * 3
+    decision = gate_of(words, voting="unanimous")
+    assert (decision.decision, decision.cause) == ("inconclusive", "judge")
+    assert "the jury preferred an answer on only 3 of 100 prompts" in decision.reason
+
+
+def test_few_battles_that_a_jury_ties_are_ties():
+    assert gate_of([("win", "loss")] * 19, voting="unanimous").cause == "evidence"
