@@ -101,11 +101,14 @@ def faults(ledger: Ledger) -> tuple[Fault, ...]:
 
 
 def voids(ledger: Ledger) -> tuple[Fault, ...]:
-    """Return the games without a verdict by judge and cause, the most frequent first."""
+    """Return the games that failed by judge and cause, the most frequent first.
+
+    An abstention is no failure: a jury may be made of judges that each know a part.
+    """
     counts: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], str] = {}
     for slot, said in ledger.judgments.items():
-        if said.void is not None:
+        if said.void is not None and said.void != "abstained":
             key = (slot.judge, said.void)
             counts[key] += 1
             examples.setdefault(key, said.explanation)

@@ -8,8 +8,10 @@ from arenatest.report.battles import battles
 from arenatest.report.bodies import pack
 from arenatest.report.jury import jury_report, named_votes
 from arenatest.report.phrases import alpha_words, jury_words
+from arenatest.report.suite_run import SuiteRun
+from arenatest.report.terminal import terminal_lines
 from arenatest.stats.agreement import krippendorff_alpha
-from fakes.ledgers import LedgerBuilder, plan, prompt
+from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
 
 JUDGES = ("x", "y", "z")
 WIN, TIE, LOSS, FLIP = ("win", "win"), ("tie", "tie"), ("loss", "loss"), ("win", "loss")
@@ -95,3 +97,10 @@ def test_each_battle_names_who_voted_how():
 def test_a_battle_that_nobody_judged_says_why(said, cause):
     _, (battle,) = fought(said)
     assert (battle.outcome, battle.cause, battle.votes) == ("void", cause, (None, None, None))
+
+
+def test_the_terminal_takes_no_abstention_for_a_failure():
+    builder = LedgerBuilder(plan([prompt("p")], rules=[rule("win_rate")]))
+    builder.answer("gpt-4o", "p", "a").answer("gpt-5-mini", "p", "b").judge("p", AWAY)
+    lines = terminal_lines([SuiteRun(ledger=builder.ledger, decisions=(decision(),))])
+    assert not any("without a verdict" in text for _, text in lines)
