@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +19,7 @@ from arenatest.arena.reuse import Reuse
 from arenatest.arena.seating import Said, Seated, seated
 from arenatest.hookspec import Metric, Sample
 from arenatest.model.answer import Answer
+from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Game, Judgment, Verdict
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import (
@@ -166,6 +167,28 @@ class Games:
                 if sample is not None:
                     yield slot, measurement_key(setup, sample)
 
+    async def golden(self, look: Callable[[], Wanted]) -> Iterator[Work]:
+        """Return the work of having the golden set judged, in both orders, where it is wanted.
+
+        Args:
+            look: Tells what undecided gates need; asked again before each call.
+        """
+        if GOLDEN not in look().judgments:
+            return iter(())
+        games = [
+            game
+            for battle in self._ledger.plan.golden
+            for game in seated(
+                self._cast.judges,
+                (GOLDEN, battle.prompt, 0),
+                Said(battle.text_a),
+                Said(battle.text_b),
+                copy=0,
+            )
+        ]
+        await self._reuse.load_judgments([game.key for game in games])
+        return self._plays(games, rank=-1, wanted=lambda: GOLDEN in look().judgments)
+
     def ready(
         self, name: str, prompt: Prompt, repeat: int, look: Callable[[], Wanted], *, rank: int
     ) -> Iterator[Work]:
@@ -210,11 +233,16 @@ class Games:
         baseline = self._ledger.plan.baseline.name
         base = Said(theirs.text, self._said_before(baseline, spot))
         own = Said(ours.text, self._said_before(candidate, spot))
-        for seat, slot, game, key in self._seated(place, base, own):
+        yield from self._plays(self._seated(place, base, own), rank=spot.rank, wanted=wanted)
+
+    def _plays(
+        self, games: Iterable[Seated], *, rank: int, wanted: Callable[[], bool]
+    ) -> Iterator[Work]:
+        for seat, slot, game, key in games:
             if slot not in self._ledger.judgments and slot not in self._begun:
                 self._begun.add(slot)
                 asking = Asking(
-                    seat, self._caller, key=key, repeat=game.repeat, rank=spot.rank, wanted=wanted
+                    seat, self._caller, key=key, repeat=game.repeat, rank=rank, wanted=wanted
                 )
                 yield self._play(seat, slot, game, key, asking)
 

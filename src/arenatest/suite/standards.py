@@ -176,14 +176,14 @@ def _label_of(known: Known) -> Callable[[Record, int], HumanLabel]:
         if candidate not in known.candidates:
             wrong = unknown("candidate", candidate, known.candidates)
             raise Mistake(wrong.problem, place=("candidate",))
-        if (prompt, candidate, annotator) in said:
-            who = f"annotator {annotator!r}" if annotator else "an annotator without a name"
-            raise Mistake(f"{who} has labelled this battle before", place=("annotator",))
-        said.add((prompt, candidate, annotator))
         scores = {TIE: 0.5, known.baseline: 0.0, candidate: 1.0}
         winner = _text(fields, "winner")
         if winner not in scores:
             raise Mistake(unknown("winner", winner, scores).problem, place=("winner",))
+        if (prompt, candidate, annotator) in said:
+            who = f"annotator {annotator!r}" if annotator else "an annotator without a name"
+            raise Mistake(f"{who} has labelled this battle before", place=("annotator",))
+        said.add((prompt, candidate, annotator))
         return HumanLabel(
             prompt=prompt, candidate=candidate, score=scores[winner], annotator=annotator
         )
