@@ -9,72 +9,48 @@ from typing import Any
 
 import pytest
 
-from arenatest.collection.options import SUFFIX, flag
+from arenatest.collection.options import SUFFIX, flag, variable
+
+_OPTIONS: tuple[tuple[str, str, str], ...] = (
+    ("", "", "collect *.arena.toml suites, fight their battles and decide their gates"),
+    (
+        "store",
+        "DIR",
+        "where everything is recorded; default .arenatest under the root directory",
+    ),
+    ("reports", "DIR", "where reports are left; default reports under the root directory"),
+    ("fresh", "", "buy all answers and judgments again instead of reusing recorded ones"),
+    (
+        "lock",
+        "warn|refuse|off",
+        "what it means that a suite, or a model that a server names, differs from the lock file "
+        "beside the suite; default warn",
+    ),
+    (
+        "aa",
+        "",
+        "play every suite's baseline against itself, to see how often its win-rate gates fail a "
+        "model that is as good, and how the judges behave",
+    ),
+    ("max-calls", "N", "most model calls of the session, over all its suites"),
+    ("max-cost", "USD", "most US dollars that the session may spend, over all its suites"),
+)
+"""Every option behind ``--arena``: its name, what it takes (a switch takes nothing), its help."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options; each has an ini key and an environment variable."""
     group = parser.getgroup("arena", "gates for language models (arenatest)")
-    group.addoption(
-        "--arena",
-        action="store_true",
-        default=None,
-        help="collect *.arena.toml suites, fight their battles and decide their gates "
-        "(ini: arena, environment: ARENATEST)",
-    )
-    group.addoption(
-        "--arena-store",
-        metavar="DIR",
-        help="where everything is recorded; default .arenatest under the root directory "
-        "(ini: arena_store, environment: ARENATEST_STORE)",
-    )
-    group.addoption(
-        "--arena-reports",
-        metavar="DIR",
-        help="where reports are left; default reports under the root directory "
-        "(ini: arena_reports, environment: ARENATEST_REPORTS)",
-    )
-    group.addoption(
-        "--arena-fresh",
-        action="store_true",
-        default=None,
-        help="buy all answers and judgments again instead of reusing recorded ones "
-        "(ini: arena_fresh, environment: ARENATEST_FRESH)",
-    )
-    group.addoption(
-        "--arena-lock",
-        metavar="warn|refuse|off",
-        help="what it means that a suite, or a model that a server names, differs from the lock "
-        "file beside the suite; default warn (ini: arena_lock, environment: ARENATEST_LOCK)",
-    )
-    group.addoption(
-        "--arena-aa",
-        action="store_true",
-        default=None,
-        help="play every suite's baseline against itself, to see how often its win-rate gates fail "
-        "a model that is as good, and how the judges behave "
-        "(ini: arena_aa, environment: ARENATEST_AA)",
-    )
-    group.addoption(
-        "--arena-max-calls",
-        metavar="N",
-        help="most model calls of the session, over all its suites "
-        "(ini: arena_max_calls, environment: ARENATEST_MAX_CALLS)",
-    )
-    group.addoption(
-        "--arena-max-cost",
-        metavar="USD",
-        help="most US dollars that the session may spend, over all its suites "
-        "(ini: arena_max_cost, environment: ARENATEST_MAX_COST)",
-    )
-    parser.addini("arena", "as --arena", type="bool", default=None)
-    parser.addini("arena_store", "as --arena-store", default=None)
-    parser.addini("arena_reports", "as --arena-reports", default=None)
-    parser.addini("arena_fresh", "as --arena-fresh", type="bool", default=None)
-    parser.addini("arena_lock", "as --arena-lock", default=None)
-    parser.addini("arena_aa", "as --arena-aa", type="bool", default=None)
-    parser.addini("arena_max_calls", "as --arena-max-calls", default=None)
-    parser.addini("arena_max_cost", "as --arena-max-cost", default=None)
+    for name, takes, text in _OPTIONS:
+        option = f"--arena-{name}".rstrip("-")
+        key = option.removeprefix("--").replace("-", "_")
+        told = f"{text} (ini: {key}, environment: {variable(key)})"
+        if takes:
+            group.addoption(option, metavar=takes, help=told)
+            parser.addini(key, f"as {option}", default=None)
+        else:
+            group.addoption(option, action="store_true", default=None, help=told)
+            parser.addini(key, f"as {option}", type="bool", default=None)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
