@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from arenatest.arena.answers import Answers
+from arenatest.arena.budget import Budget, Limits, Spent
 from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, SeatedJudge
 from arenatest.arena.engine import Engine
@@ -152,9 +153,8 @@ class Stage:
             provider = providers[contestant.name]
             aim = target(provider, width=width, clock=clock, name=contestant.name)
             lane = lanes.setdefault(provider.endpoint, aim.lane)
-            cast.targets[contestant.name] = type(aim)(
-                contestant=contestant, provider=provider, params={}, lane=lane
-            )
+            seated = type(aim)(contestant=contestant, provider=provider, params={}, lane=lane)
+            cast.targets[contestant.name] = (seated,)
         model = judge_model and target(judge_model, width=width, clock=clock, name="judge")
         if model:
             cast.lanes[judge_model.endpoint] = model.lane
@@ -172,8 +172,7 @@ class Stage:
             new_id=lambda: f"chat-{next(ids)}",
             chance=random.Random(0),
             redactor=Redactor((), {}),
-            max_calls=max_calls,
-            max_cost=None,
+            purses=[Budget(Limits(max_calls=max_calls), Spent())],
         )
         shared = {"ledger": ledger, "cast": cast, "caller": self.caller, "journal": self.journal}
         reuse = Reuse(None, None)
@@ -215,7 +214,11 @@ def suite_of(
     return Suite(
         plan=plan,
         directory=folder,
-        contestants=tuple(Setup(**setup(c.name, providers[c.name])) for c in plan.contestants),
+        contestants=tuple(
+            Setup(**setup(model.name, providers[model.label]))
+            for contestant in plan.contestants
+            for model in contestant.models
+        ),
         judges=tuple(JudgeSetup(**setup(seat.name, judge), seat=seat) for seat in plan.judges),
         metrics=(),
         settings=RunSettings(**settings),

@@ -49,7 +49,7 @@ class Answers:
         contestants, blocks = list(names), self._ledger.plan.blocks
         for depth in range(max(map(len, blocks), default=0)):
             keys = [
-                self._key(self._cast.targets[name], messages, block[depth], repeat)
+                self._key(self._cast.target(name, block[depth]), messages, block[depth], repeat)
                 for block in blocks
                 if len(block) > depth
                 for name in contestants
@@ -65,8 +65,9 @@ class Answers:
         if found is None and self._reuse.active and name in self._cast.targets:
             messages = self._messages(name, turns, repeat)
             if messages:
-                key = self._key(self._cast.targets[name], messages, turns[-1], repeat)
-                found = self._reuse.answer(name, key)
+                target = self._cast.target(name, turns[-1])
+                key = self._key(target, messages, turns[-1], repeat)
+                found = self._reuse.answer(target.contestant.fingerprint, key)
         return None if found is None else found.answer
 
     def before(self, name: str, turns: Sequence[Prompt], repeat: int) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ class Answers:
         ledger = self._ledger
         if slot in ledger.answers and (not timed or slot in ledger.timings):
             return
-        target = self._cast.targets[name]
+        target = self._cast.target(name, prompt)
         messages = self._messages(name, turns, repeat)
         if not messages:
             self._check_asked(slot)
@@ -119,7 +120,7 @@ class Answers:
     async def _text(self, slot: AnswerSlot, asked: Asked, *, timed: bool) -> None:
         if asked.prompt.conversation is not None:  # its earlier turns may be new since the look-up
             await self._reuse.load_answers([asked.key])
-        found = self._reuse.answer(slot.contestant, asked.key)
+        found = self._reuse.answer(asked.target.contestant.fingerprint, asked.key)
         if found is not None:
             self._journal.post(*self._placed(slot, found, ("text",)))
             self._ledger.answers[slot] = found
@@ -130,7 +131,7 @@ class Answers:
             self._ledger.timings[slot] = answered
 
     def _check_asked(self, slot: AnswerSlot) -> None:
-        if isinstance(self._cast.targets[slot.contestant].provider, OnRecord):
+        if isinstance(self._cast.targets[slot.contestant][0].provider, OnRecord):
             self.missing.add(slot)
             raise Unwanted
 
@@ -143,7 +144,7 @@ class Answers:
                 place=lambda answered: self._placed(slot, answered, purposes),
             )
         )
-        self._reuse.saw_model(slot.contestant, answered.answer.model)
+        self._reuse.saw_model(asked.target.contestant.fingerprint, answered.answer.model)
         return answered
 
     async def _give_up(self, slot: AnswerSlot, target: Target) -> None:
@@ -182,7 +183,7 @@ class Answers:
 
         Empty where an earlier turn of the conversation has no answer to go on from.
         """
-        contestant = self._cast.targets[name].contestant
+        contestant = self._cast.target(name, turns[-1]).contestant
         messages = list(turns[0].messages)
         for number, turn in enumerate(turns[1:], start=1):
             reply = self.known(name, turns[:number], repeat)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from arenatest.arena.budget import Purse, charged
 from arenatest.arena.cast import Target
 from arenatest.arena.foreign import guarded, told
 from arenatest.arena.journal import Journal
@@ -15,8 +16,11 @@ from arenatest.arena.redact import Redactor
 from arenatest.errors import StoreError
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.plan import Contestant
+from arenatest.model.price import price_missing
 from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import Answered, Generation, Ledger, Record
+from arenatest.model.tokens import expected_usage
 
 ATTEMPTS = 4
 PATIENT_ATTEMPTS = 8
@@ -69,7 +73,7 @@ class Caller:
         new_id: Makes chat ids.
         chance: Jitter of the pauses.
         redactor: Takes secrets out of answers.
-        max_calls, max_cost: The budget; None for no limit.
+        purses: What pays for the calls: each of them must have enough.
     """
 
     def __init__(
@@ -83,8 +87,7 @@ class Caller:
         new_id: Callable[[], str],
         chance: random.Random,
         redactor: Redactor,
-        max_calls: int | None,
-        max_cost: float | None,
+        purses: Sequence[Purse] = (),
     ) -> None:
         self._ledger = ledger
         self._journal = journal
@@ -96,12 +99,21 @@ class Caller:
         self._new_id = new_id
         self._chance = chance
         self._redactor = redactor
-        self._max_calls = max_calls
-        self._max_cost = max_cost
-        self._made = sum(ledger.calls.values())
+        self._purses = purses
+        self._bills: dict[str, tuple[int, float]] = {}
+        self._unpriced: Sequence[str] = ()
         self.closed: str | None = None
         """Why no further call may start: None while calls may."""
         self.failed_calls = 0
+
+    def admit(self, models: Iterable[Contestant]) -> None:
+        """Take note of who may be called: no limit of cost can be kept where a price is unknown.
+
+        Models of kinds that nobody bills by the token may do without.
+        """
+        if any(purse.limits.max_cost is not None for purse in self._purses):
+            names = (model.name for model in models if model.metered and model.price is None)
+            self._unpriced = tuple(dict.fromkeys(names))
 
     async def ask(self, asked: Asked) -> Answered:
         """Return the final answer; all attempts are on disk by then.
@@ -171,7 +183,7 @@ class Caller:
         no more calls are lost than may be in flight.
         """
         target = asked.target
-        self._spend(target.contestant.name)
+        expected = self._spend(asked)
         chat_id = self._new_id()
         started = self._wall()
         answer = self._redactor.answer(await self._make(asked, chat_id))
@@ -179,6 +191,8 @@ class Caller:
         timing = replace(answer.timing or Timing(source=target.provider.timing), queue_wait=queued)
         answer = replace(answer, timing=timing)
         generation = self._record(asked, attempt, chat_id, started, answer, final=pause is None)
+        for purse in self._purses:
+            purse.settle(expected, charged(answer, generation.cost, expected))
         if timing.gaps:  # they are for a look at one call; the ledger holds thousands
             answer = replace(answer, timing=replace(timing, gaps=()))
         answered = Answered(answer=answer, chat_id=chat_id, attempts=attempt, cost=generation.cost)
@@ -233,6 +247,8 @@ class Caller:
         cost = None if price is None else price.of(answer.usage)
         if cost is not None:
             self._ledger.cost += cost
+            calls, total = self._bills.get(asked.target.contestant.name, (0, 0.0))
+            self._bills[asked.target.contestant.name] = (calls + 1, total + cost)
         else:
             self._ledger.uncosted += 1
         if answer.failure is not None:
@@ -252,15 +268,39 @@ class Caller:
             cost=cost,
         )
 
-    def _spend(self, owner: str) -> None:
-        if self._max_calls is not None and self._made >= self._max_calls:
-            self.closed = self.closed or f"the {self._max_calls} calls allowed are used up"
-        if self._max_cost is not None and self._ledger.cost >= self._max_cost:
-            self.closed = self.closed or f"the ${self._max_cost:g} allowed are spent"
+    def _spend(self, asked: Asked) -> float:
+        """Set one call aside in every purse; return the dollars it will probably cost.
+
+        Raises:
+            Stop: A purse has not enough, or the run was closed.
+        """
+        if self._unpriced and not self.closed:
+            self.closed = f"{price_missing(self._unpriced)}; the limit of cost cannot be kept else"
+        expected = self._expected(asked) if self._purses else 0.0
+        held = []
+        for purse in self._purses:
+            if self.closed:
+                break
+            self.closed = purse.take(expected) or None
+            if not self.closed:
+                held.append(purse)
         if self.closed:
+            for purse in held:  # another one had not enough
+                purse.give_back(expected)
             raise Stop(self.closed)
-        self._made += 1
+        owner = asked.target.contestant.name
         self._ledger.calls[owner] = self._ledger.calls.get(owner, 0) + 1
+        return expected
+
+    def _expected(self, asked: Asked) -> float:
+        """Return the dollars that a call will probably cost: what its like cost, or a guess."""
+        contestant = asked.target.contestant
+        calls, cost = self._bills.get(contestant.name, (0, 0.0))
+        if calls:
+            return cost / calls
+        if contestant.price is None:
+            return 0.0
+        return contestant.price.of(expected_usage(asked.messages, asked.target.params)) or 0.0
 
     def _pause(self, failure: Failure | None, attempt: int, target: Target) -> float | None:
         """Return the seconds until the next attempt, or None for no further one.

@@ -13,6 +13,7 @@ from arenatest.arena.on_record import OnRecord
 from arenatest.errors import ArenaError, PluginError
 from arenatest.hookspec import Context, Judge, Metric, Provider
 from arenatest.model.plan import Contestant
+from arenatest.model.prompt import Prompt
 from arenatest.suite.suite import JudgeSetup, MetricSetup, Setup, Suite
 
 Made = TypeVar("Made")
@@ -42,18 +43,38 @@ class SeatedJudge:
 
 @dataclass(slots=True, kw_only=True)
 class Cast:
-    """All that takes part in one run, built and open."""
+    """All that takes part in one run, built and open.
 
-    targets: dict[str, Target] = field(default_factory=dict)
+    Attributes:
+        targets: The models of each contestant, by its name: one, or its parts.
+    """
+
+    targets: dict[str, tuple[Target, ...]] = field(default_factory=dict)
     judges: list[SeatedJudge] = field(default_factory=list)
     metrics: list[tuple[MetricSetup, Metric]] = field(default_factory=list)
     lanes: dict[str, Lane] = field(default_factory=dict)
 
+    def target(self, name: str, prompt: Prompt) -> Target:
+        """Return which model of a contestant answers a prompt."""
+        targets = self.targets[name]
+        if len(targets) == 1:
+            return targets[0]
+        return next(one for one in targets if prompt.lies_in(one.contestant.where))
+
+    @property
+    def answering(self) -> list[Target]:
+        """Every model that answers prompts."""
+        return [target for targets in self.targets.values() for target in targets]
+
+    @property
+    def judging(self) -> list[Target]:
+        """Every model that judges ask."""
+        return [seat.target for seat in self.judges if seat.target]
+
     @property
     def providers(self) -> list[Provider]:
         """Every provider, once."""
-        judges = [seat.target.provider for seat in self.judges if seat.target]
-        return [target.provider for target in self.targets.values()] + judges
+        return [target.provider for target in (*self.answering, *self.judging)]
 
     async def close(self) -> None:
         """Close all providers; one that fails, or never ends, does not keep the others open."""
@@ -89,15 +110,17 @@ async def assemble(
         ArenaError: What a provider says of a missing key or model.
     """
     needed = set(contestants)
-    for setup, contestant in zip(suite.contestants, suite.plan.contestants, strict=True):
+    models = (model for contestant in suite.plan.contestants for model in contestant.models)
+    for setup, contestant in zip(suite.contestants, models, strict=True):
         if contestant.name in needed:
             provider = OnRecord() if on_record else _build(setup, context)
-            cast.targets[contestant.name] = Target(
+            target = Target(
                 contestant=contestant,
                 provider=provider,
                 params=setup.params,
                 lane=_lane(cast, suite, contestant, provider, clock),
             )
+            cast.targets[contestant.name] = (*cast.targets.get(contestant.name, ()), target)
     for judge_setup in suite.judges if judged else ():
         cast.judges.append(_judge(cast, suite, judge_setup, context, clock))
     wanted = set(metrics)

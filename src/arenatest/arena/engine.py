@@ -150,7 +150,7 @@ class Engine:
         self._on_decided = on_decided
         self._clock = clock
         self._plan: Plan = ledger.plan
-        lanes = {id(target.lane): target.lane for target in cast.targets.values()}
+        lanes = {id(target.lane): target.lane for target in cast.answering}
         width = sum(lane.width for lane in lanes.values())
         self._room = asyncio.Semaphore(max(1, width))
         every = sum(lane.width for lane in cast.lanes.values())
@@ -170,6 +170,9 @@ class Engine:
         Raises:
             StoreError: A record could not be written: nothing more is bought then.
         """
+        await self._announce(self._watcher.settle(self._ledger))
+        async with asyncio.TaskGroup() as tasks:
+            await self._judge_golden(tasks)
         await self._announce(self._watcher.settle(self._ledger))
         async with asyncio.TaskGroup() as tasks:
             await self._walk(tasks)
@@ -202,6 +205,17 @@ class Engine:
             calls=sum(list(self._ledger.calls.values())),
             left=spent / done * (planned - done) if done else None,
         )
+
+    async def _judge_golden(self, tasks: asyncio.TaskGroup) -> None:
+        """Have the golden set judged before anything else: what follows may rest on it."""
+        games = await self._games.golden(self._watcher.wanted)
+        while True:
+            await self._ahead.acquire()
+            game = None if self._caller.closed is not None else next(games, None)
+            if game is None:
+                self._ahead.release()
+                return
+            tasks.create_task(game).add_done_callback(lambda _: self._ahead.release())
 
     async def _walk(self, tasks: asyncio.TaskGroup) -> None:
         blocks = self._plan.blocks
@@ -270,7 +284,7 @@ class Engine:
         queues: dict[str, list[str]] = {}
         for name in order:
             if name in self._cast.targets:
-                endpoint = self._cast.targets[name].provider.endpoint
+                endpoint = self._cast.target(name, turn.prompts[-1]).provider.endpoint
                 queues.setdefault(endpoint, []).append(name)
         if len(queues) == 1:  # without a task of its own, which would cost a tenth of a call
             await self._ask_in_order(turn, *queues.values())

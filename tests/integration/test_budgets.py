@@ -1,0 +1,48 @@
+"""A session that may buy so much buys no more, says why, and can go on later."""
+
+SHORTER = """
+[[gates]]
+metric = "answer_length"
+max_ratio = 0.9
+"""
+
+
+def suites(project, run=""):
+    """Two suites of 60 calls each, with nothing to share."""
+    project.suite("x", gates=SHORTER, run=run)
+    path = project.suite("y", gates=SHORTER, run=run)
+    path.write_text(path.read_text(encoding="utf-8").replace("question", "ask"), encoding="utf-8")
+
+
+def decided(project):
+    return sorted((gate["decision"], gate["cause"]) for gate in project.results["gates"])
+
+
+def test_a_limit_of_calls_holds_for_all_suites_and_the_next_session_goes_on(project):
+    suites(project, "max_calls = 1")  # the command line stands above it
+    done = project.run("--arena-max-calls", "80")
+    assert done.ret == 1
+    assert len(project.calls()) == 80
+    assert decided(project) == [("inconclusive", "budget"), ("pass", None)]
+    done.stdout.fnmatch_lines(["*the 80 calls allowed for the session are used up*"])
+    again = project.run("--arena-max-calls", "40")
+    assert again.ret == 0
+    assert len(project.calls()) == 40
+    done = project.run("--arena-max-calls", "0")
+    assert done.ret == 0  # all is recorded: nothing has to be bought
+    assert project.calls() == []
+
+
+def test_workers_share_the_limit_and_a_wrong_one_is_refused_before_any_call(project):
+    suites(project)
+    done = project.run("-n", "2", "--arena-max-calls", "50")
+    assert done.ret == 1
+    assert len(project.calls()) == 50
+    assert ("inconclusive", "budget") in decided(project)
+    assert not list((project.path / ".arenatest/locks").glob("*.purse*"))
+    done = project.run("--arena-max-cost", "$5")
+    assert done.ret == 4
+    done.stderr.fnmatch_lines(
+        ["ERROR: --arena-max-cost: got '$5', expected US dollars, such as 2.50"]
+    )
+    assert project.calls() == []
