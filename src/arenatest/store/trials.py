@@ -39,7 +39,7 @@ def aa_problem(connection: Connection, plan: Plan, started: float) -> str:
             seen[plan_hash] = _is_trial(connection, plan_hash, wanted)
         if seen[plan_hash]:
             return _unhealthy(_decisions(connection, identity))
-    days = f"{within / _DAY:g} day" + "s" * (within != _DAY)
+    days = f"{within / _DAY:.3g} day" + "s" * (within != _DAY)
     return (
         f"the suite asks for an A/A run of {plan.baseline.name} with these judges and prompts "
         f"within {days}, and none is on record: run pytest --arena --arena-aa first"

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from arenatest.model.health import JudgeLimits
+from unit.store.records import contestant, decided, plan, run
+
+ASKING = replace(plan(), limits=JudgeLimits(aa_within=1000.0))
+TRIAL = replace(
+    plan(hash="trial"), aa=True, candidates=(replace(contestant("old"), name="old again"),)
+)
+NONE = (
+    "the suite asks for an A/A run of old with these judges and prompts within 0.0116 days, "
+    "and none is on record: run pytest --arena --arena-aa first"
+)
+
+
+def tried(store, *, finished=1500.0, of=TRIAL, name="aa", **decision):
+    store.begin(of, run(name, started=finished - 10.0), fresh=True, expire=0.0)
+    store.write([replace(decided(**decision), run=name)])
+    store.finish(name, finished, None)
+
+
+def unfit(store, *, started=2000.0, of=ASKING):
+    begun, _ = store.begin(of, run("now", started=started), fresh=True, expire=0.0)
+    return store.load(begun.id).unfit
+
+
+def test_a_suite_that_asks_for_no_aa_run_needs_none(store):
+    assert unfit(store, of=plan()) == ""
+
+
+def test_a_suite_that_asks_for_one_has_none_at_first(store):
+    assert unfit(store) == NONE
+
+
+def test_a_healthy_one_counts(store):
+    tried(store, decision="pass", cause=None)
+    assert unfit(store) == ""
+
+
+def test_one_that_lacks_prompts_is_healthy(store):
+    tried(store, decision="inconclusive", cause="evidence")
+    assert unfit(store) == ""
+
+
+@pytest.mark.parametrize(
+    ("decision", "cause"),
+    [("fail", None), ("inconclusive", "judge"), ("inconclusive", "void")],
+)
+def test_a_sick_one_says_why(store, decision, cause):
+    tried(store, decision=decision, cause=cause, reason="what it found")
+    assert unfit(store) == "the A/A run was not healthy: what it found"
+
+
+def test_the_latest_one_counts(store):
+    tried(store, decision="fail", cause=None, reason="then", name="a")
+    tried(store, finished=1600.0, decision="pass", cause=None, name="b")
+    assert unfit(store) == ""
+
+
+@pytest.mark.parametrize("finished", [999.0, 2001.0])
+def test_one_of_another_time_does_not_count(store, finished):
+    tried(store, finished=finished, decision="pass", cause=None)
+    assert unfit(store) == NONE
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(TRIAL, aa=False),
+        replace(TRIAL, baseline=contestant("cheap")),
+        replace(TRIAL, judges=()),
+        replace(TRIAL, prompts=TRIAL.prompts[:1]),
+    ],
+)
+def test_one_of_something_else_does_not_count(store, other):
+    tried(store, of=other, decision="pass", cause=None)
+    assert unfit(store) == NONE
+
+
+def test_one_that_was_not_finished_does_not_count(store):
+    store.begin(TRIAL, run("aa"), fresh=True, expire=0.0)
+    assert unfit(store) == NONE
+
+
+def test_the_aa_run_itself_asks_for_none(store):
+    assert unfit(store, of=replace(TRIAL, limits=ASKING.limits)) == ""
+
+
+def test_a_run_that_began_without_it_is_not_continued(store):
+    store.begin(ASKING, run("first", started=1400.0), fresh=False, expire=0.0)
+    tried(store, decision="pass", cause=None)
+
+    second, continued = store.begin(ASKING, run("now", started=2000.0), fresh=False, expire=0.0)
+    assert (second.id, continued) == ("now", False)
+    assert store.load("now").unfit == ""
+
+    third, continued = store.begin(ASKING, run("later", started=2001.0), fresh=False, expire=0.0)
+    assert (third.id, continued) == ("now", True)
