@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from arenatest.arena.answers import Answers
+from arenatest.arena.budget import Budget, Limits, Spent
 from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, SeatedJudge
 from arenatest.arena.engine import Engine
@@ -171,8 +172,7 @@ class Stage:
             new_id=lambda: f"chat-{next(ids)}",
             chance=random.Random(0),
             redactor=Redactor((), {}),
-            max_calls=max_calls,
-            max_cost=None,
+            purses=[Budget(Limits(max_calls=max_calls), Spent())],
         )
         shared = {"ledger": ledger, "cast": cast, "caller": self.caller, "journal": self.journal}
         reuse = Reuse(None, None)

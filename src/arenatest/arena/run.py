@@ -10,11 +10,12 @@ import contextlib
 import gc
 import random
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from arenatest.arena.answers import Answers
+from arenatest.arena.budget import Purse, Spent, own_purses
 from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, assemble
 from arenatest.arena.engine import Engine, Progress, StopCause, Watcher
@@ -27,7 +28,7 @@ from arenatest.hookspec import Context
 from arenatest.model.decision import Decision
 from arenatest.model.record import DecisionMade, Ledger, Run
 from arenatest.store import Store, Writer
-from arenatest.suite.suite import Suite
+from arenatest.suite.suite import RunSettings, Suite
 
 DAY = 86400.0
 
@@ -43,6 +44,7 @@ class Conditions:
         wall: Seconds since 1970.
         new_id: Makes unique ids.
         environ: The environment.
+        purses: What pays for a suite, which has these limits of its own and has spent so much.
         versions: Of arenatest, Python and pytest.
     """
 
@@ -52,6 +54,7 @@ class Conditions:
     wall: Callable[[], float]
     new_id: Callable[[], str]
     environ: Mapping[str, str] = field(repr=False)
+    purses: Callable[[RunSettings, Spent], Sequence[Purse]] = own_purses
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -264,9 +267,12 @@ class SuiteRun:
             new_id=conditions.new_id,
             chance=random.Random(conditions.session),  # noqa: S311 - jitter
             redactor=redactor,
-            max_calls=settings.max_calls,
-            max_cost=settings.max_cost,
+            purses=conditions.purses(
+                settings, Spent(calls=sum(ledger.calls.values()), cost=ledger.cost)
+            ),
         )
+        asked = [*(() if self._answers_of is not None else cast.answering), *cast.judging]
+        caller.admit(target.contestant for target in asked)
         reuse = self._reuse()
         answers = Answers(ledger=ledger, cast=cast, caller=caller, journal=journal, reuse=reuse)
         games = Games(

@@ -19,6 +19,7 @@ from arenatest.arena.engine import Progress
 from arenatest.arena.foreign import told
 from arenatest.arena.redact import Redactor
 from arenatest.arena.run import Conditions
+from arenatest.collection.allowance import read_allowance
 from arenatest.collection.command import shown_command
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
@@ -52,6 +53,7 @@ class ArenaSession:
         self.store_folder = folder(config, "arena_store", ".arenatest")
         self.report_folder = folder(config, "arena_reports", "reports")
         self.lock_mode = lock_mode(config)
+        self.allowance = read_allowance(config, self.locks, self.id, several=self.is_worker)
         self._store: Store | None = None
         self._seats: dict[str, Seat] = {}
         self._line: ProgressLine | None = None
@@ -84,6 +86,7 @@ class ArenaSession:
             wall=time.time,  # noqa: TID251 - here wall time enters
             new_id=lambda: uuid.uuid4().hex,
             environ=os.environ,
+            purses=self.allowance.purses,
             versions={
                 "arenatest": arenatest.__version__,
                 "pytest": pytest.__version__,
@@ -230,6 +233,8 @@ class ArenaSession:
         """Close the store."""
         if self._store is not None:
             self._store.close()
+        if not self.is_worker:
+            self.allowance.forget()
 
     def _call_off(self) -> None:
         """Stop buying, here and in workers: they look into the store."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arenatest.model.plan import Plan, Rule
-from arenatest.model.price import Price
+from arenatest.model.price import Price, price_missing
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered, AnswerSlot
 
@@ -49,18 +49,3 @@ def unpriced(rule: Rule, plan: Plan) -> str:
     models = [m for c in plan.contestants if c.name in compared for m in c.models]
     names = list(dict.fromkeys(model.name for model in models if model.price is None))
     return price_missing(names) if names else ""
-
-
-def price_missing(names: list[str]) -> str:
-    """Return a line for people: whose price is unknown, and how to give it.
-
-    Examples:
-        >>> price_missing(["new"])
-        'the price of new is unknown: write price = { input = ..., output = ... } in its table'
-    """
-    whose = " and ".join(names)
-    return (
-        f"the price of {whose} is unknown: "
-        f"write price = {{ input = ..., output = ... }} in {'its' if len(names) == 1 else 'their'} "
-        f"table{'s' * (len(names) > 1)}"
-    )

@@ -26,6 +26,8 @@ class Contestant:
         kind: The kind of provider.
         fingerprint: Hash of what determines its answers.
         settings: What the suite says of it, for reports: no secrets.
+        metered: Whether somebody charges for its tokens: then its price must be known before a
+            limit of cost can be kept.
         family: Models of one family may favour each other as judges; None where unknown.
         max_concurrency: Calls in flight at once on its endpoint; None for the suite's number.
         timeout: Seconds for one call.
@@ -42,6 +44,7 @@ class Contestant:
     template: str | None = None
     settings: Mapping[str, object]
     price: Price | None = None
+    metered: bool = False
     family: str | None = None
     max_concurrency: int | None = None
     timeout: float

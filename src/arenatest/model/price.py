@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arenatest.model.answer import Usage
 
 SUITE = "suite"
 """The source of a price that stands in the suite itself."""
+
+
+def price_missing(names: Sequence[str]) -> str:
+    """Return a line for people: whose price is unknown, and how to give it.
+
+    Examples:
+        >>> price_missing(["new"])
+        'the price of new is unknown: write price = { input = ..., output = ... } in its table'
+    """
+    its, table = ("its", "table") if len(names) == 1 else ("their", "tables")
+    return (
+        f"the price of {' and '.join(names)} is unknown: "
+        f"write price = {{ input = ..., output = ... }} in {its} {table}"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from arenatest.arena import calls
+from arenatest.arena.budget import Budget, Limits, Spent
 from arenatest.arena.calls import Asked, Caller, Stop
 from arenatest.arena.redact import Redactor
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer, Timing, Usage
 from arenatest.model.price import Price
 from arenatest.model.prompt import Message, Prompt
-from fakes.models import ScriptedProvider, failed, said, target
+from fakes.models import ScriptedProvider, contestant, failed, said, target
 from fakes.plans import ledger_of
 
 
@@ -29,6 +30,7 @@ def ask(
     paid=(),
     max_calls=None,
     max_cost=None,
+    admitted=None,
     secrets=None,
     journal=None,
     **fields,
@@ -54,9 +56,9 @@ def ask(
             new_id=lambda: f"chat-{next(ids)}",
             chance=random.Random(0),
             redactor=Redactor(secrets or {}, secrets or {}),
-            max_calls=max_calls,
-            max_cost=max_cost,
+            purses=[Budget(Limits(max_calls=max_calls, max_cost=max_cost), Spent())],
         )
+        caller.admit([] if admitted is None else admitted)
         aim = target(provider, width=width, clock=clock, **fields)
         prompt = Prompt(id="p", messages=(Message(role="user", content="hi"),))
         asked = Asked(
@@ -175,13 +177,56 @@ def test_a_budget_of_calls_stops_before_the_next_call():
     assert caller.closed == "the 2 calls allowed are used up"
 
 
-def test_a_budget_of_money_stops_before_the_next_call():
-    priced = replace(said("x"), usage=Usage(input_tokens=1_000_000, output_tokens=0))
+DOLLAR = replace(said("x"), usage=Usage(input_tokens=1_000_000, output_tokens=0))
+
+
+def test_a_budget_of_money_stops_before_the_call_that_could_exceed_it():
     answers, _, caller = ask(
-        ScriptedProvider(priced), count=4, width=1, max_cost=1.5, price=Price(input=1.0, output=0)
+        ScriptedProvider(DOLLAR), count=4, width=1, max_cost=2.5, price=Price(input=1.0, output=0)
     )
     assert sum(isinstance(answer, Stop) for answer in answers) == 2
-    assert caller.closed == "the $1.5 allowed are spent"
+    assert caller.closed == ("another call could exceed the $2.5 allowed, of which $2 are spent")
+
+
+def test_a_budget_of_money_holds_back_what_calls_in_flight_will_cost():
+    price = Price(input=200_000.0, output=0.0)  # a dollar for the five tokens of the prompt
+    provider = ScriptedProvider(said("x"))
+    ask(provider, count=50, width=8, max_cost=5.0, price=price)
+    assert provider.most == len(provider.calls) == 5
+
+
+def test_a_budget_of_money_counts_calls_whose_cost_nobody_tells_as_what_was_expected():
+    price = Price(input=200_000.0, output=0.0)  # a dollar for the five tokens of the prompt
+    lost = ScriptedProvider(failed("timeout", retryable=False))
+    answers, _, _ = ask(lost, count=6, width=1, max_cost=3.5, price=price)
+    assert len(lost.calls) == 3
+    refused = ScriptedProvider(failed("rate_limited", retryable=False))
+    ask(refused, count=6, width=1, max_cost=3.5, price=price)
+    assert len(refused.calls) == 6
+    assert sum(isinstance(answer, Stop) for answer in answers) == 3
+
+
+def test_no_call_is_made_under_a_limit_of_cost_that_cannot_be_kept():
+    billed = contestant("gpt", metered=True)
+    provider = ScriptedProvider()
+    _, _, caller = ask(provider, max_cost=1.0, admitted=[billed, contestant("function")])
+    assert provider.calls == []
+    assert caller.closed == (
+        "the price of gpt is unknown: write price = { input = ..., output = ... } in its table; "
+        "the limit of cost cannot be kept else"
+    )
+    ask(provider, max_calls=1, admitted=[billed])
+    assert len(provider.calls) == 1
+
+
+def test_a_call_that_one_purse_refuses_costs_the_others_nothing():
+    rich, poor = (Budget(Limits(max_calls=n), Spent()) for n in (9, 1))
+    for purse in (rich, poor):
+        assert purse.take(0.5) == ""
+    assert rich.take(0.5) == ""
+    rich.give_back(0.5)
+    assert poor.take(0.5) == "the 1 call allowed is used up"
+    assert [rich.take(0.0) for _ in range(9)].count("") == 8
 
 
 def test_a_secret_that_a_server_echoes_never_reaches_a_record():
@@ -222,8 +267,6 @@ def test_an_answer_that_cannot_be_had_is_recorded_without_a_call():
             new_id=lambda: "id",
             chance=random.Random(0),
             redactor=Redactor((), {}),
-            max_calls=None,
-            max_cost=None,
         )
         return await caller.give_up(
             target(ScriptedProvider(), clock=clock),
