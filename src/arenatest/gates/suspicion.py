@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal, get_args
 
 from arenatest.gates.sameness import (
@@ -125,19 +124,20 @@ def suspicions(ledger: Ledger) -> tuple[Suspicion, ...]:
     return tuple(sorted(found, key=lambda one: places.index(one.contestant)))
 
 
-def warning_of(suspicion: Suspicion) -> str:
-    """Return the line that warns of a sign, for people, without any text of a model."""
-    count, answers, first = suspicion.count, suspicion.answers, suspicion.examples[0].prompt
-    if suspicion.kind == "constant":
-        return (
-            f"{suspicion.contestant}: {count} of {answers} different prompts got the same answer, "
-            f"or nearly the same"
-        )
-    hidden = f", {suspicion.hidden} of them in disguise" if suspicion.hidden else ""
-    return (
-        f"{suspicion.contestant}: {count} of {answers} answers {suspicion.does}{hidden}, "
-        f"alone on {suspicion.alone} prompts, such as {first}"
-    )
+def warning_lines(suspected: Iterable[Suspicion]) -> tuple[str, ...]:
+    """Return a line for each contestant that is warned of, without any text of a model."""
+    remarks: dict[str, list[str]] = defaultdict(list)
+    for one in suspected:
+        if one.warned:
+            remarks[one.contestant].append(_remark(one))
+    return tuple(f"{name}: {'; '.join(made)}" for name, made in remarks.items())
+
+
+def _remark(one: Suspicion) -> str:
+    share = f"{one.count} of {one.answers}"
+    if one.kind == "constant":
+        return f"one answer, or nearly, to {share} different prompts"
+    return f"{share} answers {one.does}" + (f" ({one.hidden} in disguise)" if one.hidden else "")
 
 
 def _compared(contestant: Contestant, plan: Plan) -> Sequence[Contestant]:
@@ -229,8 +229,13 @@ def _same(texts: Sequence[str]) -> int:
 
 
 def _examples(marked: Iterable[tuple[str, str]]) -> tuple[Example, ...]:
-    first = islice(marked, EXAMPLES)
-    return tuple(Example(prompt=prompt, excerpt=text[:_SHOWN]) for prompt, text in first)
+    """Return the first few that differ."""
+    first: dict[str, str] = {}
+    for prompt, text in marked:
+        if len(first) == EXAMPLES:
+            break
+        first.setdefault(text[:_SHOWN], prompt)
+    return tuple(Example(prompt=prompt, excerpt=text) for text, prompt in first.items())
 
 
 _SHOWN = 120

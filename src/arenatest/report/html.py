@@ -16,6 +16,7 @@ from arenatest.gates.words import amount
 from arenatest.report import phrases
 from arenatest.report.battles import Battle
 from arenatest.report.bodies import pack, urgency
+from arenatest.report.controlled import WORDS
 from arenatest.report.curves import ecdf
 from arenatest.report.escape import visible
 from arenatest.report.forest import FEW, forest, gate_bar
@@ -67,6 +68,7 @@ def html_pieces(report: Report, *, budget: int = BUDGET) -> Iterator[bytes]:
         results=RESULTS,
         quantiles=QUANTILES,
         few=FEW,
+        controls=WORDS,
         most_flips=MOST_FLIPS,
     )
     return (piece.encode() for piece in pieces)

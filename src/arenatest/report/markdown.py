@@ -7,7 +7,9 @@ from arenatest.report.breakdown import Slice
 from arenatest.report.escape import for_markdown
 from arenatest.report.phrases import (
     OUTCOMES,
+    alarm_words,
     alpha_words,
+    corrected_words,
     evidence_words,
     flips_words,
     interval_words,
@@ -72,6 +74,8 @@ def _suite(suite: SuiteView) -> list[str]:
     for candidate in suite.candidates:
         if candidate.whole.counts.total:
             lines += _candidate(suite, candidate)
+    lines += [f"- {for_markdown(alarm_words(alarm))}" for alarm in suite.alarms]
+    lines += [""] if suite.alarms else []
     if suite.jury is not None and suite.jury.battles:
         lines += [f"{jury_words(suite.jury)} {alpha_words(suite.jury)}", ""]
     return lines
@@ -91,6 +95,8 @@ def _candidate(suite: SuiteView, candidate: CandidateView) -> list[str]:
     for found in suite.flips:
         if found.candidate == candidate.name:
             lines += _flips(found)
+    if candidate.corrected is not None:
+        lines += [for_markdown(corrected_words(candidate.corrected)), ""]
     parts = [part for part in candidate.slices[1:] if part.value is not None]
     worst = sorted(parts, key=lambda part: part.value or 0.0)[:WORST]
     if worst:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from arenatest.gates.aa import FalseAlarms
 from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.lock.flips import Flips
 from arenatest.model.decision import Decision
 from arenatest.report.jury import JuryReport
+from arenatest.stats.correction import GOOD_LABELS, CorrectedMean
 
 STATUS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 RANK = {"fail": 0, "inconclusive": 1, "pass": 2}
@@ -91,6 +93,34 @@ def jury_words(jury: JuryReport) -> str:
     )
     told = ", ".join(filter(None, counts))
     return f"Jury of {jury.judges}, {rule}{quorum}: {told} of {plural(jury.battles, 'battle')}."
+
+
+def p_words(p: float) -> str:
+    """Return a p-value, such as ``p = 0.03``."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"  # noqa: PLR2004 - as it is written
+
+
+def alarm_words(alarm: FalseAlarms) -> str:
+    """Return what a gate makes of a model that is as good as the baseline."""
+    return (
+        f"A/A: {alarm.gate} fails {percent(alarm.fails)} and passes {percent(alarm.passes)} of "
+        f"{plural(alarm.draws, 'run')} of an equal model, drawn from "
+        f"{plural(alarm.clusters, 'score')}"
+    )
+
+
+def corrected_words(mean: CorrectedMean) -> str:
+    """Return a win rate that human labels corrected, beside what it was made of."""
+    shown = f"{mean.value:.3f}"
+    if mean.low is not None and mean.high is not None:
+        shown += f" [{mean.low:.3f}, {mean.high:.3f}]"
+    few = f"; fewer than {GOOD_LABELS} labels, so take it with care"
+    return (
+        f"Corrected by people: {shown}, where the judges alone say {mean.judge:.3f} "
+        f"and people alone {mean.human:.3f} ({plural(mean.labelled, 'prompt')} labelled, "
+        f"{mean.unlabelled:,} not{few if mean.labelled < GOOD_LABELS else ''}). "
+        "No gate looks at it."
+    )
 
 
 def alpha_words(jury: JuryReport) -> str:

@@ -8,16 +8,23 @@ from typing import Any
 
 from arenatest.lock.flips import Flip, Flips, Fought
 from arenatest.model.decision import Decision
+from arenatest.model.plan import Contestant
 from arenatest.report.breakdown import Counts
+from arenatest.report.conduct import Conduct
+from arenatest.report.controlled import Controlled
 from arenatest.report.jury import JuryReport
 from arenatest.report.latency import QUANTILES, Latency
 from arenatest.report.panel import RESULTS, JudgeReport
 from arenatest.report.results_model import (
     SCHEMA_VERSION,
     AgainPart,
+    AlarmPart,
     BattlesPart,
     ContestantPart,
+    ControlledPart,
+    CorrectedPart,
     ErrorPart,
+    ExamplePart,
     FlipPart,
     FlipsPart,
     FoughtPart,
@@ -25,13 +32,16 @@ from arenatest.report.results_model import (
     JudgePart,
     JuryPart,
     LatencyPart,
+    PartPart,
     Results,
     RunPart,
     SlicePart,
     StoppedPart,
     SuitePart,
+    SuspicionPart,
     WarningPart,
 )
+from arenatest.report.spending import Spending
 from arenatest.report.suite_run import Again
 from arenatest.report.view import CandidateView, Report, SuiteView
 
@@ -53,11 +63,28 @@ def results(report: Report) -> Results:
         slices=[
             part for suite in suites for one in suite.candidates for part in _slices(suite, one)
         ],
-        judges=[_judge(suite, judge) for suite in suites for judge in suite.judges],
+        controlled=[_controlled(suite, rate) for suite in suites for rate in suite.controlled],
+        judges=[
+            _judge(suite, *pair)
+            for suite in suites
+            for pair in zip(suite.judges, suite.conducts, strict=True)
+        ],
         juries=[_jury(suite, suite.jury) for suite in suites if suite.jury is not None],
         latency=[_latency(suite, one) for suite in suites for one in suite.latencies],
         errors=[part for suite in suites for part in _errors(suite)],
         flips=[_flips(suite, found) for suite in suites for found in suite.flips],
+        aa=[
+            AlarmPart(suite=suite.name, **asdict(alarm))
+            for suite in suites
+            for alarm in suite.alarms
+        ],
+        corrected=[
+            CorrectedPart(suite=suite.name, candidate=one.name, **asdict(one.corrected))
+            for suite in suites
+            for one in suite.candidates
+            if one.corrected is not None
+        ],
+        suspicions=[part for suite in suites for part in _suspicions(suite)],
         warnings=[WarningPart(suite=s.name, line=line) for s in suites for line in s.warnings],
     )
 
@@ -136,18 +163,36 @@ def _contestants(suite: SuiteView) -> list[ContestantPart]:
             kind=contestant.kind,
             fingerprint=contestant.fingerprint,
             models=list(spent.models),
-            calls=spent.calls,
+            calls=spent.calls or 0,
             answers=spent.answers or 0,
             failed=spent.failed,
             reused=spent.reused,
             input_tokens=spent.input_tokens,
             output_tokens=spent.output_tokens,
             cost=spent.cost,
+            parts=[
+                _part(part, own) for part, own in zip(contestant.parts, spent.parts, strict=True)
+            ],
         )
         for place, (contestant, spent) in enumerate(
             zip(suite.contestants, suite.spendings, strict=False)
         )
     ]
+
+
+def _part(part: Contestant, spent: Spending) -> PartPart:
+    return PartPart(
+        where={key: list(values) for key, values in part.where},
+        kind=part.kind,
+        fingerprint=part.fingerprint,
+        models=list(spent.models),
+        answers=spent.answers or 0,
+        failed=spent.failed,
+        reused=spent.reused,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cost=spent.cost,
+    )
 
 
 def _gate(decision: Decision) -> GatePart:
@@ -187,7 +232,12 @@ def _outcomes(counts: Counts) -> dict[str, int]:
     return {"win": counts.win, "tie": counts.tie, "loss": counts.loss, "void": counts.void}
 
 
-def _judge(suite: SuiteView, judge: JudgeReport) -> JudgePart:
+def _controlled(suite: SuiteView, rate: Controlled) -> ControlledPart:
+    values = {name: getattr(rate, name) for name in ControlledPart.model_fields if name != "suite"}
+    return ControlledPart(suite=suite.name, **values)
+
+
+def _judge(suite: SuiteView, judge: JudgeReport, conduct: Conduct) -> JudgePart:
     return JudgePart(
         suite=suite.name,
         name=judge.name,
@@ -201,6 +251,17 @@ def _judge(suite: SuiteView, judge: JudgeReport) -> JudgePart:
         agreement=judge.agreement,
         decisive_rate=judge.decisive_rate,
         first_seat_share=judge.first_share,
+        first_seat_p=conduct.first_p,
+        family=conduct.family,
+        error_rate=conduct.errors.share,
+        tie_rate=conduct.ties.share,
+        length_preference=conduct.longer.share,
+        family_preference=conduct.kin.share,
+        golden_games=int(conduct.golden.whole),
+        golden_agreement=conduct.golden.share,
+        human_battles=int(conduct.human.whole),
+        human_agreement=conduct.human.share,
+        human_kappa=None if conduct.kappa is None else conduct.kappa.value,
         orders={
             row: dict(zip(RESULTS, counts, strict=True))
             for row, counts in zip(RESULTS, judge.table, strict=True)
@@ -259,6 +320,27 @@ def _flip(flip: Flip) -> FlipPart:
 
 def _fought(fought: Fought) -> FoughtPart:
     return FoughtPart(outcome=fought.outcome, score=fought.score, chat_id=fought.chat_id)
+
+
+def _suspicions(suite: SuiteView) -> list[SuspicionPart]:
+    return [
+        SuspicionPart(
+            suite=suite.name,
+            contestant=one.contestant,
+            kind=one.kind,
+            count=one.count,
+            answers=one.answers,
+            alone=one.alone,
+            spared=one.spared,
+            hidden=one.hidden,
+            warned=one.warned,
+            examples=[
+                ExamplePart(prompt=example.prompt, excerpt=example.excerpt)
+                for example in one.examples
+            ],
+        )
+        for one in suite.suspicions
+    ]
 
 
 def _errors(suite: SuiteView) -> list[ErrorPart]:

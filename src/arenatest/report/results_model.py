@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from arenatest.gates.suspicion import Kind
 from arenatest.model.answer import TimingSource
 from arenatest.model.decision import Cause, Outcome
 from arenatest.model.judgment import VoidCause
@@ -72,6 +73,21 @@ class SuitePart(_Part):
     decided_again: AgainPart | None
 
 
+class PartPart(_Part):
+    """A model that answers some prompts in the name of a contestant made of parts."""
+
+    where: dict[str, list[str]]
+    kind: str
+    fingerprint: str
+    models: list[str]
+    answers: int
+    failed: int
+    reused: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: float | None
+
+
 class ContestantPart(_Part):
     """A contestant, with the names of its model as its servers gave them."""
 
@@ -88,6 +104,7 @@ class ContestantPart(_Part):
     input_tokens: int | None
     output_tokens: int | None
     cost: float | None
+    parts: list[PartPart]
 
 
 class GatePart(_Part):
@@ -146,8 +163,31 @@ class SlicePart(_Part):
     void: int
 
 
+class ControlledPart(_Part):
+    """A win rate with ``length``, or length and ``style``, of both answers held equal.
+
+    ``value`` is None where there is none, and ``why`` says why; ``n`` counts clusters.
+    """
+
+    suite: str
+    candidate: str
+    control: Literal["length", "style"]
+    raw: float | None
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    n: int
+    effects: dict[str, float]
+    why: str
+
+
 class JudgePart(_Part):
-    """A judge; ``orders`` counts battles by result with the baseline, then the candidate first."""
+    """A judge; ``orders`` counts battles by result with the baseline, then the candidate first.
+
+    ``first_seat_p`` is of the exact sign test by prompts; preferences are shares of the decided
+    battles that they are about, and agreements of what the judge gave a verdict on.
+    """
 
     suite: str
     name: str
@@ -161,6 +201,17 @@ class JudgePart(_Part):
     agreement: float | None
     decisive_rate: float | None
     first_seat_share: float | None
+    first_seat_p: float | None
+    family: str | None
+    error_rate: float | None
+    tie_rate: float | None
+    length_preference: float | None
+    family_preference: float | None
+    golden_games: int
+    golden_agreement: float | None
+    human_battles: int
+    human_agreement: float | None
+    human_kappa: float | None
     orders: dict[str, dict[str, int]]
 
 
@@ -249,6 +300,56 @@ class FlipsPart(_Part):
     prompts: list[FlipPart]
 
 
+class AlarmPart(_Part):
+    """What a gate of an A/A run makes of an equal model, in ``draws`` resampled runs."""
+
+    suite: str
+    gate: str
+    draws: int
+    clusters: int
+    fails: float
+    passes: float
+
+
+class CorrectedPart(_Part):
+    """A win rate corrected by human labels; ``human`` and ``judge`` are the means of each alone."""
+
+    suite: str
+    candidate: str
+    value: float
+    se: float
+    low: float | None
+    high: float | None
+    level: float
+    human: float
+    judge: float
+    trust: float
+    labelled: int
+    unlabelled: int
+
+
+class ExamplePart(_Part):
+    """Where a sign stands; the excerpt is a model's text."""
+
+    prompt: str
+    excerpt: str
+
+
+class SuspicionPart(_Part):
+    """A sign in a contestant's answers; ``alone`` and ``spared`` count prompts against others."""
+
+    suite: str
+    contestant: str
+    kind: Kind
+    count: int
+    answers: int
+    alone: int
+    spared: int
+    hidden: int
+    warned: bool
+    examples: list[ExamplePart]
+
+
 class WarningPart(_Part):
     """A line that a reader must not miss."""
 
@@ -266,9 +367,13 @@ class Results(_Part):
     gates: list[GatePart]
     battles: list[BattlesPart]
     slices: list[SlicePart]
+    controlled: list[ControlledPart]
     judges: list[JudgePart]
     juries: list[JuryPart]
+    aa: list[AlarmPart]
+    corrected: list[CorrectedPart]
     latency: list[LatencyPart]
     errors: list[ErrorPart]
     flips: list[FlipsPart]
+    suspicions: list[SuspicionPart]
     warnings: list[WarningPart]

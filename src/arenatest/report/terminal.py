@@ -5,10 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from arenatest.gates.aa import alarms
+from arenatest.gates.suspicion import suspicions
 from arenatest.model.decision import Decision
+from arenatest.report.controlled import controlled_rates
 from arenatest.report.escape import for_terminal
 from arenatest.report.phrases import (
     STATUS,
+    alarm_words,
     evidence_words,
     flips_words,
     interval_words,
@@ -17,7 +21,7 @@ from arenatest.report.phrases import (
     value_words,
 )
 from arenatest.report.spending import faults, unmeasured, voids
-from arenatest.report.suite_run import SuiteRun, in_order
+from arenatest.report.suite_run import SuiteRun, in_order, relied_on
 from arenatest.report.view import flipped, warnings
 
 _FAILURES = 3  # lines for contestants, and as many for judges and for metrics
@@ -54,8 +58,11 @@ def _suite(run: SuiteRun) -> list[tuple[str, str]]:
             lines.append(("title", title + _line(plan.baseline.name)))
             lines += _gates(decisions)
             lines += [("note", f"  {_line(line)}") for line in _flips(run, candidate.name)]
+    lines += [("note", f"  {_line(alarm_words(alarm))}") for alarm in alarms(run.ledger)]
     lines += [("warning", f"  {line}") for line in _failures(run)]
-    lines += [("warning", f"  warning: {_line(warning)}") for warning in warnings(run)]
+    rates = controlled_rates(relied_on(run).ledger)
+    warned = warnings(run, suspicions(run.ledger), rates)
+    lines += [("warning", f"  warning: {_line(warning)}") for warning in warned]
     return lines
 
 

@@ -6,17 +6,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from arenatest.gates.aa import FalseAlarms, alarms
+from arenatest.gates.suspicion import Suspicion, suspicions, warning_lines
 from arenatest.lock.flips import Flips, flips
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant, JudgeSeat
 from arenatest.report.battles import Battle, battles
 from arenatest.report.breakdown import Slice, slices
+from arenatest.report.conduct import Conduct, conducts
+from arenatest.report.controlled import Controlled, controlled_rates, controlled_warnings
 from arenatest.report.jury import JuryReport, jury_report
 from arenatest.report.latency import Latency, latencies
 from arenatest.report.panel import JudgeReport, judge_reports
+from arenatest.report.people import corrected_win_rate
 from arenatest.report.phrases import RANK, STATUS, moment, plural
 from arenatest.report.spending import Fault, Spending, faults, spendings
 from arenatest.report.suite_run import SuiteRun, in_order, relied_on
+from arenatest.stats.correction import CorrectedMean
 
 Word = Literal["PASSED", "FAILED", "INCONCLUSIVE", "NOTHING GATED"]
 
@@ -48,11 +54,16 @@ class GateRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateView:
-    """One candidate against the baseline: the slices of its win rate, all prompts first."""
+    """One candidate against the baseline: the slices of its win rate, all prompts first.
+
+    Attributes:
+        corrected: Its win rate corrected by human labels; None where there are too few.
+    """
 
     name: str
     slices: tuple[Slice, ...]
     decisions: tuple[Decision, ...]
+    corrected: CorrectedMean | None
 
     @property
     def whole(self) -> Slice:
@@ -67,14 +78,18 @@ class SuiteView:
     run: SuiteRun
     battles: tuple[Battle, ...]
     candidates: tuple[CandidateView, ...]
+    controlled: tuple[Controlled, ...]
     judges: tuple[JudgeReport, ...]
     jury: JuryReport | None
+    conducts: tuple[Conduct, ...]
+    alarms: tuple[FalseAlarms, ...]
     latencies: tuple[Latency, ...]
     spendings: tuple[Spending, ...]
     faults: tuple[Fault, ...]
     contestants: tuple[Contestant, ...]
     seats: tuple[JudgeSeat, ...]
     flips: tuple[Flips, ...]
+    suspicions: tuple[Suspicion, ...]
     warnings: tuple[str, ...]
 
     @property
@@ -191,6 +206,8 @@ def suite_view(run: SuiteRun) -> SuiteView:
     """Return all that a report shows of one suite."""
     ledger = run.ledger
     fought = tuple(battles(ledger))
+    suspected = suspicions(ledger)
+    rates = controlled_rates(ledger)
     return SuiteView(
         run=run,
         battles=fought,
@@ -199,18 +216,23 @@ def suite_view(run: SuiteRun) -> SuiteView:
                 name=candidate.name,
                 slices=slices([b for b in fought if b.candidate == candidate.name]),
                 decisions=tuple(d for d in run.ordered if d.candidate == candidate.name),
+                corrected=corrected_win_rate(ledger, candidate.name),
             )
             for candidate in ledger.plan.candidates
         ),
+        controlled=rates,
         judges=judge_reports(ledger.plan.judges, fought),
         jury=jury_report(ledger.plan, fought),
+        conducts=conducts(ledger),
+        alarms=alarms(ledger),
         latencies=latencies(ledger),
         spendings=spendings(ledger),
         faults=faults(ledger),
         contestants=ledger.plan.contestants,
         seats=ledger.plan.judges,
         flips=flipped(run),
-        warnings=warnings(run),
+        suspicions=suspected,
+        warnings=warnings(run, suspected, rates),
     )
 
 
@@ -224,8 +246,10 @@ def flipped(run: SuiteRun) -> tuple[Flips, ...]:
     )
 
 
-def warnings(run: SuiteRun) -> tuple[str, ...]:
-    """Return the lines a reader must not miss, each once: of the run, then of its gates."""
+def warnings(
+    run: SuiteRun, suspected: Sequence[Suspicion] = (), rates: Sequence[Controlled] = ()
+) -> tuple[str, ...]:
+    """Return the lines a reader must not miss, each once: of the run, its answers, its gates."""
     ledger = run.ledger
     lines = [*_decided_again(run), *(f"lock: {line}" for line in run.standing.drift)]
     lines += run.standing.models
@@ -238,6 +262,8 @@ def warnings(run: SuiteRun) -> tuple[str, ...]:
             "repeating a run until it passes makes a false pass more likely"
         )
     lines += ledger.warnings
+    lines += warning_lines(suspected)
+    lines += controlled_warnings(rates)
     lines += [
         f"{decision.candidate} {decision.gate}: {line}"
         for decision in run.ordered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,8 @@ from arenatest.suite.schema import MetricTable
 from arenatest.suite.secrets import Location
 from arenatest.suite.suite import MetricSetup
 from arenatest.suite.validation import checked_together
+
+_CONTROLLED = re.compile(r"(?:\w+_)?controlled_win_rate|lc_win_rate")
 
 
 def read_metrics(
@@ -84,6 +87,12 @@ def spec_of(
     if name in kinds:
         hint = f'add a [[metrics]] table with kind = "{name}"'
         raise Mistake(f"metric kind {name!r} needs options", hint=hint, place=("metric",))
+    if _CONTROLLED.fullmatch(name):
+        problem = (
+            "a controlled win rate is reported and never gated: what makes an answer longer may "
+            "be what makes it better"
+        )
+        raise Mistake(problem, hint='gate metric = "win_rate"', place=("metric",))
     wrong = unknown("metric", name, [*BUILT_IN, *metrics, *kinds])
     raise Mistake(wrong.problem, place=("metric",))
 

@@ -194,6 +194,22 @@ def line_of(text, start):
             "max_ratio, margin, never_regress",
             id="no threshold",
         ),
+        *(
+            pytest.param(
+                ('metric = "win_rate"', f'metric = "{name}"'),
+                "metric",
+                f"gates[0].metric ({name}): a controlled win rate is reported and never gated: "
+                "what makes an answer longer may be what makes it better\n"
+                '  hint: gate metric = "win_rate"',
+                id=name,
+            )
+            for name in (
+                "controlled_win_rate",
+                "length_controlled_win_rate",
+                "style_controlled_win_rate",
+                "lc_win_rate",
+            )
+        ),
         pytest.param(
             ("min = 0.45", "never_regress = false"),
             "never_regress",

@@ -1,0 +1,130 @@
+"""Win rates as they would be if both answers were alike in length, or in length and style.
+
+They stand beside the raw win rate and are never gated: what makes an answer longer may be what
+makes it better. They tell a reader where a win rate may be one of looks.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from arenatest.errors import InsufficientData
+from arenatest.gates.battles import read_battle
+from arenatest.model.record import AnswerSlot, Ledger
+from arenatest.report.style import Style, style_of
+from arenatest.stats.controlled import STABLE_FROM, controlled_win_rate, relative_difference
+
+CONTROLS: Mapping[str, tuple[str, ...]] = {"length": ("length",), "style": Style._fields}
+"""What is held equal, by name."""
+
+WORDS = {"length": "in length", "style": "in length, headings, lists and bold"}
+NOTABLE = 0.05
+"""How far a controlled win rate lies from the raw one where that is worth a warning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controlled:
+    """The win rate of a candidate with some of the looks held equal, or why there is none.
+
+    Attributes:
+        control: ``length`` or ``style``.
+        raw: The win rate as it is; None where nothing was judged.
+        value, low, high: With looks held equal, with a two-sided interval of ``level``.
+        n: Clusters with a result.
+        effects: Change of the log odds of a win from an answer that has none of a feature to one
+            that alone has it.
+        why: Why there is no value; empty where there is one.
+    """
+
+    candidate: str
+    control: str
+    raw: float | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float = 0.95
+    n: int = 0
+    effects: Mapping[str, float] = field(default_factory=dict)
+    why: str = ""
+
+    @property
+    def notable(self) -> bool:
+        """Whether it departs so far from the raw win rate that a reader must be told."""
+        if self.raw is None or self.value is None or self.low is None or self.high is None:
+            return False
+        apart = abs(self.value - self.raw) >= NOTABLE
+        return apart and not self.low <= self.raw <= self.high
+
+
+def controlled_rates(ledger: Ledger) -> tuple[Controlled, ...]:
+    """Return the controlled win rates of every candidate with battles that were judged."""
+    if not ledger.plan.judges:
+        return ()
+    found: list[Controlled] = []
+    for candidate in ledger.plan.candidates:
+        clusters = list(_clusters(ledger, candidate.name))
+        if clusters:
+            found += (_controlled(candidate.name, control, clusters) for control in CONTROLS)
+    return tuple(found)
+
+
+def controlled_warnings(rates: Sequence[Controlled]) -> list[str]:
+    """Return a line for each candidate whose win rate is notably one of looks."""
+    lines: dict[str, str] = {}
+    for rate in rates:
+        if rate.notable:
+            lines.setdefault(
+                rate.candidate,
+                f"{rate.candidate}: were both answers alike {WORDS[rate.control]}, its win rate "
+                f"would be {rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}], not {rate.raw:.3f}",
+            )
+    return list(lines.values())
+
+
+_Cluster = tuple[float, tuple[float, ...]]
+
+
+def _clusters(ledger: Ledger, candidate: str) -> Iterator[_Cluster]:
+    """Yield of each cluster the mean score, and the mean difference in each feature."""
+    grouped: dict[str, list[_Cluster]] = defaultdict(list)
+    for prompt in ledger.plan.prompts:
+        for repeat in range(ledger.plan.repeats):
+            battle = read_battle(ledger, candidate, prompt.id, repeat, plan=ledger.plan)
+            if battle is not None and battle.score is not None:
+                ours, theirs = (
+                    style_of(ledger.answers[AnswerSlot(name, prompt.id, repeat)].answer.text)
+                    for name in (candidate, ledger.plan.baseline.name)
+                )
+                apart = tuple(map(relative_difference, ours, theirs))
+                grouped[prompt.cluster].append((battle.score, apart))
+    for fought in grouped.values():
+        size = len(fought)
+        features = zip(*(apart for _, apart in fought), strict=True)
+        yield sum(score for score, _ in fought) / size, tuple(sum(f) / size for f in features)
+
+
+def _controlled(candidate: str, control: str, clusters: list[_Cluster]) -> Controlled:
+    n = len(clusters)
+    raw = sum(score for score, _ in clusters) / n
+    if n < STABLE_FROM:
+        why = f"it takes {STABLE_FROM} prompts with a result, and there are {n}"
+        return Controlled(candidate=candidate, control=control, raw=raw, n=n, why=why)
+    columns = dict(zip(Style._fields, zip(*(c for _, c in clusters), strict=True), strict=True))
+    features = {name: columns[name] for name in CONTROLS[control] if any(columns[name])}
+    try:
+        rate = controlled_win_rate([score for score, _ in clusters], features)
+    except InsufficientData as error:
+        return Controlled(candidate=candidate, control=control, raw=raw, n=n, why=str(error))
+    return Controlled(
+        candidate=candidate,
+        control=control,
+        raw=rate.raw,
+        value=rate.value,
+        low=rate.low,
+        high=rate.high,
+        level=rate.level,
+        n=n,
+        effects=rate.effects,
+    )
