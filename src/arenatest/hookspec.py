@@ -125,6 +125,19 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Billing:
+    """Under which name a vendor bills the tokens of a model.
+
+    Attributes:
+        model: As the vendor's price list names it.
+        url: Of the vendor's API, by which it is recognised.
+    """
+
+    model: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[Made_co]):
     """A kind of provider, judge or metric: its options, and how to build one.
 
@@ -137,6 +150,8 @@ class Kind(Generic[Made_co]):
         environment: Names of the environment variables that must be set before a call is made.
         ready: Raises ``OptionError`` where this machine lacks something, such as a package or a
             fetched model. All that the selected gates need is asked before any call is made.
+        billing: Only for providers whose tokens somebody bills: under which name, so that the price
+            can be looked up where the suite gives none. A limit of cost then needs a price.
         on_provider: Only for judges: the table also names a ``provider`` and holds its options.
         spec: Only for metrics, and required there: name, unit, direction and range, from the
             options. The suite's ``name`` replaces the name given here.
@@ -147,6 +162,7 @@ class Kind(Generic[Made_co]):
     identity: Callable[[Any, Path], Mapping[str, Any]] | None = None
     environment: Callable[[Any], Sequence[str]] | None = None
     ready: Callable[[Any, Mapping[str, str]], None] | None = None
+    billing: Callable[[Any], Billing] | None = None
     on_provider: bool = False
     spec: Callable[[Any], MetricSpec] | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -22,6 +23,7 @@ from arenatest.suite.aa import aa_suite
 from arenatest.suite.kinds import Kinds, merge_kinds
 from arenatest.suite.load import load_suite
 from arenatest.suite.names import slug
+from arenatest.suite.prices import PriceList
 from arenatest.suite.suite import Suite
 
 
@@ -130,6 +132,7 @@ def kinds_for(ihook: Any) -> Kinds:
         providers=merge_kinds(offered("pytest_arena_providers"), "provider"),
         judges=merge_kinds(offered("pytest_arena_judges"), "judge"),
         metrics=merge_kinds(offered("pytest_arena_metrics"), "metric"),
+        prices=PriceList(datetime.now(UTC)),
     )
 
 

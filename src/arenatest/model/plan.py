@@ -74,6 +74,7 @@ class JudgeSeat:
     Attributes:
         strength: Whether the five labels score 1, .75, .5, .25, 0.
         family: As of a contestant.
+        price: Of the model that it asks; None where it asks none, or the price is unknown.
     """
 
     name: str
@@ -83,6 +84,7 @@ class JudgeSeat:
     repeats: int = 1
     family: str | None = None
     settings: Mapping[str, object]
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

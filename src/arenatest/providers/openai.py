@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from arenatest.hookspec import Context, Kind, Provider
+from arenatest.hookspec import Billing, Context, Kind, Provider
 from arenatest.providers.chat import ChatProvider
 
 
@@ -101,6 +101,14 @@ def _environment(options: OpenAIOptions) -> Sequence[str]:
     return (options.api_key_env,) if options.api_key_env else ()
 
 
+def _billing(options: OpenAIOptions) -> Billing:
+    return Billing(model=options.model, url=options.base_url)
+
+
 OPENAI: Kind[Provider] = Kind(
-    options=OpenAIOptions, build=_build, identity=_identity, environment=_environment
+    options=OpenAIOptions,
+    build=_build,
+    identity=_identity,
+    environment=_environment,
+    billing=_billing,
 )

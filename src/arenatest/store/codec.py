@@ -86,7 +86,7 @@ def plan_from_bytes(body: bytes) -> Plan:
             "prompts": tuple(map(_prompt, raw["prompts"])),
             "baseline": _contestant(raw["baseline"]),
             "candidates": tuple(map(_contestant, raw["candidates"])),
-            "judges": tuple(JudgeSeat(**seat) for seat in raw["judges"]),
+            "judges": tuple(map(_seat, raw["judges"])),
             "metrics": tuple(map(_metric, raw["metrics"])),
             "rules": tuple(map(_rule, raw["rules"])),
             "limits": JudgeLimits(**raw.get("limits", {})),
@@ -142,6 +142,11 @@ def _contestant(raw: dict[str, Any]) -> Contestant:
             "parts": tuple(map(_contestant, raw.get("parts", ()))),
         }
     )
+
+
+def _seat(raw: dict[str, Any]) -> JudgeSeat:
+    price = raw.get("price")
+    return JudgeSeat(**raw | {"price": price and _price(price)})
 
 
 def _price(raw: dict[str, Any]) -> Price:

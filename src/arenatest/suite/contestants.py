@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from arenatest.errors import PluginError
-from arenatest.hookspec import Kind, Provider
+from arenatest.hookspec import Billing, Kind, Provider
 from arenatest.model.identity import canonical_json, content_id
 from arenatest.model.plan import Contestant
 from arenatest.model.price import Price
@@ -58,12 +58,14 @@ class Surroundings:
 
     Attributes:
         prompts: All of them; None where they are wrong.
+        prices: Tells what a vendor takes for a model, where somebody knows.
     """
 
     directory: Path
     call_timeout: float
     problems: Problems
     prompts: Sequence[Prompt] | None = None
+    prices: Callable[[Billing], Price | None] = lambda _billing: None
 
 
 def read_contestants(
@@ -131,7 +133,6 @@ def read_model(
     """
     _check_json(table.params)
     asked = option_values(options, given_only=True)
-    price = table.price
     what = identity("provider", table.provider, kind, options, around.directory)
     return Entrant(
         contestant=Contestant(
@@ -139,7 +140,8 @@ def read_model(
             kind=table.provider,
             fingerprint="",
             settings={**asked, **({"params": table.params} if table.params else {})},
-            price=Price(input=price.input, output=price.output) if price else None,
+            price=_price(table, kind, options, around),
+            metered=kind.billing is not None,
             max_concurrency=table.max_concurrency,
             timeout=around.call_timeout if table.timeout is None else table.timeout,
         ),
@@ -150,6 +152,22 @@ def read_model(
         ),
         identities=({**what, "params": table.params},),
     )
+
+
+def _price(
+    table: ModelTable, kind: Kind[Provider], options: BaseModel, around: Surroundings
+) -> Price | None:
+    """Return what the suite says, or else what a price list says of the model."""
+    own = table.price
+    if own is not None:
+        return Price(input=own.input, output=own.output, cached_input=own.cached_input)
+    if kind.billing is None:
+        return None
+    try:
+        billing = kind.billing(options)
+    except Exception as error:
+        raise PluginError(f"billing of provider {table.provider!r} raised {error!r}") from error
+    return around.prices(billing)
 
 
 def variables(what: str, setup: Setup[Any]) -> tuple[str, ...]:

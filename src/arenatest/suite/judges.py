@@ -118,6 +118,7 @@ def _made(
             repeats=own.repeats,
             family=own.family or family_of(settings.get("model")),
             settings=settings,
+            price=None if model is None else model.price,
         ),
         provider=asked.setups[0] if asked is not None else None,
         model=model,

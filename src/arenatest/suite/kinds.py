@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from arenatest.errors import PluginError
-from arenatest.hookspec import Judge, Kind, Metric, Provider
+from arenatest.hookspec import Billing, Judge, Kind, Metric, Provider
 from arenatest.model.metric import BUILT_IN
+from arenatest.model.price import Price
 
 Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kinds:
-    """All kinds that the plugins of one folder offer, by name."""
+    """All kinds that the plugins of one folder offer, by name, and what models of them cost.
+
+    Attributes:
+        prices: Tells what a vendor takes for a model, where somebody knows.
+    """
 
     providers: Mapping[str, Kind[Provider]] = field(default_factory=dict)
     judges: Mapping[str, Kind[Judge]] = field(default_factory=dict)
     metrics: Mapping[str, Kind[Metric]] = field(default_factory=dict)
+    prices: Callable[[Billing], Price | None] = lambda _billing: None
 
 
 def merge_kinds(results: Sequence[Mapping[str, Kind[Made]]], what: str) -> dict[str, Kind[Made]]:

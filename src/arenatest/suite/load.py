@@ -102,7 +102,11 @@ def build_suite(
     run = read.run or RunTable()
     prompts = _prompts(read, run, directory, problems)
     around = Surroundings(
-        directory=directory, call_timeout=run.call_timeout, problems=problems, prompts=prompts
+        directory=directory,
+        call_timeout=run.call_timeout,
+        problems=problems,
+        prompts=prompts,
+        prices=kinds.prices,
     )
     entrants = read_contestants(read.contestants, kinds.providers, around)
     judges = read_judges(read.judges, kinds, around)

@@ -195,6 +195,9 @@ class PriceTable(Table):
 
     input: float = Field(ge=0, description="US dollars per million input tokens.")
     output: float = Field(ge=0, description="US dollars per million output tokens.")
+    cached_input: float | None = Field(
+        None, ge=0, description="Per million input tokens from the server's cache; default: input."
+    )
 
 
 class ModelTable(Table):
