@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from arenatest.collection.forewarning import Forewarner
 from arenatest.collection.order import order_of
 from arenatest.collection.session import ArenaSession
 
@@ -12,6 +13,7 @@ def session_for(config: pytest.Config) -> ArenaSession:
     """Return the session of ``pytest --arena``, or that of the command that started pytest."""
     order = order_of(config)
     if order is None:
+        config.pluginmanager.register(Forewarner(), "arenatest-foresight")
         return ArenaSession(config)
     if order.command == "rejudge":
         from arenatest.collection.rejudge import Rejudged
