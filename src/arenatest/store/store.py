@@ -38,6 +38,7 @@ from arenatest.model.record import (
 )
 from arenatest.store import calls, database, reuse, schema
 from arenatest.store.codec import decision_from_json, plan_from_bytes, plan_to_bytes
+from arenatest.store.drift import golden_drift
 from arenatest.store.ledger import read_ledger
 from arenatest.store.reuse import Reusable
 from arenatest.store.rows import rows_of, run_from_row, run_row
@@ -183,9 +184,7 @@ class Store:
         values = {"run": literal(run_id), "reused": reused}
         query = select(*(values.get(name, table.c[name]) for name in names))
         with self._writes.begin() as connection:
-            connection.execute(
-                insert(table).from_select(names, query.where(table.c.run == source))
-            )
+            connection.execute(insert(table).from_select(names, query.where(table.c.run == source)))
 
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
@@ -208,6 +207,8 @@ class Store:
                 plan = _plan(connection, run.plan_hash)
             ledger = read_ledger(connection, run, plan)
             ledger.unfit = aa_problem(connection, plan, run.started)
+            if plan.golden:
+                ledger.warnings += golden_drift(connection, run_id)
             return ledger
 
     def reusable_answers(self, keys: Iterable[str], not_before: float) -> dict[str, Reusable]:

@@ -42,7 +42,7 @@ def test_what_is_drawn_are_clusters_not_prompts():
 
 def test_many_prompts_take_fewer_draws():
     alarm = false_alarms(*played(["win"] * 800, limit=0.9))
-    assert alarm.draws == 250
+    assert alarm.draws == 125
 
 
 @pytest.mark.parametrize("words", [["lost"] * 8, ["blank"] * 8])
@@ -50,6 +50,13 @@ def test_without_a_score_nothing_can_be_told(words):
     gate, ledger = played(words)
     assert false_alarms(gate, ledger) is None
     assert alarms(ledger) == ()
+
+
+def test_of_a_gate_with_a_sick_judge_the_scores_tell_nothing():
+    _, ledger = played(["flip"] * 30)
+    assert alarms(ledger) == ()
+    _, ledger = played(["win", "loss"] * 15)
+    assert [alarm.gate for alarm in alarms(ledger)] == ["win_rate"]
 
 
 def test_a_run_against_another_model_has_no_false_alarms():
