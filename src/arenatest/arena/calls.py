@@ -193,8 +193,10 @@ class Caller:
         generation = self._record(asked, attempt, chat_id, started, answer, final=pause is None)
         for purse in self._purses:
             purse.settle(expected, charged(answer, generation.cost, expected))
-        if timing.gaps:  # they are for a look at one call; the ledger holds thousands
-            answer = replace(answer, timing=replace(timing, gaps=()))
+        if timing.gaps:
+            timing = replace(timing, gaps=())
+        # these are for a look at one call: they wait in the store, for the ledger holds thousands
+        answer = replace(answer, timing=timing, request_id=None, response_id=None)
         answered = Answered(answer=answer, chat_id=chat_id, attempts=attempt, cost=generation.cost)
         placed = asked.place(answered) if pause is None and asked.place is not None else ()
         await self._keep(generation, *placed)

@@ -20,7 +20,7 @@ from arenatest.arena.seating import Said, Seated, seated
 from arenatest.hookspec import Metric, Sample
 from arenatest.model.answer import Answer
 from arenatest.model.health import GOLDEN
-from arenatest.model.judgment import Game, Judgment, Verdict
+from arenatest.model.judgment import Game, Judgment, Verdict, VoidCause
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import (
     AnswerSlot,
@@ -106,6 +106,7 @@ class Games:
         self._wall = wall
         self._copies = copies(ledger.plan)
         self._begun: set[GameSlot | MetricSlot] = set()
+        self._told = _Told()
         self._candidates = [candidate.name for candidate in ledger.plan.candidates]
         self._before = {
             prompt.id: block[:number]
@@ -290,7 +291,7 @@ class Games:
             reused=found is not None,
         )
         self._journal.post(placed)
-        self._ledger.judgments[slot] = judgment
+        self._ledger.judgments[slot] = self._told[judgment.verdict, judgment.void]
         self._begun.discard(slot)
 
     async def _judge(self, seated: SeatedJudge, game: Game, asking: Asking) -> Judgment:
@@ -336,6 +337,13 @@ def _sample(
     if theirs is None or not theirs.ok:
         return None
     return Sample(prompt=prompt, answer=ours, baseline=theirs)
+
+
+class _Told(dict[tuple[Verdict | None, VoidCause | None], Judgment]):
+    """What gates need of a judgment, each once: reasons and chat ids wait in the store."""
+
+    def __missing__(self, said: tuple[Verdict | None, VoidCause | None]) -> Judgment:
+        return self.setdefault(said, Judgment(verdict=said[0], void=said[1]))
 
 
 def _sound(judgment: object) -> Judgment:

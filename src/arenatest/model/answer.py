@@ -108,7 +108,7 @@ class Answer:
             ``content_filter``, ``tool_calls``. None only with a failure.
         model: The model's name as the server gave it.
         request_id: The server's id from the response headers.
-        response_id: The server's id from the body.
+        response_id: The server's id from the body; records loaded in bulk leave it out.
     """
 
     text: str = ""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from arenatest.gates.battles import Battle as Settled
 from arenatest.gates.battles import read_battle
 from arenatest.model.identity import content_id
 from arenatest.model.judgment import Judgment, Order
-from arenatest.model.plan import Contestant, Plan
+from arenatest.model.plan import Contestant
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered, AnswerSlot, GameSlot, Ledger
 
@@ -28,35 +28,58 @@ class Battle:
     """One prompt, candidate against baseline, as it was recorded.
 
     Attributes:
-        id: Identity of the battle by content, for links into the report.
         outcome: Seen from the candidate; ``unplayed`` where answers or judgments are missing.
         score: What the jury made of it, 0 to 1; None for a void.
-        votes: Each judge's own score in the order of the plan, None for one without; empty where
-            nobody judged.
         cause: Why it is void: whose call failed, or what was wrong with the judges.
-        games: The judgments, by judge, repeat and order.
+        ledger: Where the rest is read when somebody looks: a report holds thousands of battles.
         identical: Whether both texts are equal, which ties without a judge.
         disagree: Whether a judge's two orders name different results.
         flip: Whether they name different winners.
-        parts: Who answered of the baseline, and of the candidate, where one is made of parts.
     """
 
-    id: str
     suite: str
     candidate: str
     prompt: Prompt
     repeat: int
     outcome: Outcome
     score: float | None
-    votes: tuple[float | None, ...]
     cause: str | None
     baseline: Answered | None
     answered: Answered | None
-    games: tuple[Seated, ...]
+    ledger: Ledger = field(repr=False, compare=False)
     identical: bool
     disagree: bool
     flip: bool
-    parts: tuple[str | None, str | None] = (None, None)
+
+    @property
+    def id(self) -> str:
+        """Identity of the battle by content, for links into the report."""
+        content = [(message.role, message.content) for message in self.prompt.messages]
+        fingerprints = (side.model_for(self.prompt).fingerprint for side in self._sides)
+        return content_id("battle", self.prompt.id, content, *fingerprints, self.repeat)[:16]
+
+    @property
+    def games(self) -> tuple[Seated, ...]:
+        """The judgments, by judge, repeat and order."""
+        return _games(self.ledger, self.candidate, self.prompt.id, self.repeat)
+
+    @property
+    def votes(self) -> tuple[float | None, ...]:
+        """Each judge's score in the plan's order, None for one without; empty if none judged."""
+        plan = self.ledger.plan
+        settled = read_battle(self.ledger, self.candidate, self.prompt.id, self.repeat, plan=plan)
+        return () if settled is None else settled.votes
+
+    @property
+    def parts(self) -> tuple[str | None, str | None]:
+        """Who answered of the baseline, and of the candidate, where one is made of parts."""
+        baseline, candidate = self._sides
+        return _part(baseline, self.prompt), _part(candidate, self.prompt)
+
+    @property
+    def _sides(self) -> tuple[Contestant, Contestant]:
+        plan = self.ledger.plan
+        return plan.baseline, next(c for c in plan.candidates if c.name == self.candidate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +109,6 @@ class JudgeView:
 def battles(ledger: Ledger) -> Iterator[Battle]:
     """Yield the battles of a run in the plan's order, those without any answer left out."""
     plan = ledger.plan
-    games = _games(ledger)
     for prompt in plan.prompts:
         for candidate in plan.candidates:
             for repeat in range(plan.repeats):
@@ -96,7 +118,7 @@ def battles(ledger: Ledger) -> Iterator[Battle]:
                     repeat=repeat,
                     base=ledger.answers.get(AnswerSlot(plan.baseline.name, prompt.id, repeat)),
                     cand=ledger.answers.get(AnswerSlot(candidate.name, prompt.id, repeat)),
-                    games=_by_seat(games.pop((candidate.name, prompt.id, repeat), ()), plan),
+                    games=_games(ledger, candidate.name, prompt.id, repeat),
                 )
                 if pairing.base is not None or pairing.cand is not None:
                     yield _battle(ledger, pairing)
@@ -117,22 +139,14 @@ def judge_views(games: tuple[Seated, ...]) -> list[JudgeView]:
     ]
 
 
-def _games(ledger: Ledger) -> dict[tuple[str, str, int], list[Seated]]:
-    grouped: dict[tuple[str, str, int], list[Seated]] = defaultdict(list)
-    for slot, judgment in ledger.judgments.items():
-        grouped[slot.candidate, slot.prompt, slot.repeat].append((slot, judgment))
-    return grouped
-
-
-def _by_seat(games: Iterable[Seated], plan: Plan) -> tuple[Seated, ...]:
-    seats = [seat.name for seat in plan.judges]
-
-    def place(game: Seated) -> tuple[int, int, Order]:
-        slot, _ = game
-        seat = seats.index(slot.judge) if slot.judge in seats else len(seats)
-        return seat, slot.judge_repeat, slot.order
-
-    return tuple(sorted(games, key=place))
+def _games(ledger: Ledger, candidate: str, prompt: str, repeat: int) -> tuple[Seated, ...]:
+    slots = (
+        GameSlot(candidate, prompt, repeat, seat.name, again, order)
+        for seat in ledger.plan.judges
+        for again in range(seat.repeats)
+        for order in Order
+    )
+    return tuple((slot, ledger.judgments[slot]) for slot in slots if slot in ledger.judgments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,22 +168,19 @@ def _battle(ledger: Ledger, pairing: _Pairing) -> Battle:
         settled = None  # nobody was to judge: nothing is missing, and nothing is void
     pairs = [view.pair for view in judge_views(pairing.games)]
     return Battle(
-        id=_identity(plan, pairing),
         suite=plan.suite,
         candidate=name,
         prompt=pairing.prompt,
         repeat=pairing.repeat,
         outcome=_outcome(settled),
         score=None if settled is None else settled.score,
-        votes=() if settled is None else settled.votes,
         cause=None if settled is None or settled.score is not None else _cause(settled, pairing),
         baseline=pairing.base,
         answered=pairing.cand,
-        games=pairing.games,
+        ledger=ledger,
         identical=settled is not None and settled.equal,
         disagree=any(pair is not None and pair[0] != pair[1] for pair in pairs),
         flip=any(pair is not None and abs(pair[0] - pair[1]) == 1.0 for pair in pairs),
-        parts=(_part(plan.baseline, pairing.prompt), _part(pairing.candidate, pairing.prompt)),
     )
 
 
@@ -199,14 +210,6 @@ def _cause(settled: Settled, pairing: _Pairing) -> str:
     voids = {said.void: None for _, said in pairing.games if said.void is not None}
     failed = (void for void in voids if void != "abstained")
     return _JUDGE_VOIDS[next(failed, "abstained" if voids else "judge")]
-
-
-def _identity(plan: Plan, pairing: _Pairing) -> str:
-    prompt = pairing.prompt
-    content = [(message.role, message.content) for message in prompt.messages]
-    sides = (plan.baseline, pairing.candidate)
-    fingerprints = (side.model_for(prompt).fingerprint for side in sides)
-    return content_id("battle", prompt.id, content, *fingerprints, pairing.repeat)[:16]
 
 
 _JUDGE_VOIDS = {

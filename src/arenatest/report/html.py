@@ -96,6 +96,7 @@ def _environment() -> Environment:
         named_votes=named_votes,
     )
     environment.filters["excerpt"] = _excerpt
+    environment.filters["base64"] = _base64
     return environment
 
 
@@ -122,6 +123,10 @@ def _excerpt(text: str) -> str:
     if len(text) <= _EXCERPT:
         return text
     return f"{text[:_EXCERPT]}\n⟦cut here: {len(text):,} characters in all⟧"
+
+
+def _base64(body: bytes) -> Markup:
+    return _markup(base64.b64encode(body).decode("ascii"))
 
 
 def _worst(battles: list[Battle]) -> list[Battle]:

@@ -21,7 +21,7 @@ FILE_NAME = "arena.sqlite"
 BUSY_TIMEOUT = 5.0
 """Seconds that one process waits for another's transaction."""
 
-_CACHE = 512  # KiB a connection: calls come in no order that four times as much would catch
+_CACHE = 128  # KiB a connection: calls come in no order that more would catch
 _CHECKPOINT_PAGES = 8000  # 32 MB of log: pages that many calls touch are copied back once
 _TRIES = 100
 _WRITES = "arena_writes"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from sqlalchemy import null
+
 from arenatest.model.answer import Answer
 from arenatest.model.judgment import Judgment, Verdict
 from arenatest.store import schema
@@ -14,6 +16,7 @@ from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_r
 Value = TypeVar("Value")
 
 _TEXT = schema.text.alias("answer_text")
+_RESPONSE_ID = schema.generation.c.response_id
 _REASONING = schema.text.alias("reasoning_text")
 ANSWERS = schema.generation.outerjoin(_TEXT, _TEXT.c.sha == schema.generation.c.text).outerjoin(
     _REASONING, _REASONING.c.sha == schema.generation.c.reasoning
@@ -28,6 +31,9 @@ ANSWER = (
     *ANSWER_COLUMNS,
 )
 """What :func:`answer_of` takes, in order."""
+
+MANY_ANSWERS = tuple(null() if column is _RESPONSE_ID else column for column in ANSWER)
+"""The same where thousands are held: the server's id of a response is for a look at one call."""
 
 JUDGMENT = (
     schema.judgment.c.verdict,

@@ -20,10 +20,10 @@ from arenatest.model.record import (
 )
 from arenatest.store import schema
 from arenatest.store.joined import (
-    ANSWER,
     ANSWERS,
     JUDGMENT,
     JUDGMENTS,
+    MANY_ANSWERS,
     Same,
     answer_of,
     judgment_of,
@@ -56,7 +56,7 @@ def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
         placed.c.reused,
         schema.generation.c.chat_id,
         schema.generation.c.cost,
-        *ANSWER,
+        *MANY_ANSWERS,
     )
     query = (
         select(*columns)

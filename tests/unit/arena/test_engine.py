@@ -221,10 +221,11 @@ def test_a_judge_that_returns_nonsense_gives_a_void_that_says_so(returned, said_
             return returned
 
     ledger = ledger_of(letters(1))
-    play(ledger, judge=Odd())
-    for judgment in ledger.judgments.values():
-        assert judgment.void == "judge"
-        assert said_of_it in judgment.explanation
+    stage = play(ledger, judge=Odd())
+    assert {judgment.void for judgment in ledger.judgments.values()} == {"judge"}
+    stored = [record for record in stage.journal.records if isinstance(record, JudgmentPlaced)]
+    assert len(stored) == 2
+    assert all(said_of_it in record.judgment.explanation for record in stored)
 
 
 @pytest.mark.parametrize("raised", [SystemExit(2), asyncio.CancelledError(), ValueError("x")])
