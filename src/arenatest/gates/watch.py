@@ -85,10 +85,10 @@ class Watch:
     def advance(self, ledger: Ledger) -> bool:
         """Take what has settled since; return whether the gate is decided for good."""
         if self._ruling is None and self._health is not None:
-            if ledger.unfit:
-                self._ruling = Ruling(cause="judge", why=ledger.unfit)
-            elif not self._health.ready(ledger):
+            if not ledger.unfit and not self._health.ready(ledger):
                 return False
+            if sick := ledger.unfit or self._health.golden_problem:
+                self._ruling = Ruling(cause="judge", why=sick)
         while self._ruling is None and self._taken < len(self._clusters):
             prompts = self._clusters[self._taken]
             cluster = self._next(ledger, prompts)
@@ -199,10 +199,12 @@ class Watch:
             why = f"{_lacking(tally.invalid)} no clock that may be used, {share}"
             return Ruling(cause="latency", why=why)
         whose = ((self.rule.candidate, tally.ours), (self.rule.against, tally.theirs))
+        sick = "" if self._health is None else self._health.problem
         reasons = (
             f"{_lacking(tally.voids)} no value, {share}",
             *(f"{name} alone failed on {lost}" for name, lost in whose if lost),
-            (self._health and self._health.problem) or _unjudged(tally.unjudged, self._plan),
+            "" if sick and self._plan.quorum == 1 else _unjudged(tally.unjudged, self._plan),
+            sick,
             unpriced(self.rule, self._plan),
         )
         return Ruling(cause="void", why="; ".join(filter(None, reasons)))

@@ -132,6 +132,11 @@ def test_a_battle_that_all_abstain_from_says_so():
     assert reason.endswith("; the judge gave no verdict on 2")
 
 
+def test_a_sick_judge_does_not_hide_that_the_quorum_was_missed():
+    reason = gate_of([("flip", "abstained")] * 20, quorum=2).reason
+    assert "; fewer than 2 judges gave a verdict on 2; the judge judge 0 named another" in reason
+
+
 @pytest.mark.parametrize("voting", ["unanimous", "majority", "mean"])
 def test_sound_judges_that_never_agree_decide_nothing(voting):
     decision = gate_of([("win", "loss"), ("loss", "win")] * 40, voting=voting)
