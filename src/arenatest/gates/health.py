@@ -101,18 +101,20 @@ class Health:
         jury = self._jury
         return f"the jury {_preferred(jury)}" if jury.prompts and not jury.decisive else ""
 
-    def _problems(self) -> Iterable[str]:
+    @property
+    def golden_problem(self) -> str:
+        """Which judge is wrong on the golden set, for people; no battle can mend that."""
         least = self._limits.golden_agreement
+        for place, (right, read) in enumerate(self._golden or ()):
+            if least is not None and (right < least * read or not read):
+                return self._named(place, f"was right in only {right:g} of {read:g} golden games")
+        return ""
+
+    def _problems(self) -> Iterable[str]:
         for place, seen in enumerate(self._seen):
             yield self._named(place, self._problem(seen))
             for watched in self._watched:
                 yield self._named(place, watched.problem(place))
-            if self._golden and least is not None:
-                right, read = self._golden[place]
-                if right < least * read or not read:
-                    yield self._named(
-                        place, f"was right in only {right:g} of {read:g} golden games"
-                    )
         if self._undecided(self._jury):
             yield f"the jury {_preferred(self._jury)}"
 

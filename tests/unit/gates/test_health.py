@@ -211,7 +211,7 @@ def test_nothing_is_decided_before_the_golden_set_is_judged():
 
 def test_a_judge_that_is_wrong_on_the_golden_set_is_unfit():
     decision = golden([Verdict.A_BETTER, Verdict.A_BETTER])
-    assert decision.cause == "judge"
+    assert (decision.cause, decision.n) == ("judge", 0)
     assert "the judge was right in only 1 of 2 golden games" in decision.reason
 
 
