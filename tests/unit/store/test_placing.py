@@ -1,0 +1,36 @@
+"""Answers of one run put into the places of another, and the replies behind judgments."""
+
+from dataclasses import replace
+
+from unit.store import records
+
+
+def test_answers_and_clocks_come_into_the_same_places_of_another_run(store):
+    store.begin(records.plan(), records.run(), fresh=True, expire=0.0)
+    store.write(records.one_of_each())
+    store.begin(records.plan(), records.run("run-2", started=2000.0), fresh=True, expire=0.0)
+    store.place_answers("run-1", "run-2")
+    first, second = store.load("run-1"), store.load("run-2")
+    assert list(second.answers) == list(first.answers)
+    assert [a.answer for a in second.answers.values()] == [a.answer for a in first.answers.values()]
+    assert {a.reused for a in second.answers.values()} == {True}
+    assert second.timings == first.timings  # a reused clock would not count
+    assert second.judgments == {}
+    assert second.measurements == {}
+    assert (second.calls, second.cost) == ({}, 0.0)
+
+
+def test_the_replies_behind_judgments_are_found_also_where_an_earlier_run_paid(store):
+    store.begin(records.plan(), records.run(), fresh=True, expire=0.0)
+    store.write(records.one_of_each())
+    store.begin(records.plan(), records.run("run-2", started=2000.0), fresh=True, expire=0.0)
+    store.write([replace(records.judged(), run="run-2", reused=True)])
+    assert store.judges_replies("run-1") == {"j-1": "[[A>B]]"}
+    assert store.judges_replies("run-2") == {"j-1": "[[A>B]]"}
+
+
+def test_a_judges_call_that_failed_has_no_reply(store):
+    store.begin(records.plan(), records.run(), fresh=True, expire=0.0)
+    call = records.generation("j-1", role="judge", owner="jury", answer=records.failed())
+    store.write([call, records.judged()])
+    assert store.judges_replies("run-1") == {}
