@@ -270,9 +270,12 @@ class _Losses(_Battles):
                 failing=fate if mirror else (),
                 void=True,
                 games=games,
+                jury=_together(battles),
             )
         fate = (Fate(prompt.id, lost=self._lost(ledger, prompt)),)
-        return Evidence(passing=fate, failing=fate, values=fate, games=games)
+        return Evidence(
+            passing=fate, failing=fate, values=fate, games=games, jury=_together(battles)
+        )
 
     def _lost(self, ledger: Ledger, prompt: Prompt) -> bool:
         lost = pairs = 0

@@ -10,6 +10,8 @@ from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.model.decision import Cause, Decision, Outcome
 from arenatest.model.plan import Rule
 
+_LENIENCE = "not proven; it passes for lack of evidence of a regression (policy no-regression)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
@@ -92,7 +94,7 @@ def decision_of(suite: str, ruling: Ruling, measure: Measure, tally: Tally) -> D
         voids=tally.voids,
         reason=_reason(ruling, measure, tally, low, high),
         needed=_needed(measure, tally) if lacking else None,
-        warnings=(_lenience(rule),) if lenient else (),
+        warnings=(_LENIENCE,) if lenient else (),
         line=rule.line,
     )
 
@@ -120,13 +122,6 @@ def _agreeing(outcome: Outcome, measure: Measure, rule: Rule) -> tuple[float | N
 
 def _needed(measure: Measure, tally: Tally) -> int | None:
     return None if measure.needed is None else max(measure.needed, tally.clusters + 1)
-
-
-def _lenience(rule: Rule) -> str:
-    return (
-        f"{_label(rule)} is not proven; it passes for lack of evidence of a regression "
-        f"(policy no-regression)"
-    )
 
 
 def _reason(

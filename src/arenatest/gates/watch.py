@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from arenatest.gates.costs import unpriced
@@ -14,6 +14,7 @@ from arenatest.gates.methods import Method, method_of
 from arenatest.gates.readers import reader_of
 from arenatest.gates.ruling import Ruling, Tally, decision_of
 from arenatest.gates.sameness import Sameness
+from arenatest.gates.streaming import unstreamed
 from arenatest.gates.words import counted
 from arenatest.model.decision import Cause, Decision, Outcome
 from arenatest.model.plan import Plan, Rule
@@ -143,7 +144,7 @@ class Watch:
     def _rule(self, ledger: Ledger) -> Ruling | None:
         """Return what the prefix taken so far decides for good; None if nothing yet."""
         if self._tally.voids > self._most_voids:
-            return self._too_many_voids()
+            return self._too_many_voids(ledger)
         whole = self._taken == len(self._clusters)
         sick = "" if self._health is None else self._health.problem
         if not whole and self._health is not None and self._health.waiting:
@@ -192,12 +193,13 @@ class Watch:
             return Ruling(cause="void", why="the prompts without a value could tip the balance")
         return Ruling(cause="evidence")
 
-    def _too_many_voids(self) -> Ruling:
+    def _too_many_voids(self, ledger: Ledger) -> Ruling:
         tally = self._tally
         share = f"more than {self._plan.max_void:.3g} of the {tally.prompts} planned"
         if tally.invalid > self._most_voids:
             why = f"{_lacking(tally.invalid)} no clock that may be used, {share}"
-            return Ruling(cause="latency", why=why)
+            hint = unstreamed(self.rule, ledger, chain(*self._clusters[: self._taken]))
+            return Ruling(cause="latency", why="; ".join(filter(None, (why, hint))))
         whose = ((self.rule.candidate, tally.ours), (self.rule.against, tally.theirs))
         sick = "" if self._health is None else self._health.problem
         reasons = (

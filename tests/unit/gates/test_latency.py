@@ -4,7 +4,9 @@ import random
 import pytest
 
 from arenatest.gates.decide import decide
-from unit.gates.scenes import Scene, plan, prompt, rule
+from arenatest.model.answer import Timing
+from arenatest.model.record import AnswerSlot
+from unit.gates.scenes import Scene, answered, plan, prompt, rule
 
 INF = float("inf")
 
@@ -109,6 +111,39 @@ def test_a_baselines_call_that_failed_at_first_hinders_failing_only():
 
 def test_a_text_without_that_clock_is_invalid():
     assert p95([None] * 10 + [0.1] * 60).cause == "latency"
+
+
+def whole(i, scene, who="new"):
+    timing = Timing(source="measured", ttft=None, e2e=0.3)
+    scene.ledger.timings[AnswerSlot(who, f"p{i}", 0)] = answered(timing=timing)
+
+
+def test_answers_in_one_piece_have_no_first_token_and_say_how_to_stream():
+    scene = Scene(plan(60))
+    for i in range(60):
+        whole(i, scene)
+    decision = decide(rule("ttft", "p95", side="max", limit=1.0), scene.ledger)
+    assert (decision.decision, decision.cause) == ("inconclusive", "latency")
+    assert decision.reason.endswith(
+        "; answers of new came in one piece, which has no ttft: let them stream (a python function "
+        "yields its text in pieces), or gate e2e"
+    )
+    assert decide(rule("e2e", "p95", side="max", limit=1.0), scene.ledger).decision == "pass"
+
+
+def test_a_ratio_says_which_side_does_not_stream():
+    scene = Scene(plan(60)).clocks([0.2] * 60)
+    for i in range(60):
+        whole(i, scene, who="old")
+    decision = decide(rule("ttft", "ratio", side="max", limit=1.1), scene.ledger)
+    assert "; answers of old came in one piece, which has no ttft" in decision.reason
+
+
+def test_clocks_that_are_missing_for_another_reason_give_no_such_hint():
+    scene = Scene(plan(60)).clocks([0.2] * 60, source="unfit")
+    decision = decide(rule("ttft", "p95", side="max", limit=1.0), scene.ledger)
+    assert decision.cause == "latency"
+    assert "piece" not in decision.reason
 
 
 def test_recorded_clocks_may_be_gated():

@@ -93,8 +93,7 @@ def test_no_regression_passes_lack_of_evidence_with_a_warning():
     assert (decision.decision, decision.cause) == ("inconclusive", "evidence")
     assert decision.passed
     assert decision.warnings == (
-        "win rate is not proven; it passes for lack of evidence of a regression "
-        "(policy no-regression)",
+        "not proven; it passes for lack of evidence of a regression (policy no-regression)",
     )
 
 
