@@ -35,6 +35,8 @@ class Controlled:
         n: Clusters with a result.
         effects: Change of the log odds of a win from an answer that has none of a feature to one
             that alone has it.
+        constant: Features that differ alike in every battle, so that their effect cannot be told
+            from how good the candidate is: they are not held equal.
         why: Why there is no value; empty where there is one.
     """
 
@@ -47,6 +49,7 @@ class Controlled:
     level: float = 0.95
     n: int = 0
     effects: Mapping[str, float] = field(default_factory=dict)
+    constant: tuple[str, ...] = ()
     why: str = ""
 
     @property
@@ -112,7 +115,8 @@ def _controlled(candidate: str, control: str, clusters: list[_Cluster]) -> Contr
         why = f"it takes {STABLE_FROM} prompts with a result, and there are {n}"
         return Controlled(candidate=candidate, control=control, raw=raw, n=n, why=why)
     columns = dict(zip(Style._fields, zip(*(c for _, c in clusters), strict=True), strict=True))
-    features = {name: columns[name] for name in CONTROLS[control] if any(columns[name])}
+    features = {name: columns[name] for name in CONTROLS[control] if len(set(columns[name])) > 1}
+    constant = tuple(n for n in CONTROLS[control] if n not in features and any(columns[n]))
     try:
         rate = controlled_win_rate([score for score, _ in clusters], features)
     except InsufficientData as error:
@@ -127,4 +131,5 @@ def _controlled(candidate: str, control: str, clusters: list[_Cluster]) -> Contr
         level=rate.level,
         n=n,
         effects=rate.effects,
+        constant=constant,
     )

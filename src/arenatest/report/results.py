@@ -233,8 +233,9 @@ def _outcomes(counts: Counts) -> dict[str, int]:
 
 
 def _controlled(suite: SuiteView, rate: Controlled) -> ControlledPart:
-    values = {name: getattr(rate, name) for name in ControlledPart.model_fields if name != "suite"}
-    return ControlledPart(suite=suite.name, **values)
+    return ControlledPart.model_validate(
+        {"suite": suite.name, **asdict(rate), "constant": list(rate.constant)}
+    )
 
 
 def _judge(suite: SuiteView, judge: JudgeReport, conduct: Conduct) -> JudgePart:

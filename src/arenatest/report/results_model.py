@@ -166,7 +166,8 @@ class SlicePart(_Part):
 class ControlledPart(_Part):
     """A win rate with ``length``, or length and ``style``, of both answers held equal.
 
-    ``value`` is None where there is none, and ``why`` says why; ``n`` counts clusters.
+    ``value`` is None where there is none, and ``why`` says why; ``n`` counts clusters. What is
+    ``constant`` differs alike in every battle and is not held equal.
     """
 
     suite: str
@@ -179,6 +180,7 @@ class ControlledPart(_Part):
     level: float
     n: int
     effects: dict[str, float]
+    constant: list[str]
     why: str
 
 

@@ -83,6 +83,20 @@ def test_style_holds_headings_lists_and_bold_equal_too():
     assert set(rates["style"].effects) == {"length", "headings", "lists", "bold"}
 
 
+def test_what_differs_alike_in_every_battle_is_not_held_equal():
+    made = built(150)
+    for asked in made.ledger.plan.prompts:
+        text = made.ledger.answers["gpt-5-mini", asked.id, 0].answer.text
+        made.answer("gpt-5-mini", asked.id, f"# Title\n{text}")
+    rates = {rate.control: rate for rate in controlled_rates(made.ledger)}
+    assert set(rates["style"].effects) == {"length"}
+    assert rates["style"].constant == ("headings",)
+    assert rates["length"].constant == ()
+    run = SuiteRun(ledger=made.ledger, decisions=())
+    text = html_page(view([run], finished=1.79e9, command="x")).decode()
+    assert "not held equal, for it differs alike in every battle: headings" in text
+
+
 def test_code_is_no_style_and_no_text_has_none():
     assert style_of("```\n# no heading\n- no item\n**x**\n```").headings == 0.0
     assert style_of("```\n# never closed\n- no item").lists == 0.0
