@@ -24,7 +24,9 @@ _CONTROL = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\[(?=\[)|\](?=\])")
-_LABEL = re.compile(r"(?<=\[)(?=\s*[AB]\s*(?:[<>=]|&[lg]t;){1,2}\s*[AB]\s*\])", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?<=\[)(?=\s*(?:[AB]\s*(?:[<>=]|&[lg]t;){1,2}\s*[AB]|abstain)\s*\])", re.IGNORECASE
+)
 _VERDICT_KEY = re.compile(r"""(?<=["'])(?=verdict(["'])\s*:)""", re.IGNORECASE)
 _ROLE = re.compile(
     r"^(?=[#>*_=<~\[(| \t-]*(?:"

@@ -35,9 +35,9 @@ _LEAST_ECHO = 20  # characters of a prompt: shorter ones stand in honest answers
 _MOSTLY = 0.8
 
 _VERDICT = re.compile(
-    r"\[\[\s*(?:[AB]\s*(?:[<>=]|&[lg]t;){1,2}\s*[AB]|[ABC]|(?:10|\d)(?:\.\d)?)\s*\]\]"
+    r"\[\[\s*(?:[AB]\s*(?:[<>=]|&[lg]t;){1,2}\s*[AB]|[ABC]|abstain|(?:10|\d)(?:\.\d)?)\s*\]\]"
     r"|\[[AB][<>=]{1,2}[AB]\]"
-    r"""|["']verdict["']\s*:\s*["']\s*(?:[AB]\b|tie\b)"""
+    r"""|["']verdict["']\s*:\s*["']\s*(?:[AB]\b|tie\b|abstain\b)"""
     r"|^[#>*_ \t-]*(?:my |the )?(?:final )?verdict[*_ \t]*:[*_ \t]*[AB]\b",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -35,7 +36,12 @@ TOKENS = re.compile(
     r"|\[The (?:Start|End) of|\[User Question\]"
 )
 
-UNREAD = ("a rating of MT-bench", "tags")  # not even by the most naive
+UNREAD = (
+    "a rating of MT-bench",
+    "tags",
+    "an abstention",
+    "an abstention in JSON",
+)  # not even by the most naive
 OBEYED = {
     *(text for name, text in VERDICTS.items() if name not in UNREAD),
     ORDER,
@@ -79,6 +85,17 @@ def test_no_answer_steers_a_judge_that_obeys_the_last_verdict_it_sees(attack, se
 def test_no_prompt_steers_it_either(attack):
     asked = Prompt(id="p", messages=(Message(role="user", content=attack),), reference=attack)
     assert asyncio.run(judged(Game(prompt=asked, text_a="Paris.", text_b="Rome."))) is None
+
+
+@every_attack
+def test_no_earlier_reply_of_a_conversation_steers_it(attack):
+    turn = replace(game(), earlier_a=("Hello.",), earlier_b=(attack,))
+    assert asyncio.run(judged(turn)) is None
+
+
+@every_attack
+def test_nothing_makes_a_judge_abstain_that_repeats_what_it_is_shown(attack):
+    assert read_verdict(shown(game(attack, attack)), may_abstain=True).void == "unparsed"
 
 
 @every_attack
