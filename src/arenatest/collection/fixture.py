@@ -162,7 +162,7 @@ class Arena:
         prompts: Sequence[str | Mapping[str, Any]],
         baseline: Model,
         candidate: Model,
-        judge: Model | None = None,
+        judge: Model | Sequence[Model] | None = None,
         metrics: Sequence[Mapping[str, Any]] = (),
         timed: bool = False,
         **run: Any,
@@ -174,7 +174,7 @@ class Arena:
             baseline: A table as in a suite, or a function (prompt) -> text.
             candidate: The same.
             judge: A table as in ``[[judges]]``, or a function (prompt, text_a, text_b) -> label;
-                without one only metrics are measured.
+                several in a list are a jury, and without one only metrics are measured.
             metrics: Tables as in ``[[metrics]]``.
             timed: Whether to measure latency, which takes fresh calls; otherwise a second run of
                 the same battle buys nothing.
@@ -191,7 +191,7 @@ class Arena:
             "prompts": [{"query": p} if isinstance(p, str) else dict(p) for p in prompts],
             "baseline": _contestant(baseline, "baseline"),
             "candidates": [_contestant(candidate, "candidate")],
-            "judges": [] if judge is None else [_judge(judge)],
+            "judges": _judges(judge),
             "metrics": [dict(metric) for metric in metrics],
         }
         suite = self._suite(tables)
@@ -267,10 +267,22 @@ def _contestant(model: Model, name: str) -> dict[str, Any]:
     return {"name": name, "provider": "python", "function": _function(model)}
 
 
+def _judges(judge: Model | Sequence[Model] | None) -> list[dict[str, Any]]:
+    if judge is None:
+        return []
+    if isinstance(judge, Mapping) or callable(judge):
+        return [_judge(judge)]
+    return [{"name": _name(one), **_judge(one)} if callable(one) else _judge(one) for one in judge]
+
+
 def _judge(judge: Model) -> dict[str, Any]:
     if isinstance(judge, Mapping):
         return dict(judge)
     return {"kind": "python", "function": _function(judge)}
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def _function(function: Callable[..., Any]) -> Callable[..., Any]:
