@@ -78,6 +78,7 @@ def _conduct(ledger: Ledger, seat: JudgeSeat, prompts: list[list[Seen]]) -> Cond
     def measured(name: str) -> Part:
         return total(map(MEASURES[name], seen))
 
+    first = measured("first_share")
     more, less = _leanings(total(map(MEASURES["first_share"], battles)) for battles in prompts)
     golden = [golden_part(ledger, seat, battle) for battle in ledger.plan.golden]
     return Conduct(
@@ -85,9 +86,9 @@ def _conduct(ledger: Ledger, seat: JudgeSeat, prompts: list[list[Seen]]) -> Cond
         family=seat.family,
         errors=measured("judge_error_rate"),
         ties=measured("tie_rate"),
-        first=measured("first_share"),
+        first=first,
         first_prompts=(more, less),
-        first_p=sign_test(more, less) if more + less else None,
+        first_p=sign_test(more, less) if first.whole else None,
         longer=measured("length_preference"),
         kin=measured("family_preference"),
         golden=total(part for part in golden if part is not None),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from arenatest.lock.flips import Flips
+from arenatest.report.aa import aa_lines
 from arenatest.report.breakdown import Slice
 from arenatest.report.escape import for_markdown
 from arenatest.report.phrases import (
     OUTCOMES,
-    alarm_words,
     alpha_words,
     corrected_words,
     evidence_words,
@@ -74,8 +74,8 @@ def _suite(suite: SuiteView) -> list[str]:
     for candidate in suite.candidates:
         if candidate.whole.counts.total:
             lines += _candidate(suite, candidate)
-    lines += [f"- {for_markdown(alarm_words(alarm))}" for alarm in suite.alarms]
-    lines += [""] if suite.alarms else []
+    tried = aa_lines(suite.run.ledger, suite.alarms)
+    lines += [*(f"- {for_markdown(line)}" for line in tried), *([""] if tried else [])]
     if suite.jury is not None and suite.jury.battles:
         lines += [f"{jury_words(suite.jury)} {alpha_words(suite.jury)}", ""]
     return lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from arenatest.gates.aa import FalseAlarms
 from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.lock.flips import Flips
 from arenatest.model.decision import Decision
@@ -98,15 +97,6 @@ def jury_words(jury: JuryReport) -> str:
 def p_words(p: float) -> str:
     """Return a p-value, such as ``p = 0.03``."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"  # noqa: PLR2004 - as it is written
-
-
-def alarm_words(alarm: FalseAlarms) -> str:
-    """Return what a gate makes of a model that is as good as the baseline."""
-    return (
-        f"A/A: {alarm.gate} fails {percent(alarm.fails)} and passes {percent(alarm.passes)} of "
-        f"{plural(alarm.draws, 'run')} of an equal model, drawn from "
-        f"{plural(alarm.clusters, 'score')}"
-    )
 
 
 def corrected_words(mean: CorrectedMean) -> str:

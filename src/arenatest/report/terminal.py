@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from arenatest.gates.aa import alarms
 from arenatest.gates.suspicion import suspicions
 from arenatest.model.decision import Decision
+from arenatest.report.aa import aa_lines
 from arenatest.report.controlled import controlled_rates
 from arenatest.report.escape import for_terminal
 from arenatest.report.phrases import (
     STATUS,
-    alarm_words,
     evidence_words,
     flips_words,
     interval_words,
@@ -58,7 +58,7 @@ def _suite(run: SuiteRun) -> list[tuple[str, str]]:
             lines.append(("title", title + _line(plan.baseline.name)))
             lines += _gates(decisions)
             lines += [("note", f"  {_line(line)}") for line in _flips(run, candidate.name)]
-    lines += [("note", f"  {_line(alarm_words(alarm))}") for alarm in alarms(run.ledger)]
+    lines += [("note", f"  {_line(line)}") for line in aa_lines(run.ledger, alarms(run.ledger))]
     lines += [("warning", f"  {line}") for line in _failures(run)]
     rates = controlled_rates(relied_on(run).ledger)
     warned = warnings(run, suspicions(run.ledger), rates)
