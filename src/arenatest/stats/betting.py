@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from arenatest.errors import InsufficientData
 from arenatest.model.decision import Outcome
 from arenatest.model.plan import Target
 from arenatest.stats.interval import Interval
@@ -217,7 +218,7 @@ class _Gambler:
     def take(self, x: float) -> bool:
         """Take one observation; return whether the case is proven, now or before."""
         if not -_ROUNDING <= x <= 1.0 + _ROUNDING:
-            raise ValueError(f"observation: got {x!r}, expected a number from 0 to 1")
+            raise InsufficientData(f"observation: got {x!r}, expected a number from 0 to 1")
         seen = len(self._seen)
         left = self._horizon - seen
         if left < 1:

@@ -44,7 +44,8 @@ def mean_bounds(
         The lower and the upper bound.
 
     Raises:
-        InsufficientData: There are fewer than ten values, or too few equal ones.
+        InsufficientData: There are fewer than ten values or too few equal ones, or one is not
+            finite.
     """
     import numpy as np
 
@@ -96,7 +97,8 @@ def ratio_bounds(
         of 0 is among what might as well have been drawn.
 
     Raises:
-        InsufficientData: There are fewer than ten clusters, an amount is negative or a total 0.
+        InsufficientData: There are fewer than ten clusters, an amount is negative or not finite,
+            or a total is 0.
     """
     import numpy as np
 
@@ -134,7 +136,10 @@ def _sample(values: Sequence[float]) -> NDArray[np.float64]:
         raise InsufficientData(
             f"a bootstrap needs at least {LEAST_CLUSTERS} clusters, got {len(values)}"
         )
-    return np.asarray(values, dtype=float)
+    sample = np.asarray(values, dtype=float)
+    if not np.isfinite(sample).all():
+        raise InsufficientData("a bootstrap needs values that are finite")
+    return sample
 
 
 def _bounds(

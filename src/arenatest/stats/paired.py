@@ -42,7 +42,7 @@ def p_above(differences: Sequence[float], shift: float = 0.0) -> float:
         shift: The limit, finite.
 
     Raises:
-        InsufficientData: There are fewer than six pairs.
+        InsufficientData: There are fewer than six pairs, or one is NaN.
 
     Examples:
         >>> p_above([1, 2, 3, 4, 5, 6])
@@ -52,9 +52,7 @@ def p_above(differences: Sequence[float], shift: float = 0.0) -> float:
         raise InsufficientData(
             f"signed ranks need at least {LEAST_PAIRS} pairs, got {len(differences)}"
         )
-    import numpy as np
-
-    return _p_above(np.asarray(differences, dtype=float), shift)
+    return _p_above(_known(differences), shift)
 
 
 def p_below(differences: Sequence[float], shift: float = 0.0) -> float:
@@ -71,13 +69,11 @@ def lower_bound(differences: Sequence[float], *, alpha: float) -> float | None:
     Raises:
         InsufficientData: There are fewer than six pairs.
     """
-    import numpy as np
-
     finite = [difference for difference in differences if math.isfinite(difference)]
     p_above(differences)  # for its errors
     if not finite:
         return None
-    values = np.asarray(differences, dtype=float)
+    values = _known(differences)
     low, high = min(finite), max(finite)
     rejected, kept = low - (high - low) - 1.0, high + (high - low) + 1.0
     if _p_above(values, rejected) > alpha or _p_above(values, kept) <= alpha:
@@ -107,7 +103,7 @@ def hodges_lehmann(differences: Sequence[float]) -> float:
         differences: At least one; finite.
 
     Raises:
-        InsufficientData: There are none.
+        InsufficientData: There are none, or one is not finite.
 
     Examples:
         >>> hodges_lehmann([1.0, 2.0, 9.0])
@@ -117,11 +113,22 @@ def hodges_lehmann(differences: Sequence[float]) -> float:
         raise InsufficientData("an estimate of the typical difference needs at least one")
     import numpy as np
 
+    if not all(map(math.isfinite, differences)):
+        raise InsufficientData("an estimate of the typical difference needs finite ones")
     values = np.sort(np.asarray(differences, dtype=float))
     if len(values) > _WALSH_UP_TO:
         return _balance(values)
     first, second = np.triu_indices(len(values))
     return float(np.median((values[first] + values[second]) / 2.0))
+
+
+def _known(differences: Sequence[float]) -> NDArray[np.float64]:
+    import numpy as np
+
+    values = np.asarray(differences, dtype=float)
+    if np.isnan(values).any():
+        raise InsufficientData("signed ranks need differences that are numbers, got NaN")
+    return values
 
 
 def _balance(values: NDArray[np.float64]) -> float:

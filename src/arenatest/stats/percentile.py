@@ -23,7 +23,7 @@ def nearest_rank(values: Sequence[float], q: float) -> float:
         q: The share, in (0, 1): 0.95 for the 95th percentile.
 
     Raises:
-        InsufficientData: There are no values.
+        InsufficientData: There are no values, or one is NaN.
 
     Examples:
         >>> nearest_rank([15, 20, 35, 40, 50], 0.4)
@@ -31,6 +31,7 @@ def nearest_rank(values: Sequence[float], q: float) -> float:
     """
     if not values:
         raise InsufficientData("a percentile needs at least one value")
+    _check(values)
     rank = math.ceil(q * len(values) - 1e-9)  # 0.07 * 100 is 7.000000000000001
     return sorted(values)[max(rank, 1) - 1]
 
@@ -48,7 +49,11 @@ def lower_bound(values: Sequence[float], q: float, *, alpha: float) -> float | N
 
     Returns:
         One of the values; None where there are too few for any bound.
+
+    Raises:
+        InsufficientData: A value is NaN.
     """
+    _check(values)
     n = len(values)
     below = -1  # the most values under the percentile that would be a surprise
     for k, pmf_sum in enumerate(_cumulative(n, q)):
@@ -108,6 +113,11 @@ def samples_needed(q: float, *, confidence: float) -> int:
     while q**n > alpha * (1.0 + _ROUNDING):
         n += 1
     return n
+
+
+def _check(values: Sequence[float]) -> None:
+    if any(map(math.isnan, values)):
+        raise InsufficientData("a percentile needs values that are numbers, got NaN")
 
 
 def _cumulative(n: int, share: float) -> list[float]:

@@ -3,6 +3,7 @@ import random
 
 import pytest
 
+from arenatest.errors import InsufficientData
 from arenatest.stats.betting import BettingTest, can_prove, smallest_horizon
 
 
@@ -147,7 +148,7 @@ def test_a_thousand_losses_do_not_underflow():
 
 @pytest.mark.parametrize("x", [-0.1, 1.1, math.nan, math.inf])
 def test_observations_out_of_range_are_refused(x):
-    with pytest.raises(ValueError, match="observation"):
+    with pytest.raises(InsufficientData, match="observation"):
         BettingTest(0.5, 3).update(x)
 
 
