@@ -65,11 +65,11 @@ def read_for(store: Store, run: Run, plan: Plan) -> Ledger:
 
     Values of a metric that is not the run's any more are left out: they are of another one.
     """
-    ledger = store.load(run.id)
-    then = dict(_metrics(ledger.plan))
+    ledger = store.load(run.id, plan)
+    then = dict(_metrics(store.plan(run.plan_hash)))
     same = {name for name, fingerprint in _metrics(plan) if then.get(name) == fingerprint}
     kept = {slot: value for slot, value in ledger.measurements.items() if slot.metric in same}
-    return replace(ledger, plan=plan, measurements=kept)
+    return replace(ledger, measurements=kept)
 
 
 def _metrics(plan: Plan) -> Iterable[tuple[str, str]]:

@@ -194,17 +194,22 @@ class Store:
             for table, rows in tables:
                 cursor.executemany(self._inserts[table.name], rows)
 
-    def load(self, run_id: str) -> Ledger:
+    def load(self, run_id: str, plan: Plan | None = None) -> Ledger:
         """Return all that a run has recorded so far.
 
         Calls and costs count every attempt that this run made, failed ones included; attempt 0 is
         an answer given up without a call. Timings come without gaps.
+
+        Args:
+            run_id: Which run.
+            plan: What its record is to answer for; by default what it was made for.
         """
         with self._engine.begin() as connection:
             run = _run(connection, run_id)
-            plan = self._begun  # held by whoever began it: a second one would be as large
-            if plan is None or plan.hash != run.plan_hash:
-                plan = _plan(connection, run.plan_hash)
+            begun = self._begun  # held by whoever began it: a second one would be as large
+            if plan is None and begun is not None and begun.hash == run.plan_hash:
+                plan = begun
+            plan = plan or _plan(connection, run.plan_hash)
             ledger = read_ledger(connection, run, plan)
             ledger.unfit = aa_problem(connection, plan, run.started)
             if plan.golden:

@@ -7,6 +7,7 @@ import pytest
 from arenatest.collection.record import find_run, named_run, read_for
 from arenatest.collection.reread import reread
 from arenatest.errors import OptionError
+from arenatest.model.health import JudgeLimits
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.metric import MetricSpec
 from arenatest.store import open_store
@@ -102,6 +103,13 @@ def test_values_of_a_changed_metric_are_left_out(store, fingerprint, kept):
     assert len(ledger.measurements) == kept
     assert ledger.plan == now
     assert len(ledger.answers) == 2
+
+
+def test_whether_an_a_a_run_is_lacking_is_asked_for_the_plan_that_is_decided(store):
+    begin(store, "run-1")
+    careful = replace(records.plan(hash="now"), limits=JudgeLimits(aa_within=86400.0))
+    assert read_for(store, store.run("run-1"), records.plan()).unfit == ""
+    assert "A/A run of old" in read_for(store, store.run("run-1"), careful).unfit
 
 
 def replied(store, text, judgment, **changes):
