@@ -193,10 +193,8 @@ class Caller:
         generation = self._record(asked, attempt, chat_id, started, answer, final=pause is None)
         for purse in self._purses:
             purse.settle(expected, charged(answer, generation.cost, expected))
-        if timing.gaps:
-            timing = replace(timing, gaps=())
-        # these are for a look at one call: they wait in the store, for the ledger holds thousands
-        answer = replace(answer, timing=timing, request_id=None, response_id=None)
+        if asked.role != "judge":  # whose answers nobody holds
+            answer = _lean(answer, timing)
         answered = Answered(answer=answer, chat_id=chat_id, attempts=attempt, cost=generation.cost)
         placed = asked.place(answered) if pause is None and asked.place is not None else ()
         await self._keep(generation, *placed)
@@ -324,6 +322,13 @@ class Caller:
             return None
         target.lane.hold(wish + FIRST_PAUSE * (jitter - 1.0))
         return 0.0 if failure.retryable and attempt < PATIENT_ATTEMPTS else None
+
+
+def _lean(answer: Answer, timing: Timing) -> Answer:
+    """Return an answer without what is for a look at one call: a ledger holds thousands."""
+    if timing.gaps:
+        timing = replace(timing, gaps=())
+    return replace(answer, timing=timing, request_id=None, response_id=None)
 
 
 def _nonsense(answer: object) -> str:
