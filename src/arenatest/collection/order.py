@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-Command = Literal["gate", "reparse", "rejudge"]
+Command = Literal["gate", "reparse", "rejudge", "estimate"]
 
 _PLACE = "arena_order"
 

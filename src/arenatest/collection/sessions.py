@@ -19,6 +19,10 @@ def session_for(config: pytest.Config) -> ArenaSession:
         from arenatest.collection.rejudge import Rejudged
 
         return Rejudged(config, order)
+    if order.command == "estimate":
+        from arenatest.collection.estimating import Estimating
+
+        return Estimating(config, order)
     from arenatest.collection.again import DecidedAgain, Reparsed
 
     session = DecidedAgain if order.command == "gate" else Reparsed

@@ -39,6 +39,7 @@ from arenatest.model.record import (
 from arenatest.store import calls, database, reuse, schema
 from arenatest.store.codec import decision_from_json, plan_from_bytes, plan_to_bytes
 from arenatest.store.drift import golden_drift
+from arenatest.store.history import CallMeans, read_means
 from arenatest.store.ledger import read_ledger
 from arenatest.store.reuse import Reusable
 from arenatest.store.rows import rows_of, run_from_row, run_row
@@ -311,6 +312,11 @@ class Store:
         """
         with self._engine.begin() as connection:
             return calls.read_replies(connection, run_id)
+
+    def means(self, owner: str, runs: Sequence[str], *, judging: bool) -> CallMeans:
+        """Return what a model's good calls took in some runs, on average."""
+        with self._engine.begin() as connection:
+            return read_means(connection, owner, runs, judging=judging)
 
     def similar_timings(self, owner: str, run_id: str) -> list[Timing]:
         """Return the clocks of a model's good calls in a run, to set one call beside them."""

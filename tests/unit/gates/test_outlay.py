@@ -1,0 +1,138 @@
+"""What suites will take: calls exactly, tokens and dollars by stated rules of thumb."""
+
+from dataclasses import replace
+
+import pytest
+
+from arenatest.gates.decide import decide
+from arenatest.gates.outlay import Past, Span, outlay
+from arenatest.model.plan import JudgeSeat
+from arenatest.model.price import Price
+from unit.gates.scenes import Scene, contestant, plan, prompt, rule
+
+WIN = rule(limit=0.45)
+TTFT = rule("ttft", "p95", side="max", limit=1.0)
+PRICE = Price(input=1.0, output=10.0)
+SONNET = replace(contestant("sonnet"), price=PRICE, settings={"params": {"max_tokens": 400}})
+
+
+def taken(rules, planned, *, judges=True, past=None):
+    return outlay(
+        rules,
+        planned,
+        judges={"sonnet": SONNET} if judges else {},
+        past=past or {},
+        concurrency=8,
+    )
+
+
+def suite(n=100, **changes):
+    return plan(n, judges=("sonnet",), **changes)
+
+
+def calls(found):
+    return {share.name: share.calls for share in found.shares if share.calls.high}
+
+
+def test_a_gate_that_stops_early_takes_from_its_clearest_record_to_the_whole_plan():
+    scene = Scene(suite()).battles(["win"] * 100)
+    least = decide(WIN, scene.ledger).n
+    assert calls(taken([WIN], suite())) == {
+        "old": Span(least, 100),
+        "new": Span(least, 100),
+        "sonnet": Span(2 * least, 200),
+    }
+
+
+def test_a_gate_on_times_waits_for_the_whole_plan_and_asks_no_judge():
+    assert calls(taken([TTFT], suite())) == {"new": Span(100, 100)}
+    assert calls(taken([WIN, TTFT], suite()))["new"] == Span(100, 100)
+
+
+def test_without_early_stopping_the_least_is_the_whole_plan():
+    assert calls(taken([WIN], suite(early_stop=False)))["old"] == Span(100, 100)
+
+
+def test_repeats_multiply_and_a_judge_without_a_model_makes_no_call():
+    seats = (JudgeSeat(name="sonnet", kind="llm", fingerprint="s", repeats=3, settings={}),)
+    planned = plan(10, judges=seats, repeats=2, early_stop=False)
+    assert calls(taken([WIN], planned)) == {
+        "old": Span(20, 20),
+        "new": Span(20, 20),
+        "sonnet": Span(120, 120),
+    }
+    assert calls(taken([WIN], planned, judges=False)) == {"old": Span(20, 20), "new": Span(20, 20)}
+
+
+def test_every_candidate_is_judged_and_the_baseline_asked_once():
+    other = rule(limit=0.45, candidate="other")
+    found = calls(taken([WIN, other], suite(50, early_stop=False)))
+    assert found == {
+        "old": Span(50, 50),
+        "new": Span(50, 50),
+        "other": Span(50, 50),
+        "sonnet": Span(200, 200),
+    }
+
+
+def test_a_slice_takes_its_own_prompts():
+    asked = [prompt(i, category="kids" if i < 10 else "work") for i in range(40)]
+    kids = rule(limit=0.45, where=(("category", ("kids",)),))
+    assert calls(taken([kids], plan(asked, judges=("sonnet",), early_stop=False)))["new"] == Span(
+        10, 10
+    )
+
+
+def test_a_model_of_parts_shares_the_prompts_among_them():
+    asked = [prompt(i, category="code" if i < 3 else "chat") for i in range(10)]
+    parts = tuple(
+        replace(contestant(f"old-{label}"), where=(("category", (label,)),), price=PRICE)
+        for label in ("code", "chat")
+    )
+    planned = plan(asked, judges=("sonnet",), early_stop=False)
+    planned = replace(planned, baseline=replace(contestant("old"), parts=parts))
+    found = calls(taken([WIN], planned))
+    assert (found["old-code"], found["old-chat"]) == (Span(3, 3), Span(7, 7))
+
+
+def test_tokens_and_dollars_follow_the_stated_rules_of_thumb():
+    bounded = {"params": {"max_tokens": 300}}
+    planned = suite(10, early_stop=False)
+    planned = replace(
+        planned, candidates=(replace(contestant("new"), price=PRICE, settings=bounded),)
+    )
+    (_, new, sonnet) = taken([WIN], planned).shares
+    assert new.input == Span(70, 70)  # "Question 0?" has 3 tokens, and 4 stand around it
+    assert new.output == Span(2500, 3000)
+    assert new.cost == pytest.approx((70e-6 + 2500e-5, 70e-6 + 3000e-5), rel=1e-3)
+    assert new.seconds == Span(10 * 5.5, 10 * 6.5)
+    assert sonnet.output == Span(20 * 250, 20 * 400)
+    assert sonnet.input.low == pytest.approx(20 * (500 + 7 + 500), rel=0.01)
+    assert "up to its limit" in new.basis
+
+
+def test_what_is_recorded_replaces_every_guess():
+    past = {"new": Past(calls=12, input_tokens=40.0, output_tokens=100.0, seconds=2.0)}
+    planned = suite(10, early_stop=False)
+    new = taken([WIN], planned, past=past).shares[1]
+    assert (new.input, new.output, new.seconds) == (
+        Span(400, 400),
+        Span(1000, 1000),
+        Span(20, 20),
+    )
+    assert new.basis == "100 output tokens a call, as in 12 recorded ones"
+
+
+def test_an_unknown_price_is_unknown_and_told_where_somebody_bills():
+    billed = replace(contestant("new"), metered=True)
+    planned = replace(suite(10), candidates=(billed,))
+    found = taken([WIN], planned, judges=False)
+    assert [share.cost for share in found.shares] == [None, None]
+    assert found.unpriced == ("new",)
+    assert not found.priced
+
+
+def test_the_time_is_between_side_by_side_and_one_after_another():
+    past = {name: Past(calls=1, seconds=2.0) for name in ("old", "new", "sonnet")}
+    found = taken([WIN], suite(80, early_stop=False), past=past)
+    assert found.seconds == Span(160 * 2.0 / 8, (80 + 80 + 160) * 2.0 / 8)
