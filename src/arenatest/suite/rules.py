@@ -61,6 +61,7 @@ def read_rules(
     """
     rules: list[Rule] = []
     first_use: dict[tuple[str, str], int] = {}
+    bars: dict[tuple[object, ...], dict[str, tuple[float, int]]] = {}
     for index, gate in gates.items():
         with problems.at("gates", index):
             spec = metric(gate.metric)
@@ -70,6 +71,7 @@ def read_rules(
             line = problems.line(("gates", index, threshold.key))
             for rule in _rules(gate, threshold, spec, run=run, field=field, line=line):
                 _check_id(rule, index, first_use)
+                _check_room(rule, threshold, index, bars)
                 rules.append(rule)
     return rules
 
@@ -214,3 +216,22 @@ def _check_id(rule: Rule, index: int, first_use: dict[tuple[str, str], int]) -> 
     if first != index:
         problem = f"has the id {rule.id!r}, as gates[{first}] has"
         raise Mistake(problem, hint='give one of them a name: name = "..."')
+
+
+def _check_room(
+    rule: Rule,
+    threshold: Threshold,
+    index: int,
+    bars: dict[tuple[object, ...], dict[str, tuple[float, int]]],
+) -> None:
+    """Raise where another gate on the same measurement leaves no value that passes both."""
+    measured = (rule.candidate, rule.metric.name, rule.stat, rule.against, frozenset(rule.where))
+    own = bars.setdefault(measured, {})
+    limit, other = own.get({"min": "max", "max": "min"}[rule.side], (rule.limit, index))
+    if (limit < rule.limit) if rule.side == "min" else (limit > rule.limit):
+        unit = " s" if rule.metric.unit == "s" and rule.stat != "ratio" else ""
+        end = "at most" if rule.side == "min" else "at least"
+        asked = f"got {rule.limit:g}{unit}, and gates[{other}] asks for {end} {limit:g}{unit}"
+        raise Mistake(f"{asked}: no value passes both", place=(threshold.key,))
+    tighter = max if rule.side == "min" else min
+    own[rule.side] = tighter((rule.limit, index), own.get(rule.side, (rule.limit, index)))

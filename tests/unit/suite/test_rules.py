@@ -172,6 +172,50 @@ def test_gates_that_differ_only_in_their_limit_need_names(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (
+            'metric = "win_rate"\nmin = 0.6',
+            'metric = "win_rate"\nname = "b"\nmax = 0.5',
+            "gates[1].max (win_rate): got 0.5, and gates[0] asks for at least 0.6",
+        ),
+        (
+            'metric = "e2e"\nstat = "p95"\nmax = "1 s"',
+            'metric = "e2e"\nname = "b"\nstat = "p95"\nmin = "2 s"',
+            "gates[1].min (e2e): got 2 s, and gates[0] asks for at most 1 s",
+        ),
+        (
+            'metric = "cost"\nmin_ratio = 1.2',
+            'metric = "cost"\nname = "b"\nmargin = 0.1',
+            "gates[1].margin (cost): got 1.1, and gates[0] asks for at least 1.2",
+        ),
+        (
+            'metric = "win_rate"\nmin = 0.6\nby = "tag"',
+            'metric = "win_rate"\nname = "b"\nmax = 0.5\nwhere = { tag = "long" }',
+            "gates[1].max (win_rate): got 0.5, and gates[0] asks for at least 0.6",
+        ),
+    ],
+)
+def test_limits_that_no_value_can_keep_are_a_mistake(tmp_path, first, second, expected):
+    with pytest.raises(Exception, match="no value passes both") as refused:
+        rules(tmp_path, f"{first}\n\n[[gates]]\n{second}")
+    assert f"{expected}: no value passes both" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        'metric = "win_rate"\nname = "b"\nmax = 0.6',
+        'metric = "win_rate"\nname = "b"\nmax = 0.9',
+        'metric = "win_rate"\nname = "b"\nmax = 0.5\nwhere = { tag = "hard" }',
+        'metric = "flip_rate"\nmax = 0.5',
+    ],
+)
+def test_limits_that_leave_room_are_none(tmp_path, second):
+    assert len(rules(tmp_path, f'metric = "win_rate"\nmin = 0.6\n\n[[gates]]\n{second}')) == 2
+
+
 def test_confidence_and_policy_come_from_the_run_unless_given(tmp_path):
     run = '[run]\nconfidence = 0.9\npolicy = "no-regression"\n\n'
     text = changed(
