@@ -260,7 +260,7 @@ class _Guess:
         sums = [sum(found) if known is None else known * len(found) for found in tokens]
         width = min(filter(None, (model.max_concurrency, self.concurrency)))
         return Share(
-            name=model.name,
+            name=model.label,
             role=role,
             calls=calls,
             input=Span(*sums),

@@ -86,13 +86,13 @@ def test_a_slice_takes_its_own_prompts():
 def test_a_model_of_parts_shares_the_prompts_among_them():
     asked = [prompt(i, category="code" if i < 3 else "chat") for i in range(10)]
     parts = tuple(
-        replace(contestant(f"old-{label}"), where=(("category", (label,)),), price=PRICE)
+        replace(contestant("old"), fingerprint=label, where=(("category", (label,)),), price=PRICE)
         for label in ("code", "chat")
     )
     planned = plan(asked, judges=("sonnet",), early_stop=False)
     planned = replace(planned, baseline=replace(contestant("old"), parts=parts))
     found = calls(taken([WIN], planned))
-    assert (found["old-code"], found["old-chat"]) == (Span(3, 3), Span(7, 7))
+    assert (found["old[code]"], found["old[chat]"]) == (Span(3, 3), Span(7, 7))
 
 
 def test_tokens_and_dollars_follow_the_stated_rules_of_thumb():
