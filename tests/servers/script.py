@@ -47,6 +47,7 @@ class Script:
         fault: What goes wrong, after ``fault_after`` pieces.
         status: Of the response; not 200 answers with ``error`` at once.
         headers: Added to the response.
+        version: Behind the model's name, where the server names what it serves.
     """
 
     order: tuple[str, ...] = ("role", "comment", "reasoning", "content")
@@ -69,6 +70,7 @@ class Script:
     fault_after: int = 1
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
     error: Mapping[str, Any] = field(default_factory=lambda: {"message": "scripted error"})
 
 
@@ -143,7 +145,7 @@ def _event_maker(request: Request, script: Script) -> Callable[..., bytes]:
     stamp = f',"stamp":"{STAMP}"' if script.stamps else ""
     before = (
         f'data: {{"id":"chatcmpl-{request.number}","object":"chat.completion.chunk","created":1,'
-        f'"model":{json.dumps(request.body.get("model", ""))}{stamp},"choices":'
+        f'"model":{json.dumps(_served(request, script))}{stamp},"choices":'
     )
     after = script.newline * 2
 
@@ -156,6 +158,10 @@ def _event_maker(request: Request, script: Script) -> Callable[..., bytes]:
         return f"{before}{choices}{tail}}}{after}".encode()
 
     return event
+
+
+def _served(request: Request, script: Script) -> str:
+    return f"{request.body.get('model', '')}{script.version}"
 
 
 def _ending(
@@ -197,7 +203,7 @@ def whole(request: Request, text: str, script: Script) -> bytes:
     return json.dumps(
         {
             "id": f"chatcmpl-{request.number}",
-            "model": request.body.get("model"),
+            "model": _served(request, script),
             "choices": [{"index": 0, "message": message, "finish_reason": script.finish}],
             "usage": _usage(request, len(_PIECES.findall(text)), script),
         }

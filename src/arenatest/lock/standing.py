@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,13 +49,15 @@ def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMo
         return Standing()
     served = store.served(run.id)
     differs: tuple[str, ...] = ()
+    watched: set[str] = set()
     if lock is not None and mode != "off":
         differs = (*drift(lock, plan), *served_drift(lock, served))
+        watched = {one.name for one in (lock.baseline, *lock.candidates) if one.served}
     earlier = _earlier(store, run, plan, lock)
     return Standing(
         drift=differs,
         refused=bool(differs) and mode == "refuse",
-        models=_models(store, plan, served, earlier),
+        models=_models(store, plan, served, earlier, watched),
         earlier=earlier,
     )
 
@@ -119,9 +121,12 @@ def _candidates_for(
 
 
 def _models(
-    store: Store, plan: Plan, served: Served, earlier: Mapping[str, Earlier]
+    store: Store, plan: Plan, served: Served, earlier: Mapping[str, Earlier], watched: Set[str]
 ) -> tuple[str, ...]:
-    """Return a line for each contestant whose server names not always the same model."""
+    """Return a line for each contestant whose server names not always the same model.
+
+    Where the lock watches over the models of a contestant, it speaks of other runs.
+    """
     lines = []
     before = {one.run: store.served(one.run) for one in earlier.values()}
     prints = {
@@ -139,7 +144,8 @@ def _models(
             continue
         fingerprint, run = prints.get(contestant.name, ("", ""))
         was = before.get(run, {}).get(("answer", contestant.name), ())
-        if mine and was and fingerprint == contestant.fingerprint and set(mine) - set(was):
+        same = fingerprint == contestant.fingerprint and contestant.name not in watched
+        if mine and was and same and set(mine) - set(was):
             lines.append(
                 f"{contestant.name}: the server names {mine[0]}, and named {', '.join(was)} "
                 f"in the run {run[:8]}; recorded answers of another model are not reused"
