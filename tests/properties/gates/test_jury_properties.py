@@ -1,12 +1,13 @@
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from arenatest.gates.battles import read_battle
+from arenatest.gates.decide import decide
 from arenatest.gates.voting import jury_score
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.plan import JudgeSeat
 from arenatest.model.record import GameSlot
-from unit.gates.scenes import Scene, plan
+from unit.gates.scenes import Scene, plan, rule
 
 votings = st.sampled_from(["mean", "majority", "unanimous"])
 scores = st.lists(
@@ -75,6 +76,38 @@ def test_no_verdict_in_the_candidates_favour_lowers_its_score(
     scene.ledger.judgments[raised] = in_seats(raised.order, higher)
     after = read_battle(scene.ledger, "new", "p0", 0, plan=scene.plan)
     assert 0.0 <= before.score <= after.score <= 1.0
+
+
+RANK = {"fail": 0, "inconclusive": 1, "pass": 2}
+words = st.sampled_from(["win", "half", "tie", "flip", "loss"])
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.data(),
+    st.lists(st.tuples(words, words, words), min_size=1, max_size=50),
+    votings,
+    st.sampled_from([0.3, 0.5, 0.7]),
+)
+def test_no_verdict_in_the_candidates_favour_makes_its_gate_worse(data, said, voting, limit):
+    planned = plan(len(said), judges=("x", "y", "z"), voting=voting)
+    scene = Scene(planned)
+    for number, judges in enumerate(said):
+        scene.battle(number, "judged", judges=judges)
+    gate = rule(limit=limit)
+    was = decide(gate, scene.ledger)
+    slot = data.draw(st.sampled_from(sorted(scene.ledger.judgments)))
+    now = RISING.index(scene.ledger.judgments[slot].verdict)
+    step = now if slot.order is Order.CANDIDATE_FIRST else len(RISING) - 1 - now
+    scene.ledger.judgments[slot] = in_seats(
+        slot.order, data.draw(st.integers(step, len(RISING) - 1))
+    )
+    became = decide(gate, scene.ledger)
+    assume("judge" not in (was.cause, became.cause))
+    assert RANK[became.decision] >= RANK[was.decision]
+    if became.n == was.n:
+        assert became.value >= was.value
+        assert became.low is None or became.low >= was.low
 
 
 def in_seats(order, step):
