@@ -89,19 +89,17 @@ words = st.sampled_from(["win", "half", "tie", "flip", "loss"])
     votings,
     st.sampled_from([0.3, 0.5, 0.7]),
 )
-def test_no_verdict_in_the_candidates_favour_makes_its_gate_worse(data, said, voting, limit):
+def test_two_judges_more_in_the_candidates_favour_never_make_its_gate_worse(
+    data, said, voting, limit
+):
     planned = plan(len(said), judges=("x", "y", "z"), voting=voting)
     scene = Scene(planned)
     for number, judges in enumerate(said):
         scene.battle(number, "judged", judges=judges)
     gate = rule(limit=limit)
     was = decide(gate, scene.ledger)
-    slot = data.draw(st.sampled_from(sorted(scene.ledger.judgments)))
-    now = RISING.index(scene.ledger.judgments[slot].verdict)
-    step = now if slot.order is Order.CANDIDATE_FIRST else len(RISING) - 1 - now
-    scene.ledger.judgments[slot] = in_seats(
-        slot.order, data.draw(st.integers(step, len(RISING) - 1))
-    )
+    raised = data.draw(st.integers(0, len(said) - 1))
+    scene.battle(raised, "judged", judges=["win", *said[raised][1:-1], "win"])
     became = decide(gate, scene.ledger)
     assume("judge" not in (was.cause, became.cause))
     assert RANK[became.decision] >= RANK[was.decision]
