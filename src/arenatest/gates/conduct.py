@@ -129,14 +129,14 @@ def conduct_reader(rule: Rule, plan: Plan) -> Reader[float]:
 
 
 def seen_battles(
-    ledger: Ledger, candidate: str, prompt: str, *, labels: Labels
+    ledger: Ledger, candidate: str, prompt: Prompt, *, labels: Labels
 ) -> list[list[Seen]] | None:
     """Return what each judge, in the plan's order, saw of a candidate's battles on one prompt.
 
     Args:
         ledger: The record.
         candidate: Whose battles.
-        prompt: Its id.
+        prompt: The prompt.
         labels: As :func:`labels_of` gives them.
 
     Returns:
@@ -146,15 +146,15 @@ def seen_battles(
     plan = ledger.plan
     seen: list[list[Seen]] = [[] for _ in plan.judges]
     for repeat in range(plan.repeats):
-        ours = ledger.answers.get(AnswerSlot(candidate, prompt, repeat))
-        theirs = ledger.answers.get(AnswerSlot(plan.baseline.name, prompt, repeat))
+        ours = ledger.answers.get(AnswerSlot(candidate, prompt.id, repeat))
+        theirs = ledger.answers.get(AnswerSlot(plan.baseline.name, prompt.id, repeat))
         if ours is None or theirs is None:
             return None
         texts = ours.answer.text, theirs.answer.text
         if not (ours.answer.ok and theirs.answer.ok) or texts[0] == texts[1]:
             continue
         for place, seat in enumerate(plan.judges):
-            said = games_of(ledger, seat, candidate, prompt, repeat)
+            said = games_of(ledger, seat, candidate, prompt.id, repeat)
             if said is None:
                 return None
             seen[place].append(
@@ -162,8 +162,8 @@ def seen_battles(
                     seat=seat,
                     said=said,
                     lengths=(len(texts[0]), len(texts[1])),
-                    families=_families(plan, candidate),
-                    label=labels.get((prompt, candidate)),
+                    families=_families(plan, candidate, prompt),
+                    label=labels.get((prompt.id, candidate)),
                 )
             )
     return seen
@@ -226,7 +226,7 @@ class _Conduct:
         self._silent = rule.metric.name in _OF_SILENCE
 
     def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[float] | None:
-        judged = seen_battles(ledger, self._candidate, prompt.id, labels=self._labels)
+        judged = seen_battles(ledger, self._candidate, prompt, labels=self._labels)
         if judged is None:
             return None
         seen = [one for battles in judged for one in battles]
@@ -262,6 +262,7 @@ def _favoured(seen: Seen, *, ours: bool) -> Part:
     return Part((seen.score > _EVEN) == ours, 1.0)
 
 
-def _families(plan: Plan, candidate: str) -> tuple[str | None, str | None]:
-    family = next((c.family for c in plan.candidates if c.name == candidate), None)
-    return family, plan.baseline.family
+def _families(plan: Plan, candidate: str, prompt: Prompt) -> tuple[str | None, str | None]:
+    """Return whose make answered: of the candidate, and of the baseline."""
+    ours = next((c.model_for(prompt).family for c in plan.candidates if c.name == candidate), None)
+    return ours, plan.baseline.model_for(prompt).family

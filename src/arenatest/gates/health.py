@@ -67,7 +67,7 @@ class Health:
         """Take what the record says of settled prompts, for the limits that are set."""
         for prompt in prompts if self._watched else ():
             for name in self._candidates:
-                seen = seen_battles(ledger, name, prompt.id, labels=self._labels)
+                seen = seen_battles(ledger, name, prompt, labels=self._labels)
                 for watched in self._watched:
                     measure = MEASURES[watched.limit.metric]
                     watched.add([total(map(measure, battles)) for battles in seen or ()])

@@ -62,7 +62,7 @@ def conducts(ledger: Ledger) -> tuple[Conduct, ...]:
     by_prompt: list[list[list[Seen]]] = [[] for _ in plan.judges]
     for prompt in plan.prompts:
         for candidate in plan.candidates:
-            judged = seen_battles(ledger, candidate.name, prompt.id, labels=labels)
+            judged = seen_battles(ledger, candidate.name, prompt, labels=labels)
             for place, battles in enumerate(judged or ()):
                 if battles:
                     by_prompt[place].append(battles)

@@ -160,7 +160,8 @@ def _standards(plan: Plan) -> list[Any]:
         for battle in plan.golden
     ]
     labels = [[one.prompt, one.candidate, one.score, one.annotator] for one in plan.labels]
-    families = [one.family for one in plan.contestants] + [seat.family for seat in plan.judges]
+    families = [one.family for each in plan.contestants for one in each.models]
+    families += [seat.family for seat in plan.judges]
     return [dataclasses.asdict(plan.limits), golden, labels, families, plan.aa]
 
 

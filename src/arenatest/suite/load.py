@@ -158,7 +158,8 @@ def _known(read: Tables, run: RunTable, prompts: list[Prompt] | None) -> Known:
 def _field(
     known: Known, read: Tables, entrants: Sequence[Entrant], judges: Sequence[JudgeSetup]
 ) -> Field:
-    families = {entrant.contestant.name: entrant.contestant.family for entrant in entrants}
+    contestants = [entrant.contestant for entrant in entrants]
+    families = {one.name: {model.family for model in one.models} for one in contestants}
     return Field(
         baseline=known.baseline,
         candidates=known.candidates,

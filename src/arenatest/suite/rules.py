@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from arenatest.model.health import is_kin
 from arenatest.model.metric import MetricSpec
@@ -28,7 +29,7 @@ class Field:
         prompts: All of them; None where they are wrong, so that no slice can be checked.
         golden: Whether the suite has a golden set.
         labelled: Whether it has human labels.
-        families: Of the contestants, by name; None where one is wrong.
+        families: Of the contestants' models, by name; None where one is wrong.
         kin: Families of the judges.
     """
 
@@ -38,7 +39,7 @@ class Field:
     prompts: Sequence[Prompt] | None
     golden: bool = False
     labelled: bool = False
-    families: Mapping[str, str | None] | None = None
+    families: Mapping[str, Collection[str | None]] | None = None
     kin: Sequence[str | None] = ()
 
 
@@ -140,8 +141,8 @@ def _check_family(metric: MetricSpec, candidate: str, field: Field) -> None:
     """
     if metric.name != "family_preference" or field.families is None:
         return
-    ours, theirs = field.families.get(candidate), field.families.get(field.baseline)
-    if not any(is_kin(judge, ours) != is_kin(judge, theirs) for judge in field.kin):
+    sides = product(field.kin, field.families[candidate], field.families[field.baseline])
+    if not any(is_kin(judge, ours) != is_kin(judge, theirs) for judge, ours, theirs in sides):
         problem = f"no judge is of the family of {candidate!r} or of {field.baseline!r} alone"
         raise Mistake(problem, hint='say whose make they are: family = "..."', place=("metric",))
 
