@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ import pytest
 from arenatest.lock.flips import earlier_of
 from arenatest.lock.standing import Standing
 from arenatest.model.metric import BUILT_IN
+from arenatest.model.price import Price
+from arenatest.model.record import Bill
 from arenatest.report.html import html_page
 from arenatest.report.markdown import step_summary
 from arenatest.report.results import results_json, results_schema
@@ -41,7 +44,11 @@ def session():
         rule("ttft-p95", metric=BUILT_IN["ttft"], stat="p95", side="max", limit=0.8),
         rule("ttft-ratio", metric=BUILT_IN["ttft"], stat="ratio", side="max", limit=1.1),
     )
-    builder = LedgerBuilder(plan(prompts, rules=rules))
+    planned = plan(prompts, rules=rules)
+    listed = Price(input=3.0, output=15.0, cached_input=0.3, source="list 1.0 on 2026-09-21")
+    seats = tuple(replace(seat, price=listed) for seat in planned.judges)
+    baseline = replace(planned.baseline, price=Price(input=2.5, output=10.0))
+    builder = LedgerBuilder(replace(planned, baseline=baseline, judges=seats))
     for place, asked in enumerate(prompts):
         builder.answer("gpt-4o", asked.id, "Yes." if asked.id == "same" else "Paris <b>it</b> is.",
                        ttft=0.15 + place / 100)  # fmt: skip
@@ -52,6 +59,9 @@ def session():
             builder.answer("gpt-5-mini", asked.id, text, ttft=0.25 + place / 20)
     builder.judge("capital", ("loss", "loss"), explanation="The first is right.")
     builder.judge("sum", ("win", "loss")).judge("polite", ("win", "unparsed"))
+    builder.ledger.bills["sonnet"] = Bill(
+        calls=6, input_tokens=4210, output_tokens=918, cost=0.0264
+    )
     builder.ledger.warnings.append("gpt-4o: the server changed its model")
     return SuiteRun(
         ledger=builder.ledger,

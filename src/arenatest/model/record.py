@@ -173,6 +173,16 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What the calls of one judge took in one run, failed ones included; None where nobody told."""
+
+    calls: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: float | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The record of one run, as it stands: the engine fills it, everything else only reads it.
@@ -185,6 +195,7 @@ class Ledger:
         calls: Model calls made in this run, by owner's name.
         cost: US dollars spent in this run, as far as known.
         uncosted: Calls whose cost is unknown.
+        bills: What judges' calls took in this run, by judge; filled where a run is read back.
         unfit: Why no gate may rest on the judges, for people: the suite asks for an A/A run, and
             none counts. Empty where they may.
     """
@@ -199,4 +210,5 @@ class Ledger:
     cost: float = 0.0
     uncosted: int = 0
     warnings: list[str] = field(default_factory=list)
+    bills: MutableMapping[str, Bill] = field(default_factory=dict)
     unfit: str = ""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.lock.flips import Flips
 from arenatest.model.decision import Decision
+from arenatest.model.price import SUITE, Price
 from arenatest.report.jury import JuryReport
 from arenatest.stats.correction import GOOD_LABELS, CorrectedMean
 
@@ -146,6 +147,19 @@ def percent(share: float | None) -> str:
 def dollars(cost: float | None) -> str:
     """Return US dollars; a dash where the cost is unknown."""
     return UNKNOWN if cost is None else amount(cost, "USD")
+
+
+def price_words(price: Price) -> str:
+    """Return what a million tokens cost, and who says so.
+
+    Examples:
+        >>> price_words(Price(input=2.5, output=10.0, source="genai-prices 0.2.3 on 2026-11-21"))
+        '$2.50 in, $10.00 out (genai-prices 0.2.3 on 2026-11-21)'
+    """
+    cached = "" if price.cached_input is None else f", {amount(price.cached_input, 'USD')} cached"
+    both = f"{amount(price.input, 'USD')} in{cached}, {amount(price.output, 'USD')} out"
+    more = ", more for long prompts" * bool(price.tiers)
+    return f"{both}{more} ({'the suite' if price.source == SUITE else price.source})"
 
 
 def duration_words(seconds: float) -> str:

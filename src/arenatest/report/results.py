@@ -9,6 +9,7 @@ from typing import Any
 from arenatest.lock.flips import Flip, Flips, Fought
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant
+from arenatest.model.price import Price
 from arenatest.report.breakdown import Counts
 from arenatest.report.conduct import Conduct
 from arenatest.report.controlled import Controlled
@@ -33,6 +34,7 @@ from arenatest.report.results_model import (
     JuryPart,
     LatencyPart,
     PartPart,
+    PricePart,
     Results,
     RunPart,
     SlicePart,
@@ -170,6 +172,7 @@ def _contestants(suite: SuiteView) -> list[ContestantPart]:
             input_tokens=spent.input_tokens,
             output_tokens=spent.output_tokens,
             cost=spent.cost,
+            price=_price(contestant.price),
             parts=[
                 _part(part, own) for part, own in zip(contestant.parts, spent.parts, strict=True)
             ],
@@ -192,7 +195,14 @@ def _part(part: Contestant, spent: Spending) -> PartPart:
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
         cost=spent.cost,
+        price=_price(part.price),
     )
+
+
+def _price(price: Price | None) -> PricePart | None:
+    if price is None:
+        return None
+    return PricePart(**{name: getattr(price, name) for name in PricePart.model_fields})
 
 
 def _gate(decision: Decision) -> GatePart:
@@ -239,12 +249,19 @@ def _controlled(suite: SuiteView, rate: Controlled) -> ControlledPart:
 
 
 def _judge(suite: SuiteView, judge: JudgeReport, conduct: Conduct) -> JudgePart:
+    (spent,) = (s for s in suite.spendings if s.role == "judge" and s.name == judge.name)
+    (seat,) = (seat for seat in suite.seats if seat.name == judge.name)
     return JudgePart(
         suite=suite.name,
         name=judge.name,
         kind=judge.kind,
         fingerprint=judge.fingerprint,
         games=judge.games,
+        calls=spent.calls or 0,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cost=spent.cost,
+        price=_price(seat.price),
         voids=dict(judge.voids),
         parse_rate=judge.parse_rate,
         pairs=judge.pairs,

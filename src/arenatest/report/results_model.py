@@ -73,6 +73,15 @@ class SuitePart(_Part):
     decided_again: AgainPart | None
 
 
+class PricePart(_Part):
+    """US dollars per million tokens; ``source`` is ``suite`` or a price list with its day."""
+
+    input: float
+    output: float
+    cached_input: float | None
+    source: str
+
+
 class PartPart(_Part):
     """A model that answers some prompts in the name of a contestant made of parts."""
 
@@ -86,6 +95,7 @@ class PartPart(_Part):
     input_tokens: int | None
     output_tokens: int | None
     cost: float | None
+    price: PricePart | None
 
 
 class ContestantPart(_Part):
@@ -104,6 +114,7 @@ class ContestantPart(_Part):
     input_tokens: int | None
     output_tokens: int | None
     cost: float | None
+    price: PricePart | None
     parts: list[PartPart]
 
 
@@ -196,6 +207,11 @@ class JudgePart(_Part):
     kind: str
     fingerprint: str
     games: int
+    calls: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: float | None
+    price: PricePart | None
     voids: dict[VoidCause, int]
     parse_rate: float | None
     pairs: int

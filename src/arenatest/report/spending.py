@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
+from arenatest.gates.costs import cost_of
 from arenatest.model.answer import Usage
-from arenatest.model.plan import Contestant
-from arenatest.model.record import Answered, AnswerSlot, Ledger
+from arenatest.model.plan import Contestant, Plan
+from arenatest.model.price import Price
+from arenatest.model.record import Answered, AnswerSlot, Bill, Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,9 @@ class Spending:
         retried: Answers that took more than one call.
         truncated: Answers that ended at the token limit.
         input_tokens, output_tokens: Sums over the answers whose server counted; None if none did.
-        cost: US dollars, over the answers with a known cost; None if there is none.
+            A judge's are those of its calls in this run.
+        cost: US dollars at the plan's prices, over the answers with a known cost; None if there is
+            none. A judge's is what its calls in this run have cost.
         models: Names of the model as its servers gave them.
         parts: The same of each part, where it is made of parts.
     """
@@ -57,7 +61,9 @@ def spendings(ledger: Ledger) -> tuple[Spending, ...]:
     """Return what each contestant, then each judge used, in the plan's order."""
     mine: dict[str, list[Answered]] = defaultdict(list)
     for model, answered in _answers(ledger):
-        mine[model.label].append(answered)
+        cost = cost_of(answered, model.price)
+        same = cost == answered.cost
+        mine[model.label].append(answered if same else replace(answered, cost=cost))
     plan = ledger.plan
     roles = ["baseline", *("candidate" for _ in plan.candidates)]
     contestants = [
@@ -75,10 +81,18 @@ def spendings(ledger: Ledger) -> tuple[Spending, ...]:
         for contestant, role in zip(plan.contestants, roles, strict=True)
     ]
     judges = [
-        Spending(name=seat.name, role="judge", calls=ledger.calls.get(seat.name, 0))
+        _judging(seat.name, ledger.calls.get(seat.name, 0), ledger.bills.get(seat.name))
         for seat in plan.judges
     ]
     return (*contestants, *judges)
+
+
+def priced(plan: Plan) -> tuple[tuple[str, Price], ...]:
+    """Return the known prices: of each contestant's models, then of each judge's, once."""
+    models = [(model.label, model.price) for c in plan.contestants for model in c.models]
+    seats = [(seat.name, seat.price) for seat in plan.judges]
+    known = [(name, price) for name, price in (*models, *seats) if price is not None]
+    return tuple(dict.fromkeys(known))
 
 
 def faults(ledger: Ledger) -> tuple[Fault, ...]:
@@ -146,6 +160,20 @@ def _answers(ledger: Ledger) -> list[tuple[Contestant, Answered]]:
                         seen.add(answered.chat_id)
                         found.append((contestant.model_for(prompt), answered))
     return found
+
+
+def _judging(name: str, calls: int, bill: Bill | None) -> Spending:
+    """Return what a judge used: its calls of this run, whatever became of them."""
+    if bill is None:
+        return Spending(name=name, role="judge", calls=calls)
+    return Spending(
+        name=name,
+        role="judge",
+        calls=bill.calls,
+        input_tokens=bill.input_tokens,
+        output_tokens=bill.output_tokens,
+        cost=bill.cost,
+    )
 
 
 def _spending(name: str, role: str, calls: int | None, answers: list[Answered]) -> Spending:

@@ -11,6 +11,7 @@ from arenatest.gates.suspicion import Suspicion, suspicions, warning_lines
 from arenatest.lock.flips import Flips, flips
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant, JudgeSeat
+from arenatest.model.price import Price
 from arenatest.report.battles import Battle, battles
 from arenatest.report.breakdown import Slice, slices
 from arenatest.report.conduct import Conduct, conducts
@@ -20,7 +21,7 @@ from arenatest.report.latency import Latency, latencies
 from arenatest.report.panel import JudgeReport, judge_reports
 from arenatest.report.people import corrected_win_rate
 from arenatest.report.phrases import RANK, STATUS, moment, plural
-from arenatest.report.spending import Fault, Spending, faults, spendings
+from arenatest.report.spending import Fault, Spending, faults, priced, spendings
 from arenatest.report.suite_run import SuiteRun, in_order, relied_on
 from arenatest.stats.correction import CorrectedMean
 
@@ -96,6 +97,11 @@ class SuiteView:
     def name(self) -> str:
         """The suite's name."""
         return self.run.ledger.plan.suite
+
+    @property
+    def prices(self) -> tuple[tuple[str, Price], ...]:
+        """The prices that are known, by whose they are."""
+        return priced(self.run.ledger.plan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Float, cast, func, select
 
 from arenatest.model.judgment import Order
 from arenatest.model.plan import Plan
 from arenatest.model.record import (
     Answered,
     AnswerSlot,
+    Bill,
     GameSlot,
     Ledger,
     Measured,
@@ -42,6 +43,7 @@ def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
     _read_judgments(connection, ledger, same)
     _read_measurements(connection, ledger, same)
     _read_calls(connection, ledger)
+    _read_bills(connection, ledger)
     return ledger
 
 
@@ -127,6 +129,26 @@ def _read_calls(connection: Connection, ledger: Ledger) -> None:
         ledger.calls[owner] = calls
         ledger.cost += cost or 0.0
         ledger.uncosted += calls - costed
+
+
+def _read_bills(connection: Connection, ledger: Ledger) -> None:
+    table = schema.generation
+    amounts = (table.c.input_tokens, table.c.output_tokens, table.c.cost)
+    sums = (func.sum(cast(amount, Float)) for amount in amounts)  # whole ones could overflow
+    query = (
+        select(table.c.owner, func.count(), *sums)
+        .where(table.c.run == ledger.run.id, table.c.role == "judge", table.c.attempt > 0)
+        .group_by(table.c.owner)
+        .order_by(table.c.owner)
+    )
+    for owner, calls, taken, given, cost in connection.execute(query):
+        ledger.bills[owner] = Bill(
+            calls=calls, input_tokens=_whole(taken), output_tokens=_whole(given), cost=cost
+        )
+
+
+def _whole(tokens: float | None) -> int | None:
+    return None if tokens is None else round(tokens)
 
 
 def _rows(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:

@@ -1,4 +1,8 @@
-from arenatest.report.spending import faults, spendings
+from dataclasses import replace
+
+from arenatest.model.price import Price
+from arenatest.model.record import Bill
+from arenatest.report.spending import faults, priced, spendings
 from fakes.ledgers import LedgerBuilder, plan, prompt
 
 
@@ -13,6 +17,25 @@ def test_tokens_and_costs_are_summed_over_what_is_known():
     assert (base.answers, base.input_tokens, base.output_tokens, base.cost) == (2, 40, 4, 0.0002)
     assert (candidate.failed, candidate.retried, candidate.input_tokens) == (2, 2, None)
     assert (judge.role, judge.answers) == ("judge", None)
+
+
+def test_a_judges_calls_tokens_and_cost_stand_beside_the_contestants():
+    ledger = builder().ledger
+    ledger.bills["sonnet"] = Bill(calls=4, input_tokens=900, output_tokens=80, cost=0.02)
+    judge = spendings(ledger)[-1]
+    assert (judge.calls, judge.input_tokens, judge.output_tokens, judge.cost) == (4, 900, 80, 0.02)
+
+
+def test_prices_are_told_once_with_their_source():
+    price = Price(input=2.5, output=10.0, source="list 1.0 on 2026-11-21")
+    planned = plan([prompt("a")])
+    baseline = replace(planned.baseline, price=price)
+    seat = replace(planned.judges[0], price=price)
+    assert priced(replace(planned, baseline=baseline, judges=(seat,))) == (
+        ("gpt-4o", price),
+        ("sonnet", price),
+    )
+    assert priced(planned) == ()
 
 
 def test_the_models_names_are_those_the_servers_gave():

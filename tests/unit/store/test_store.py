@@ -7,7 +7,7 @@ import pytest
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer, Timing, Usage
 from arenatest.model.judgment import Judgment, Order, Verdict
-from arenatest.model.record import AnswerSlot, GameSlot, Measured, MetricSlot
+from arenatest.model.record import AnswerSlot, Bill, GameSlot, Measured, MetricSlot
 from unit.store.records import (
     answer,
     decided,
@@ -82,6 +82,38 @@ def test_calls_and_costs_count_failed_attempts(begun):
     ledger = begun.load("run-1")
 
     assert (ledger.calls, ledger.cost, ledger.uncosted) == ({"new": 2}, 0.5, 1)
+
+
+def test_the_bills_of_judges_are_apart_from_those_of_contestants_of_the_same_name(begun):
+    asked = Usage(input_tokens=2**62, output_tokens=7)
+    begun.write(
+        [
+            generation("c-1", owner="sonnet", cost=0.5),
+            generation("c-2", owner="sonnet", role="judge", cost=0.25, answer=answer(usage=asked)),
+            generation("c-3", owner="sonnet", role="judge", cost=None, answer=answer(usage=asked)),
+            generation("c-4", owner="sonnet", role="judge", cost=None, answer=failed()),
+            generation("c-5", owner="sonnet", role="judge", cost=9.0, run="run-0"),
+        ]
+    )
+    assert begun.load("run-1").bills == {
+        "sonnet": Bill(calls=3, input_tokens=2**63, output_tokens=14, cost=0.25)
+    }
+
+
+def test_what_calls_took_on_average_is_told_of_good_ones_in_some_runs(begun):
+    begun.write(
+        [
+            generation("c-1", answer=answer(usage=Usage(output_tokens=10, input_tokens=4))),
+            generation("c-2", answer=answer(usage=Usage(output_tokens=20)), role="timing"),
+            generation("c-3", answer=failed()),
+            generation("c-4", answer=answer(usage=Usage(output_tokens=99)), role="judge"),
+            generation("c-5", answer=answer(usage=Usage(output_tokens=99)), run="run-0"),
+        ]
+    )
+    owner = generation().owner
+    means = begun.means(owner, ["run-1"], judging=False)
+    assert (means.calls, means.input_tokens, means.output_tokens) == (2, 4.0, 15.0)
+    assert begun.means("nobody", ["run-1"], judging=False) == (0, None, None, None)
 
 
 def test_an_answer_given_up_without_a_call_is_no_call(begun):
