@@ -25,8 +25,10 @@ TABLES = {
     "`[run]`": (schema.RunTable,),
     "`[[datasets]]`": (schema.DatasetTable,),
     "`[[prompts]]`": (schema.PromptTable,),
-    "`[baseline]` and `[[candidates]]`": (schema.ContestantTable,),
+    "`[baseline]` and `[[candidates]]`": (schema.ContestantTable, schema.PartTable),
     "`[[judges]]`": (schema.JudgeTable,),
+    "`[health]`": (schema.HealthTable,),
+    "`[golden]` and `[labels]`": (schema.FileTable,),
     "`[[metrics]]`": (schema.MetricTable,),
     "`[[gates]]`": (schema.GateTable,),
 }

@@ -1,4 +1,5 @@
 import random
+import statistics
 
 import pytest
 
@@ -328,6 +329,39 @@ def test_against_another_candidate_is_paired_on_the_baseline():
     mirrored = decide(rule(against="new", candidate="other", limit=0.5), scene.ledger)
     assert mirrored.value == 0.25
     assert mirrored.decision == "fail"
+
+
+def test_what_two_candidates_find_alike_is_no_noise_between_them():
+    chance = random.Random(1)
+    words = [chance.choice(["win", "loss", "tie"]) for _ in range(120)]
+    scene = Scene(plan(120)).battles(words).battles(words, candidate="other")
+    paired = decide(rule(against="other"), scene.ledger)
+    alone = decide(rule(), scene.ledger)
+    assert (paired.decision, paired.value) == ("pass", 0.5)
+    assert (alone.decision, alone.n) == ("inconclusive", 120)
+    assert paired.n <= 60
+
+
+def test_the_pairing_takes_about_half_off_the_standard_error():
+    chance = random.Random(5)
+    pairs = []
+    for _ in range(4_000):  # latent quality: a prompt that is hard for one is hard for the other
+        hard, calls = chance.gauss(0, 1), [chance.gauss(0, 0.6) for _ in range(2)]
+        pairs.append([0.5 * ((hard + c > -0.3) + (hard + c > 0.3)) for c in calls])
+    ours, theirs = zip(*pairs, strict=True)
+    apart = (statistics.variance(ours) + statistics.variance(theirs)) ** 0.5
+    paired = statistics.stdev(a - b for a, b in pairs)
+    assert 0.45 < paired / apart < 0.66
+
+
+def test_more_confidence_takes_more_prompts():
+    chance = random.Random(1)
+    words = [chance.choice(["win", "loss", "tie"]) for _ in range(120)]
+    scene = Scene(plan(120)).battles(words)
+    found = [decide(rule(limit=0.4, confidence=c), scene.ledger) for c in (0.8, 0.95, 0.99)]
+    assert [decision.decision for decision in found] == ["pass"] * 3
+    assert found[0].n < found[1].n < found[2].n
+    assert [decision.level for decision in found] == [0.6, 0.9, 0.98]
 
 
 @pytest.mark.parametrize(
