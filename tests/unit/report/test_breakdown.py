@@ -41,3 +41,28 @@ def test_a_label_that_all_prompts_share_is_no_slice():
 def test_a_slice_without_a_result_has_no_value():
     whole = slices(fight([prompt("a")], ["failed"]))[0]
     assert (whole.value, whole.low, whole.n) == (None, None, 0)
+
+
+def test_the_interval_of_all_is_pooled_and_narrower_than_the_mean_of_its_parts():
+    prompts = [prompt(f"p{n}", subset="ab"[n % 2]) for n in range(80)]
+    whole, *parts = slices(fight(prompts, (["win", "loss", "loss", "win", "win"] * 16)))
+    mean = sum(part.high - part.low for part in parts) / len(parts)
+    assert len(parts) == 2
+    assert whole.high - whole.low < 0.75 * mean
+
+
+def test_a_slice_does_not_know_of_the_prompts_of_others():
+    mine = [prompt(f"m{n}", category="mine", tags=("t",)) for n in range(6)]
+    others = [prompt(f"o{n}", category="other") for n in range(6)]
+    results = ["win", "loss", "tie", "win", "win", "loss"]
+
+    alone = slices(fight(mine, results))[0]
+    beside = slices(fight([*others, *mine], ["loss"] * 6 + results))
+    category, tag = (next(p for p in beside if p.name == name) for name in ("mine", "t"))
+    for part in (category, tag):
+        assert (part.value, part.low, part.high, part.n) == (
+            alone.value,
+            alone.low,
+            alone.high,
+            alone.n,
+        )

@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -95,6 +96,20 @@ def test_what_differs_alike_in_every_battle_is_not_held_equal():
     run = SuiteRun(ledger=made.ledger, decisions=())
     text = html_page(view([run], finished=1.79e9, command="x")).decode()
     assert "not held equal, for it differs alike in every battle: headings" in text
+
+
+def test_another_contestant_changes_nothing():
+    alone = built(120).ledger
+    more = built(120)
+    joined = replace(
+        more.ledger.plan, candidates=plan([], candidates=("gpt-5-mini", "x")).candidates
+    )
+    more.ledger.plan = joined
+    for asked in joined.prompts:
+        more.answer("x", asked.id, "- long\n" * 500)
+        more.judge(asked.id, ("win", "loss"), candidate="x")
+    mine = [rate for rate in controlled_rates(more.ledger) if rate.candidate == "gpt-5-mini"]
+    assert tuple(mine) == controlled_rates(alone)
 
 
 def test_code_is_no_style_and_no_text_has_none():
