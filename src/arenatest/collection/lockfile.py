@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,9 @@ from arenatest.errors import SuiteError
 from arenatest.lock.drift import drift, joined, served_drift
 from arenatest.lock.files import LOCK_SUFFIX, read_lock
 from arenatest.lock.lock import Lock
-from arenatest.lock.standing import MODES, LockMode, standing
+from arenatest.lock.standing import MODES, LockMode, Standing, standing
 from arenatest.model.plan import Plan
-from arenatest.report.suite_run import SuiteRun
+from arenatest.model.record import Run
 from arenatest.store import Store
 
 
@@ -54,11 +53,13 @@ def refused_models(store: Store, run_id: str, plan: Plan, root: Path) -> str:
     return f"refused by {_locked(plan)}, and --arena-lock=refuse\n{joined(lines)}"
 
 
-def placed(run: SuiteRun, store: Store, root: Path, mode: LockMode) -> SuiteRun:
-    """Return a run with where it stands beside its lock file and earlier runs."""
-    plan = run.ledger.plan
+def standing_of(run: Run, plan: Plan, store: Store, root: Path, mode: LockMode) -> Standing:
+    """Return where a run stands beside its lock file and earlier runs.
+
+    Ask before its own ledger is held: that of an earlier run is read for a moment.
+    """
     lock = None if mode == "off" else _lock_of(plan, root)
-    return replace(run, standing=standing(store, run.ledger.run, plan, lock, mode))
+    return standing(store, run, plan, lock, mode)
 
 
 def _lock_of(plan: Plan, root: Path) -> Lock | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from arenatest.collection.troubles import raised, show_troubles, told
+from arenatest.lock.standing import Standing
 from arenatest.model.record import Run
 from arenatest.report.markdown import step_summary
 from arenatest.report.suite_run import SuiteRun
@@ -76,10 +77,11 @@ class Outputs:
         show_troubles(reporter, self.troubles)
 
 
-def read_run(store: Store, run: Run) -> SuiteRun:
-    """Read a run back from the store."""
+def read_run(store: Store, run: Run, standing: Standing) -> SuiteRun:
+    """Read a run back from the store, and say where it stands."""
     ledger = store.load(run.id)
-    return SuiteRun(ledger=ledger, decisions=tuple(store.decisions(run.id).values()))
+    decisions = tuple(store.decisions(run.id).values())
+    return SuiteRun(ledger=ledger, decisions=decisions, standing=standing)
 
 
 def _reports(

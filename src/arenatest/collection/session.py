@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from arenatest.collection.allowance import read_allowance
 from arenatest.collection.command import shown_command
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
-from arenatest.collection.lockfile import lock_mode, placed, refused_models
+from arenatest.collection.lockfile import lock_mode, refused_models, standing_of
 from arenatest.collection.options import SUFFIX, flag, folder
 from arenatest.collection.places import folder_problem
 from arenatest.collection.progress import ProgressLine
@@ -36,6 +37,9 @@ from arenatest.suite.suite import Suite
 
 if TYPE_CHECKING:
     from arenatest.collection.outputs import Outputs
+    from arenatest.lock.standing import Standing
+    from arenatest.model.plan import Plan
+    from arenatest.model.record import Run
     from arenatest.report.suite_run import SuiteRun
 
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
@@ -163,7 +167,10 @@ class ArenaSession:
             return ()
         from arenatest.collection.outputs import read_run
 
-        return [read_run(self.store, run) for run in self.store.runs(session=self.id)]
+        return [
+            read_run(self.store, run, self._standing(run, self.store.plan(run.plan_hash)))
+            for run in self.store.runs(session=self.id)
+        ]
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
@@ -308,8 +315,12 @@ class ArenaSession:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _written(self) -> Outputs | None:
-        root = self.config.rootpath
-        runs = [placed(run, self.store, root, self.lock_mode) for run in self.runs()]
+        runs = [
+            run
+            if run.again is None
+            else replace(run, standing=self._standing(run.ledger.run, run.ledger.plan))
+            for run in self.runs()
+        ]
         if not runs:
             return None
         from arenatest.collection.outputs import Outputs  # after the last call, not before
@@ -323,6 +334,9 @@ class ArenaSession:
             ihook=self.config.hook,
             environ=os.environ,
         )
+
+    def _standing(self, run: Run, plan: Plan) -> Standing:
+        return standing_of(run, plan, self.store, self.config.rootpath, self.lock_mode)
 
     @contextmanager
     def _told(self, suite: Suite) -> Iterator[Callable[[Progress | None], None]]:

@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _flips(options: argparse.Namespace, config: pytest.Config) -> None:
-    from arenatest.collection.lockfile import lock_mode, placed
+    from arenatest.collection.lockfile import lock_mode, standing_of
     from arenatest.collection.options import folder
     from arenatest.collection.outputs import read_run
     from arenatest.report.view import flipped
@@ -52,8 +52,9 @@ def _flips(options: argparse.Namespace, config: pytest.Config) -> None:
         if lost := sorted(wanted - latest.keys()):
             raise OptionError(f"{store.path}: no finished run of {', '.join(lost)}")
         for path, run in sorted(latest.items()):
-            here = placed(read_run(store, run), store, root, lock_mode(config))
-            found = flipped(here)
+            plan = store.plan(run.plan_hash)
+            where = standing_of(run, plan, store, root, lock_mode(config))
+            found = flipped(read_run(store, run, where))
             if not found:
                 print(f"{path}: no earlier run to compare with")
             for one in found:
