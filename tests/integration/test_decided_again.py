@@ -101,6 +101,7 @@ def test_another_judge_judges_recorded_answers_and_no_contestant_is_asked(projec
     assert project.run().ret == 0
     project.calls()
     project.suite(run="early_stop = false", judge=JUDGED, gates=GATES)
+    project.write("pytest.ini", "[pytest]\naddopts = -n2\n")  # workers too must know
     rejudged = arenatest(project, "rejudge", "x.arena.toml")
     assert Counter(call.split()[0] for call in project.calls()) == {"judge": 60}
     assert rejudged.ret == 1

@@ -1,20 +1,20 @@
 """What a command of ``arenatest`` asks of the pytest session that it starts.
 
-It travels with pytest's options, because pytest-xdist hands those to its workers; it is no option
-of its own, because only a command says it.
+It is no option of pytest, because only a command says it. Workers of pytest-xdist are told of it in
+what the controller hands them: without it they would run the suites and buy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 Command = Literal["gate", "reparse", "rejudge", "estimate"]
 
-_PLACE = "arena_order"
+_PLACE = "arenatest_order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +33,21 @@ class Order:
 
 
 class Ordered:
-    """A plugin that hands an order to the session."""
+    """A plugin that hands an order to the session and to its workers."""
 
     def __init__(self, order: Order) -> None:
-        self._order = order
+        self.order = order
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_cmdline_main(self, config: pytest.Config) -> None:
-        """Put the order among the options, before anybody configures anything."""
-        setattr(config.option, _PLACE, asdict(self._order))
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker."""
+        node.workerinput[_PLACE] = asdict(self.order)
 
 
 def order_of(config: pytest.Config) -> Order | None:
     """Return what a command asks of this session; None for ``pytest --arena``."""
-    said = getattr(config.option, _PLACE, None)
-    return None if said is None else Order(**said)
+    if (worker := getattr(config, "workerinput", None)) is not None:
+        said = worker.get(_PLACE)
+        return None if said is None else Order(**said)
+    plugins = (one for one in config.pluginmanager.get_plugins() if isinstance(one, Ordered))
+    return next((one.order for one in plugins), None)

@@ -39,5 +39,8 @@ def decide_again(rule: Rule, ledger: Ledger) -> Decision:
     read = reader_of(rule, ledger.plan)
     covered = [prompt for prompt in ledger.plan.prompts if rule.covers(prompt)]
     missing = sum(read(ledger, prompt) is None for prompt in covered)
-    of = f"{missing:,} of its {counted(len(covered), 'prompts')}"
-    return watch.conclude(ledger, ("plan", f"the run never bought what this gate needs of {of}"))
+    why = "the run never had the golden set judged"
+    if missing:
+        of = f"{missing:,} of its {counted(len(covered), 'prompts')}"
+        why = f"the run never bought what this gate needs of {of}"
+    return watch.conclude(ledger, ("plan", why))

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from arenatest.gates.decide import decide, decide_again
 from arenatest.gates.referee import Referee
+from arenatest.model.health import GoldenBattle, JudgeLimits
+from arenatest.model.judgment import Verdict
 from arenatest.model.record import (
     AnswerPlaced,
     DecisionMade,
@@ -162,6 +164,16 @@ def test_a_gate_that_was_not_bought_for_says_how_much_is_missing():
     assert decision.reason.endswith(
         "the run never bought what this gate needs of 18 of its 30 prompts"
     )
+
+
+def test_a_gate_on_a_judge_that_was_never_tried_on_the_golden_set_says_so():
+    battle = GoldenBattle(prompt=prompt(99), text_a="a", text_b="b", expected=(Verdict.TIE,))
+    limits = JudgeLimits(golden_agreement=0.8)
+    source = Scene(plan(12, golden=(battle,), limits=limits)).battles(["win"] * 12).ledger
+    source.run = replace(source.run, finished=2.0)
+    decision = decide_again(rule(), source)
+    assert decision.cause == "plan"
+    assert decision.reason.endswith("the run never had the golden set judged")
 
 
 def test_a_gate_that_an_interruption_left_open_says_so_again():
