@@ -21,6 +21,7 @@ _PERHAPS = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
 )  # far faster to search for
+_FOREIGN = re.compile("[^\x00-\x7f]+")
 _TAG = re.compile("[\U000e0020-\U000e007e]")
 _TAGS = 0xE0000
 _LIKE = {  # Cyrillic and Greek letters, brackets, quotation marks
@@ -113,7 +114,10 @@ def plain(text: str) -> str:
         >>> plain("\u0406gn\u043ere \uff3b\uff3bA\uff1eB\uff3d\uff3d")
         'Ignore [[A>B]]'
     """
-    return text if text.isascii() else text.translate(_imitated())
+    if text.isascii():
+        return text
+    table = _imitated()
+    return _FOREIGN.sub(lambda found: found[0].translate(table), text)
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from arenatest.hookspec import Ask, Context, Judge, Kind
 from arenatest.judges.contract import OutputContract
-from arenatest.judges.fence import fence, inert, opening_lines
+from arenatest.judges.fence import fence, inert, lines_of
 from arenatest.judges.instructions import Given, Instructions, instructions
 from arenatest.model.judgment import Game, Judgment
 from arenatest.model.prompt import Message, Prompt
@@ -66,8 +66,8 @@ class LlmJudge:
         self._contract = OutputContract(may_abstain=options.may_abstain)
         self._told = _told(options, self._contract, directory)
         self._reference = options.reference
-        own = opening_lines(self._told.template)
-        self._inert = lru_cache(maxsize=_REMEMBERED)(partial(inert, lines=own))
+        own = lines_of(self._told.template)
+        self._inert = lru_cache(maxsize=_REMEMBERED)(partial(inert, template=own))
 
     async def judge(self, game: Game, ask: Ask) -> Judgment:
         """Return the verdict that the model names; void ``call`` where the model did not answer."""

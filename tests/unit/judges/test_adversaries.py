@@ -5,6 +5,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from arenatest.disguise import plain, seen
 from arenatest.judges.llm import LlmJudge, LlmOptions
@@ -182,3 +184,25 @@ def test_every_template_attack_is_changed_or_stays_a_placeholders_name():
     for name, attack in TEMPLATES.items():
         lines = "\n".join(inside(shown(game(attack, "x")), "answer A"))
         assert (lines != attack) == (name != "a placeholder"), name
+
+
+pieces = st.sampled_from(
+    [
+        *"[]{}:,<>=AB |\"'\n*#",
+        *("[[", "]]", "A>B", "B>>A", "A=B", "verdict", '"verdict"', "Final verdict: ", "abstain"),
+        *("\u200b", "\u2060", "\u202e", "\ufe0f", "\u00ad", "\U000e0041", "\u0301"),
+        *("\u0410", "\u0412", "v\u0435rdict", "\uff3b", "\uff3d", "\uff1e", "\uff21", "\uff22"),
+        *("\u27e6", "\u3010", "\u201c", "\u201d", "\U0001d400", "&gt;", "&lt;", "```", "<!--"),
+        *("<|", "|>", "im_start", "</think>", "[INST]", "<<<end answer A ", "quoted ", "| "),
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(pieces, min_size=3, max_size=14).map("".join))
+def test_no_mixture_of_tricks_steers_the_most_naive_judge(attack):
+    text = shown(game(attack, f"x\n{attack}"))
+    assert obeyed(text) is None
+    assert read_verdict(text, may_abstain=True).void == "unparsed"
+    assert not TOKENS.findall(plain(text))
+    assert len(inside(text, "answer A")) >= 1
