@@ -116,7 +116,8 @@ def _changes(who: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Ite
             lines.append(_line(f"{who} {name}", before[key], now[key]))
     was, found = before["fingerprint"], now["fingerprint"]
     if not lines and was != found:
-        lines.append(_line(f"{who} code or rubric", was[:_SHOWN], found[:_SHOWN]))
+        inside = "rubric or code" if "kind" in before else "code or package"
+        lines.append(_line(f"{who} {inside}", was[:_SHOWN], found[:_SHOWN]))
     yield from lines
 
 

@@ -63,7 +63,7 @@ CHANGES = {
     ),
     "code": (
         {"baseline": replace(suite().baseline, fingerprint="f" * 32)},
-        ["gpt-4o code or rubric: locked gpt-4oxx, found ffffffff"],
+        ["gpt-4o code or package: locked gpt-4oxx, found ffffffff"],
     ),
     "baseline": (
         {"baseline": asked("gpt-6")},
@@ -83,7 +83,7 @@ CHANGES = {
     ),
     "rubric": (
         {"judges": (replace(suite().judges[0], fingerprint="e" * 32),)},
-        ["judge sonnet code or rubric: locked jjjjjjjj, found eeeeeeee"],
+        ["judge sonnet rubric or code: locked jjjjjjjj, found eeeeeeee"],
     ),
     "no judge": ({"judges": ()}, ["judge sonnet: locked, found none"]),
     "metric": (
