@@ -31,7 +31,9 @@ def style_of(text: str) -> Style:
         >>> style_of("# Why\n- **one**\n- no\n\n- 2")
         Style(length=24.0, headings=0.04, lists=0.12, bold=0.04)
     """
-    prose = _CODE.sub("", text)
+    prose = _CODE.sub("", text) if "```" in text else text
     size = len(text)
-    found = (len(pattern.findall(prose)) for pattern in (_HEADING, _ITEM, _BOLD))
-    return Style(float(size), *(number / (size + 1) for number in found))
+    headings = len(_HEADING.findall(prose)) if "#" in prose else 0
+    bold = len(_BOLD.findall(prose)) if "**" in prose or "__" in prose else 0
+    items = len(_ITEM.findall(prose))
+    return Style(float(size), *(number / (size + 1) for number in (headings, items, bold)))
