@@ -97,8 +97,8 @@ def past_of(plan: Plan, store: Store) -> dict[str, Past]:
 def _names(plan: Plan) -> Iterator[tuple[str, str, bool]]:
     """Yield fingerprint and name of each model, and whether it judges."""
     for contestant in plan.contestants:
-        for model in contestant.models:
-            yield model.fingerprint, model.name, False
+        if not contestant.parts:  # whose calls are recorded under one name
+            yield contestant.fingerprint, contestant.name, False
     for seat in plan.judges:
         yield seat.fingerprint, seat.name, True
 
