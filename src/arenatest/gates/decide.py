@@ -37,7 +37,7 @@ def decide_again(rule: Rule, ledger: Ledger) -> Decision:
     if ledger.run.stopped is not None or ledger.run.finished is None or watch.advance(ledger):
         return watch.conclude(ledger, ledger.run.stopped)
     read = reader_of(rule, ledger.plan)
-    covered = [prompt for prompt in ledger.plan.prompts if rule.covers(prompt)]
+    covered = ledger.plan.asked_by(rule)
     missing = sum(read(ledger, prompt) is None for prompt in covered)
     why = "the run never had the golden set judged"
     if missing:

@@ -86,7 +86,7 @@ class Foresight:
 
 def foresee(rule: Rule, plan: Plan) -> Foresight:
     """Return what a gate can come to with the plan's prompts."""
-    prompts = [prompt for prompt in plan.prompts if rule.covers(prompt)]
+    prompts = plan.asked_by(rule)
     clusters = sum(1 for _ in groupby(prompts, key=_cluster))
     noun = _noun(rule, clusters, len(prompts))
     if not clusters:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Any
 
@@ -42,7 +41,7 @@ class Watch:
     def __init__(self, rule: Rule, plan: Plan) -> None:
         self.rule = rule
         self._plan = plan
-        prompts = [prompt for prompt in _asked(rule, plan) if rule.covers(prompt)]
+        prompts = plan.asked_by(rule)
         self._clusters = [list(group) for _, group in groupby(prompts, key=_cluster)]
         self._tally = Tally(rule=rule, prompts=len(prompts), clusters=len(self._clusters))
         self._most_voids = plan.max_void * len(prompts) + _ROUNDING
@@ -231,13 +230,6 @@ def _unjudged(prompts: int, plan: Plan) -> str:
 
 def _lacking(prompts: int) -> str:
     return f"{counted(prompts, 'prompts')} {'has' if prompts == 1 else 'have'}"
-
-
-def _asked(rule: Rule, plan: Plan) -> Iterable[Prompt]:
-    """Return what a gate asks about: the plan's prompts, or those of the golden set."""
-    if rule.metric.source == "golden":
-        return [battle.prompt for battle in plan.golden]
-    return plan.prompts
 
 
 def _cluster(prompt: Prompt) -> str:

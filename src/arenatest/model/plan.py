@@ -181,6 +181,12 @@ class Plan:
         """The baseline, then the candidates."""
         return (self.baseline, *self.candidates)
 
+    def asked_by(self, rule: Rule) -> list[Prompt]:
+        """Return what a gate looks at, in order: its slice of the prompts, or the golden set."""
+        if rule.metric.source == "golden":
+            return [battle.prompt for battle in self.golden]
+        return [prompt for prompt in self.prompts if rule.covers(prompt)]
+
     @property
     def blocks(self) -> list[tuple[Prompt, ...]]:
         """The prompts by what is asked together: the turns of a conversation, or a prompt alone."""

@@ -4,6 +4,7 @@ import pytest
 
 from arenatest.gates.conduct import MEASURES
 from arenatest.gates.decide import decide
+from arenatest.gates.foresight import foresee
 from arenatest.model.health import GOLDEN, GoldenBattle, HumanLabel
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.metric import BUILT_IN
@@ -180,3 +181,16 @@ def test_a_golden_gate_needs_no_answer_of_a_contestant():
     scene = golden_scene(["a"] * 30)
     decision = decide(rule("golden_agreement", limit=0.8), scene.ledger)
     assert (decision.decision, scene.ledger.answers) == ("pass", {})
+
+
+def test_a_golden_gate_on_a_record_without_golden_games_says_so():
+    scene = golden_scene(["a"] * 4)
+    scene.ledger.judgments.clear()
+    scene.ledger.run = dataclasses.replace(scene.ledger.run, finished=1.0)
+    decision = decide(rule("golden_agreement", limit=0.8), scene.ledger)
+    assert (decision.cause, decision.planned) == ("plan", 4)
+
+
+def test_what_a_golden_gate_can_come_to_depends_on_the_golden_set():
+    scene = golden_scene(["a"] * 4)
+    assert foresee(rule("golden_agreement", limit=0.8), scene.plan).clusters == 4
