@@ -39,7 +39,10 @@ def scenes(draw):
 
 @st.composite
 def rules(draw):
-    metric = draw(st.sampled_from(["win_rate", "flip_rate", "void_rate", "error_rate"]))
+    metrics = ["win_rate", "flip_rate", "void_rate", "error_rate", "never_regress"]
+    metric = draw(st.sampled_from(metrics))
+    if metric == "never_regress":
+        return rule(stat="losses", side="max", limit=0.0, target="suite")
     return rule(
         metric,
         side=draw(sides),
@@ -104,6 +107,19 @@ def test_what_comes_later_never_enters_a_decided_gate(scene, gate):
             first = decision
         assert first is None or decision == first
     assert first is not None
+
+
+@settings(deadline=None)
+@given(scenes())
+def test_pinned_prompts_pass_only_where_every_one_is_known_and_none_is_lost(scene):
+    decision = decide(rule(stat="losses", side="max", limit=0.0, target="suite"), scene.ledger)
+    first = {slot.prompt for slot in scene.ledger.judgments}
+    if decision.decision == "pass":
+        assert (decision.voids, decision.low, decision.high) == (0, 0.0, 0.0)
+        assert decision.n == decision.planned
+    if decision.decision == "fail":
+        assert decision.value >= 1.0
+        assert decision.reason.partition("in both orders: ")[2].split(",")[0].split()[0] in first
 
 
 @settings(deadline=None)
