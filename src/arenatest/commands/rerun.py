@@ -66,7 +66,7 @@ def _rerun(options: argparse.Namespace, config: pytest.Config) -> None:
     from arenatest.suite.load import load_suite
 
     suite = load_suite(options.suite.absolute(), root=config.rootpath, kinds=kinds_for(config.hook))
-    part = _part(suite, options.prompts, options.candidate, options.times)
+    part = part_of(suite, options.prompts, options.candidate, options.times)
     session = cast("ArenaSession", config.pluginmanager.get_plugin("arenatest-session"))
     folder = session.store_folder / FOLDER
     ledger = _fight(part, folder, replace(session.conditions, fresh=True))
@@ -76,11 +76,13 @@ def _rerun(options: argparse.Namespace, config: pytest.Config) -> None:
         print("\n".join(_lines(battle, part.plan)))
     for line in _summary(fought):
         print(line)
+    if ledger.run.stopped is not None:
+        print(f"not all was asked: {ledger.run.stopped[1]}")
     shown = os.path.relpath(folder)
     print(f"recorded apart: arenatest show CHAT_ID --store {shlex.quote(shown)}")
 
 
-def _part(suite: Suite, asked: Sequence[str], candidate: str | None, times: int) -> Suite:
+def part_of(suite: Suite, asked: Sequence[str], candidate: str | None, times: int) -> Suite:
     """Return a suite of some prompts without gates; earlier turns of a conversation come along.
 
     Raises:
