@@ -42,7 +42,7 @@ class Reread:
             slot = change.slot
             repeat = f" repeat {slot.repeat}.{slot.judge_repeat}"
             yield (
-                f"{slot.candidate} on {slot.prompt}, {slot.judge} {slot.order.value}"
+                f"{slot.candidate or 'golden set'} on {slot.prompt}, {slot.judge} {slot.order.value}"
                 f"{repeat if slot.repeat or slot.judge_repeat else ''}: "
                 f"{_said(change.was)} -> {_said(change.now)}"
             )

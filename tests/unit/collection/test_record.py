@@ -7,7 +7,7 @@ import pytest
 from arenatest.collection.record import find_run, named_run, read_for
 from arenatest.collection.reread import reread
 from arenatest.errors import OptionError
-from arenatest.model.health import JudgeLimits
+from arenatest.model.health import GOLDEN, JudgeLimits
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.metric import MetricSpec
 from arenatest.store import open_store
@@ -164,6 +164,13 @@ def test_only_some_of_many_changes_are_listed(store):
     many = replace(read, changes=read.changes * 33)
     *_, last = many.lines()
     assert last == "and 3 more"
+
+
+def test_golden_games_are_read_again_too_and_named_as_such(store):
+    slot = records.judged().slot._replace(candidate=GOLDEN, prompt="g1")
+    _, read = replied(store, "[[B>A]]", VOID, slot=slot)
+    (line,) = read.lines()
+    assert line == "golden set on g1, jury baseline-first: void (unparsed) -> B>A"
 
 
 def test_changes_name_their_repeat(store):
