@@ -40,9 +40,10 @@ class Reread:
         """Yield the changes for people."""
         for change in self.changes[:_SHOWN]:
             slot = change.slot
+            who = slot.candidate or "golden set"
             repeat = f" repeat {slot.repeat}.{slot.judge_repeat}"
             yield (
-                f"{slot.candidate or 'golden set'} on {slot.prompt}, {slot.judge} {slot.order.value}"
+                f"{who} on {slot.prompt}, {slot.judge} {slot.order.value}"
                 f"{repeat if slot.repeat or slot.judge_repeat else ''}: "
                 f"{_said(change.was)} -> {_said(change.now)}"
             )
