@@ -1,12 +1,19 @@
 import pytest
 
-from arenatest.model.health import HumanLabel
-from arenatest.model.judgment import Judgment, Order
+from arenatest.gates.decide import decide
+from arenatest.model.health import GOLDEN, GoldenBattle, HumanLabel
+from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.record import GameSlot
 from arenatest.report.aa import aa_lines
 from arenatest.report.conduct import conducts
+from arenatest.report.html import html_page
+from arenatest.report.markdown import step_summary
 from arenatest.report.people import corrected_win_rate
-from unit.gates.scenes import Scene, plan, rule
+from arenatest.report.results import results
+from arenatest.report.suite_run import SuiteRun
+from arenatest.report.terminal import terminal_lines
+from arenatest.report.view import view
+from unit.gates.scenes import Scene, plan, prompt, rule
 
 
 def scene_of(words, **options):
@@ -86,3 +93,51 @@ def test_an_aa_run_is_told_in_lines():
 
 def test_any_other_run_has_none():
     assert aa_lines(scene_of(["win"]).ledger, ()) == []
+
+
+def shown(scene):
+    decisions = tuple(decide(gate, scene.ledger) for gate in scene.plan.rules)
+    run = SuiteRun(ledger=scene.ledger, decisions=decisions)
+    return view([run], finished=1.0, command="pytest --arena --arena-aa")
+
+
+def test_the_results_hold_what_judges_did_and_what_people_make_of_it():
+    words = ["win", "loss", "tie", "win"] * 10
+    golden = GoldenBattle(prompt=prompt(0), text_a="a", text_b="b", expected=(Verdict.B_BETTER,))
+    scene = scene_of(
+        words, labels=labelled([1, 0] * 10), golden=(golden,), rules=(rule(),), early_stop=False
+    )
+    for order in Order:
+        slot = GameSlot(GOLDEN, "p0", 0, "judge", 0, order)
+        scene.ledger.judgments[slot] = Judgment(verdict=Verdict.B_BETTER)
+    found = results(shown(scene))
+    (judge,) = found.judges
+    assert (judge.tie_rate, judge.error_rate, judge.first_seat_p) == (0.25, 0.0, 1.0)
+    assert (judge.golden_games, judge.golden_agreement) == (2, 0.5)
+    assert (judge.human_battles, judge.human_agreement) == (20, 0.5)
+    (corrected,) = found.corrected
+    assert (corrected.candidate, corrected.labelled, corrected.judge) == ("new", 20, 0.625)
+    assert found.aa == []
+
+
+def test_every_report_tells_of_an_aa_run():
+    scene = scene_of(["win", "loss"] * 10, rules=(rule(limit=0.3),), aa=True, early_stop=False)
+    report = shown(scene)
+    (alarm,) = results(report).aa
+    assert (alarm.gate, alarm.draws, alarm.clusters) == ("win_rate", 1000, 20)
+    page = html_page(report).decode()
+    assert "A/A run</h2>" in page
+    assert "old met a second set of its own answers" in page
+    assert "A/A: win\\_rate fails" in step_summary(report)
+    lines = [line for _, line in terminal_lines([suite.run for suite in report.suites])]
+    assert "  A/A: mean score 0.500 [0.299, 0.701] where 0.5 is the truth (n=20)" in lines
+
+
+def test_the_page_shows_what_is_known_of_a_judge():
+    said = labelled([1, 0] * 10)
+    page = html_page(
+        shown(scene_of(["win", "loss"] * 20, labels=said, rules=(rule(),), early_stop=False))
+    ).decode()
+    for words in ("Ties", "Agrees with people", "Cohen's kappa", "Corrected by people: 0.500"):
+        assert words in page
+    assert "A/A run" not in page
