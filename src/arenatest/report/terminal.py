@@ -60,8 +60,8 @@ def _suite(run: SuiteRun) -> list[tuple[str, str]]:
             lines += [("note", f"  {_line(line)}") for line in _flips(run, candidate.name)]
     lines += [("note", f"  {_line(line)}") for line in aa_lines(run.ledger, alarms(run.ledger))]
     lines += [("warning", f"  {line}") for line in _failures(run)]
-    rates = controlled_rates(relied_on(run).ledger)
-    warned = warnings(run, suspicions(run.ledger), rates)
+    relied = relied_on(run).ledger
+    warned = warnings(run, suspicions(relied), controlled_rates(relied))
     lines += [("warning", f"  warning: {_line(warning)}") for warning in warned]
     return lines
 
