@@ -8,7 +8,7 @@ from arenatest.model.decision import Decision
 from arenatest.model.plan import Plan
 from arenatest.store import schema
 from arenatest.store.codec import decision_from_json, plan_from_bytes
-from arenatest.suite.fingerprint import trial_of
+from arenatest.suite.plan_identity import trial_of
 
 _DAY = 86400.0
 

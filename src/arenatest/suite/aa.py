@@ -11,7 +11,7 @@ from typing import Any
 
 from arenatest.model.identity import content_id
 from arenatest.model.plan import Contestant, Plan, Rule
-from arenatest.suite.fingerprint import plan_hash
+from arenatest.suite.plan_identity import plan_hash
 from arenatest.suite.suite import Setup, Suite
 
 

@@ -16,12 +16,12 @@ from arenatest.model.plan import Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.suite.contestants import Entrant, Surroundings, read_contestants, variables
 from arenatest.suite.datasets import gather
-from arenatest.suite.fingerprint import plan_hash
 from arenatest.suite.judges import check_quorum, read_judges
 from arenatest.suite.kinds import Kinds
 from arenatest.suite.metrics import named_by_gates, read_metrics, spec_of
 from arenatest.suite.mistakes import Mistake
 from arenatest.suite.order import battle_order
+from arenatest.suite.plan_identity import plan_hash
 from arenatest.suite.problems import Finds, Problems
 from arenatest.suite.quantities import find_huge
 from arenatest.suite.records import read_text

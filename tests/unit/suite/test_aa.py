@@ -1,5 +1,5 @@
 from arenatest.suite.aa import aa_suite
-from arenatest.suite.fingerprint import trial_of
+from arenatest.suite.plan_identity import trial_of
 from fakes.suites import CANDIDATE, GATE, SUITE, changed, load
 
 OTHER = CANDIDATE.replace("new", "other")
