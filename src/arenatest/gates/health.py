@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from arenatest.gates.conduct import MEASURES, Part, golden_part, labels_of, seen_battles, total
@@ -66,11 +67,15 @@ class Health:
     def look(self, ledger: Ledger, prompts: Iterable[Prompt]) -> None:
         """Take what the record says of settled prompts, for the limits that are set."""
         for prompt in prompts if self._watched else ():
-            for name in self._candidates:
-                seen = seen_battles(ledger, name, prompt, labels=self._labels)
-                for watched in self._watched:
-                    measure = MEASURES[watched.limit.metric]
-                    watched.add([total(map(measure, battles)) for battles in seen or ()])
+            judged = [
+                seen_battles(ledger, name, prompt, labels=self._labels) or []
+                for name in self._candidates
+            ]
+            for watched in self._watched:
+                measure = MEASURES[watched.limit.metric]
+                watched.add(
+                    [total(map(measure, chain(*own))) for own in zip(*judged, strict=False)]
+                )
 
     def ready(self, ledger: Ledger) -> bool:
         """Return whether the golden set is judged, where a limit is about it: that comes first."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from arenatest.errors import InsufficientData
 from arenatest.gates.conduct import (
@@ -30,8 +30,8 @@ class Conduct:
         errors: Games that its own failure left without a verdict.
         ties: Ties among its verdicts.
         first: First answers among the winners it named.
-        first_prompts: Prompts on which it named the first answer more often, and less often, than
-            the second.
+        first_prompts: Prompts, or clusters of them, on which it named the first answer more often,
+            and less often, than the second.
         first_p: Exact two-sided p-value of as uneven a split, were the seats alike to it; None
             where it decided nothing.
         longer: Longer answers among those it preferred to one of another length.
@@ -57,59 +57,69 @@ class Conduct:
 
 def conducts(ledger: Ledger) -> tuple[Conduct, ...]:
     """Return the conduct of every judge, in the plan's order, over what is settled."""
-    labels = labels_of(ledger.plan)
-    plan = ledger.plan
-    by_prompt: list[list[list[Seen]]] = [[] for _ in plan.judges]
-    for prompt in plan.prompts:
-        for candidate in plan.candidates:
-            judged = seen_battles(ledger, candidate.name, prompt, labels=labels)
-            for place, battles in enumerate(judged or ()):
-                if battles:
-                    by_prompt[place].append(battles)
-    return tuple(
-        _conduct(ledger, seat, battles)
-        for seat, battles in zip(plan.judges, by_prompt, strict=True)
-    )
+    plan, labels = ledger.plan, labels_of(ledger.plan)
+    sums = [_Sums() for _ in plan.judges]
+    for _, cluster in groupby(plan.prompts, key=lambda prompt: prompt.cluster):
+        for prompt in cluster:
+            for candidate in plan.candidates:
+                judged = seen_battles(ledger, candidate.name, prompt, labels=labels)
+                for own, battles in zip(sums, judged or (), strict=False):
+                    own.add(battles)
+        for own in sums:
+            own.close_cluster()
+    return tuple(_conduct(ledger, seat, own) for seat, own in zip(plan.judges, sums, strict=True))
 
 
-def _conduct(ledger: Ledger, seat: JudgeSeat, prompts: list[list[Seen]]) -> Conduct:
-    seen = [one for battles in prompts for one in battles]
+class _Sums:
+    """Adds up what one judge did, cluster by cluster."""
 
-    def measured(name: str) -> Part:
-        return total(map(MEASURES[name], seen))
+    def __init__(self) -> None:
+        self.parts = dict.fromkeys(MEASURES, Part())
+        self.leanings = [0, 0]
+        self.sides: list[tuple[int, int]] = []
+        self._cluster = Part()
 
-    first = measured("first_share")
-    more, less = _leanings(total(map(MEASURES["first_share"], battles)) for battles in prompts)
+    def add(self, battles: list[Seen]) -> None:
+        """Take its battles on one prompt."""
+        for one in battles:
+            for name, measure in MEASURES.items():
+                part = measure(one)
+                if part.whole:
+                    self.parts[name] = total((self.parts[name], part))
+                    if name == "first_share":
+                        self._cluster = total((self._cluster, part))
+            if one.label is not None and one.score is not None:
+                self.sides.append((side(one.score), side(one.label)))
+
+    def close_cluster(self) -> None:
+        """Note to which seat it leaned on the prompts that belong together."""
+        share, self._cluster = self._cluster.share, Part()
+        if share is not None and side(share):
+            self.leanings[side(share) < 0] += 1
+
+
+def _conduct(ledger: Ledger, seat: JudgeSeat, sums: _Sums) -> Conduct:
+    parts = sums.parts
+    more, less = sums.leanings
     golden = [golden_part(ledger, seat, battle) for battle in ledger.plan.golden]
     return Conduct(
         name=seat.name,
         family=seat.family,
-        errors=measured("judge_error_rate"),
-        ties=measured("tie_rate"),
-        first=first,
+        errors=parts["judge_error_rate"],
+        ties=parts["tie_rate"],
+        first=parts["first_share"],
         first_prompts=(more, less),
-        first_p=sign_test(more, less) if first.whole else None,
-        longer=measured("length_preference"),
-        kin=measured("family_preference"),
+        first_p=sign_test(more, less) if parts["first_share"].whole else None,
+        longer=parts["length_preference"],
+        kin=parts["family_preference"],
         golden=total(part for part in golden if part is not None),
-        human=measured("human_agreement"),
-        kappa=_kappa(seen),
+        human=parts["human_agreement"],
+        kappa=_kappa(sums.sides),
     )
 
 
-def _leanings(parts: Iterable[Part]) -> tuple[int, int]:
-    """Return on how many prompts the first seat won more, and less, than half of the games."""
-    leanings = [side(part / whole) for part, whole in parts if whole]
-    return leanings.count(1), leanings.count(-1)
-
-
-def _kappa(seen: list[Seen]) -> Kappa | None:
-    compared = [
-        (side(one.score), side(one.label))
-        for one in seen
-        if one.score is not None and one.label is not None
-    ]
+def _kappa(sides: list[tuple[int, int]]) -> Kappa | None:
     try:
-        return cohen_kappa([judge for judge, _ in compared], [people for _, people in compared])
+        return cohen_kappa([judge for judge, _ in sides], [people for _, people in sides])
     except InsufficientData:
         return None

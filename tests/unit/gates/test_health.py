@@ -194,6 +194,12 @@ def test_agreement_with_people_is_looked_at_before_anything_passes():
     assert (decision.decision, decision.n) == ("pass", 51)
 
 
+def test_battles_of_two_candidates_on_one_prompt_are_one_prompt():
+    gate = rule(limit=0.2, against="other")
+    scene = limited(["win"] * 60, first_share=0.9).battles(["loss"] * 60, candidate="other")
+    assert decide(gate, scene.ledger).n == 20
+
+
 def golden(verdicts):
     battle = GoldenBattle(prompt=prompt(0), text_a="a", text_b="b", expected=(Verdict.A_BETTER,))
     limits = JudgeLimits(golden_agreement=0.9)

@@ -141,3 +141,11 @@ def test_the_page_shows_what_is_known_of_a_judge():
     for words in ("Ties", "Agrees with people", "Cohen's kappa", "Corrected by people: 0.500"):
         assert words in page
     assert "A/A run" not in page
+
+
+def test_prompts_that_belong_together_and_battles_of_one_prompt_lean_once():
+    asked = [prompt(i, family="one") for i in range(4)] + [prompt(4), prompt(5)]
+    scene = Scene(plan(asked))
+    for i in range(6):
+        scene.battle(i, "flip").battle(i, "flip", candidate="other")
+    assert only(scene).first_prompts == (3, 0)

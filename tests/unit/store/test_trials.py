@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from arenatest.model.health import JudgeLimits
+from arenatest.model.health import GoldenBattle, HumanLabel, JudgeLimits
+from arenatest.model.judgment import Verdict
+from arenatest.store import open_store
 from unit.store.records import contestant, decided, plan, run
 
 ASKING = replace(plan(), limits=JudgeLimits(aa_within=1000.0))
@@ -100,3 +102,15 @@ def test_a_run_that_began_without_it_is_not_continued(store):
 
     third, continued = store.begin(ASKING, run("later", started=2001.0), fresh=False, expire=0.0)
     assert (third.id, continued) == ("now", True)
+
+
+def test_what_judges_are_held_to_is_stored_with_the_plan(store):
+    golden = GoldenBattle(
+        prompt=TRIAL.prompts[0], text_a="a", text_b="b", expected=(Verdict.TIE, Verdict.B_BETTER)
+    )
+    labels = (HumanLabel(prompt="p0", candidate="new", score=0.5, annotator="ada"),)
+    limits = JudgeLimits(first_share=0.7, aa_within=60.0)
+    held = replace(plan(), golden=(golden,), labels=labels, limits=limits, aa=True)
+    store.begin(held, run(), fresh=True, expire=0.0)
+    with open_store(store.path.parent, create=False) as elsewhere:
+        assert elsewhere.plan(held.hash) == held
