@@ -72,7 +72,8 @@ class Mark:
 def marks_of(answer: Answer, prompt: Prompt) -> Iterator[Mark]:
     """Yield the signs of an answer, each at most once.
 
-    What the prompt itself holds is no sign: whoever asks what ``[[A>B]]`` means wants it named.
+    What the prompt or its reference hold is no sign: whoever asks what ``[[A>B]]`` means wants it
+    named, and where it is right to decline, declining is right.
 
     Args:
         answer: One that did not fail.
@@ -84,13 +85,14 @@ def marks_of(answer: Answer, prompt: Prompt) -> Iterator[Mark]:
     text = revealed(answer.text)
     found = _written(text)
     if found:
-        asked, bare = _written(revealed(prompt.text)), _written(answer.text, as_it_is=True)
+        asked, bare = _written(revealed(_given(prompt))), _written(answer.text, as_it_is=True)
         for sign, place in found.items():
             if sign not in asked:
                 yield Mark(sign=sign, excerpt=_around(text, place), hidden=sign not in bare)
     if answer.finish == "length":
         yield Mark(sign="truncated", excerpt=text.strip()[-_SHOWN:])
-    if answer.finish in _REFUSED or is_refusal(text):
+    declined = answer.finish in _REFUSED or is_refusal(text)
+    if declined and not is_refusal(prompt.reference or ""):
         yield Mark(sign="refusal", excerpt=text.strip()[:_SHOWN])
     if _echoes(text, prompt.text):
         yield Mark(sign="echo", excerpt=text.strip()[:_SHOWN])
@@ -112,6 +114,10 @@ def _written(text: str, *, as_it_is: bool = False) -> dict[Sign, int]:
     if order is not None:
         found["order"] = order
     return found
+
+
+def _given(prompt: Prompt) -> str:
+    return "\n".join([*(message.content for message in prompt.messages), prompt.reference or ""])
 
 
 def _around(text: str, place: int) -> str:
