@@ -7,6 +7,7 @@ references do, sameness is what the prompts ask for ("answer yes or no"), and no
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -21,6 +22,7 @@ SAME = 0.9
 DIFFERENT = 0.5
 """Largest such share of whoever is compared with, where prompts ask for different answers."""
 
+_MARKS = re.compile(r"[\W_]+")
 _LEAST_WORDS = 10  # of an answer that may be nearly the same: in a shorter one each word tells
 
 
@@ -75,7 +77,7 @@ def question_of(prompt: Prompt) -> tuple[str, ...]:
 
 def bare(text: str) -> str:
     """Return what makes texts the same: letters and digits, in any case; else all that is there."""
-    return "".join(filter(str.isalnum, text.casefold())) or text.strip()
+    return _MARKS.sub("", text.casefold()) or text.strip()
 
 
 def largest_share(texts: Mapping[str, int]) -> float:

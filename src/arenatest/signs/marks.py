@@ -34,6 +34,7 @@ _BEFORE = 30
 _LEAST_ECHO = 20  # characters of a prompt: shorter ones stand in honest answers
 _MOSTLY = 0.8
 
+_MARKS = re.compile(r"[\W_]+")
 _VERDICT = re.compile(
     r"\[\[\s*(?:[AB]\s*(?:[<>=]|&[lg]t;){1,2}\s*[AB]|[ABC]|abstain|(?:10|\d)(?:\.\d)?)\s*\]\]"
     r"|\[[AB][<>=]{1,2}[AB]\]"
@@ -134,4 +135,4 @@ def _echoes(answer: str, prompt: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
+    return _MARKS.sub("", text.casefold())
