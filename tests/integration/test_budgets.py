@@ -1,5 +1,9 @@
 """A session that may buy so much buys no more, says why, and can go on later."""
 
+import pytest
+
+from servers.openai_server import serve
+
 SHORTER = """
 [[gates]]
 metric = "answer_length"
@@ -46,3 +50,35 @@ def test_workers_share_the_limit_and_a_wrong_one_is_refused_before_any_call(proj
         ["ERROR: --arena-max-cost: got '$5', expected US dollars, such as 2.50"]
     )
     assert project.calls() == []
+
+
+MODEL = 'provider = "openai"\nmodel = "m"\nbase_url = "{url}"\napi_key_env = ""\n{price}\n'
+
+
+def billed(project, url, price):
+    model = MODEL.format(url=url, price=price)
+    asked = "".join(f'[[prompts]]\nquery = "question {n}"\n' for n in range(40))
+    project.write(
+        "x.arena.toml",
+        f'[suite]\nname = "x"\n[baseline]\nname = "old"\n{model}'
+        f'[[candidates]]\nname = "new"\nsystem = "Be brief."\n{model}'
+        f'[[judges]]\nkind = "llm"\nname = "sonnet"\n{model}'
+        f'[[gates]]\nmetric = "win_rate"\nmin = 0.4\n{asked}',
+    )
+
+
+def test_a_limit_of_cost_counts_judges_too_and_needs_all_prices(project):
+    with serve(reply=lambda body: f"[[A>B]] {len(body['messages'])}") as server:
+        billed(project, server.base_url, "")
+        done = project.run("--arena-max-cost", "1")
+        assert (done.ret, server.count) == (1, 0)
+        assert decided(project) == [("inconclusive", "budget")]
+        done.stdout.fnmatch_lines(["*the price of old and new and sonnet is unknown: write price*"])
+        billed(project, server.base_url, "price = { input = 100, output = 100 }")
+        project.run("--arena-max-cost", "0.9")
+        run, (judge,) = project.results["run"], project.results["judges"]
+        assert 0.0 < run["cost"] <= 0.9
+        assert judge["calls"] > 0
+        tokens = judge["input_tokens"] + judge["output_tokens"]
+        assert judge["cost"] == pytest.approx(tokens / 1e4)
+        assert judge["price"]["source"] == "suite"
