@@ -33,6 +33,10 @@ class Part(NamedTuple):
         """The part as a fraction; None of nothing."""
         return self.part / self.whole if self.whole else None
 
+    def plus(self, other: Part) -> Part:
+        """Return both together."""
+        return Part(self.part + other.part, self.whole + other.whole)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:

@@ -64,6 +64,8 @@ class Contestant:
 
     def model_for(self, prompt: Prompt) -> Contestant:
         """Return who answers a prompt: the part that it lies in, or itself."""
+        if not self.parts:  # nearly always, and asked for every answer
+            return self
         return next((part for part in self.parts if prompt.lies_in(part.where)), self)
 
 

@@ -193,13 +193,17 @@ def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, o
             "same": battle.identical,
             "repeat": battle.repeat,
             **({"by": battle.parts} if any(battle.parts) else {}),
-            **({"votes": named_votes(battle)} if len(battle.votes) > 1 else {}),
+            **({"votes": named_votes(battle)} if _by_jury(battle) else {}),
         }
         if start + place in chosen
         else None
         for place, battle in enumerate(battles)
     ]
     return {**texts, "battles": bodies}
+
+
+def _by_jury(battle: Battle) -> bool:
+    return len(battle.ledger.plan.judges) > 1 and bool(battle.votes)
 
 
 def _prompt(prompt: Prompt) -> dict[str, object]:

@@ -85,9 +85,9 @@ class _Sums:
             for name, measure in MEASURES.items():
                 part = measure(one)
                 if part.whole:
-                    self.parts[name] = total((self.parts[name], part))
+                    self.parts[name] = self.parts[name].plus(part)
                     if name == "first_share":
-                        self._cluster = total((self._cluster, part))
+                        self._cluster = self._cluster.plus(part)
             if one.label is not None and one.score is not None:
                 self.sides.append((side(one.score), side(one.label)))
 

@@ -126,6 +126,8 @@ def _first_latin(text: str) -> int | None:
     low = text.encode("ascii", "replace").lower()  # as long as the text, and fast to search
     for phrase in _LATIN:
         for stem in phrase.stems:
+            if stem not in low:  # nearly always
+                continue
             for start, end in _around(stem, low):
                 found = phrase.pattern.search(text, start, end)
                 if found is not None:
