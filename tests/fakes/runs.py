@@ -139,6 +139,7 @@ class Stage:
         watcher: Any = None,
         journal: Any = None,
         width: int = 8,
+        patience: float = 60.0,
         max_calls: int | None = None,
     ) -> None:
         self.ledger, plan = ledger, ledger.plan
@@ -176,7 +177,13 @@ class Stage:
         )
         shared = {"ledger": ledger, "cast": cast, "caller": self.caller, "journal": self.journal}
         reuse = Reuse(None, None)
-        self.games = Games(**shared, reuse=reuse, redactor=Redactor((), {}), wall=lambda: 1.0)
+        self.games = Games(
+            **shared,
+            reuse=reuse,
+            redactor=Redactor((), {}),
+            wall=lambda: 1.0,
+            patience=patience,
+        )
         self.answers = Answers(**shared, reuse=reuse)
         self.engine = Engine(
             ledger=ledger,

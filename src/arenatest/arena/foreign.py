@@ -13,6 +13,21 @@ class Escaped(Exception):
     """What is no ``Exception`` was raised: an exit, an outcome of pytest, a lone cancellation."""
 
 
+async def within(seconds: float, awaitable: Awaitable[T]) -> T:
+    """Return what plugin code gives that asks no model, and so has no other limit.
+
+    Raises:
+        Exception: As for ``guarded``; ``TimeoutError`` where it took longer.
+    """
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await guarded(awaitable)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimeoutError(f"gave nothing within {seconds:g} s") from error
+
+
 async def guarded(awaitable: Awaitable[T]) -> T:
     """Return what plugin code gives.
 

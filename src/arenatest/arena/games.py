@@ -11,7 +11,7 @@ from arenatest.arena.answers import Answers
 from arenatest.arena.asking import Asking
 from arenatest.arena.calls import Caller, Stop
 from arenatest.arena.cast import Cast, SeatedJudge
-from arenatest.arena.foreign import guarded, told
+from arenatest.arena.foreign import guarded, told, within
 from arenatest.arena.journal import Journal
 from arenatest.arena.keys import copies, measurement_key
 from arenatest.arena.redact import Redactor
@@ -84,6 +84,7 @@ class Games:
         reuse: What earlier runs bought.
         redactor: Takes secrets out of what judges say.
         wall: Seconds since 1970.
+        patience: Seconds for a judge that asks no model, and for a metric.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Games:
         reuse: Reuse,
         redactor: Redactor,
         wall: Callable[[], float],
+        patience: float,
     ) -> None:
         self._ledger = ledger
         self._cast = cast
@@ -104,6 +106,7 @@ class Games:
         self._reuse = reuse
         self._redactor = redactor
         self._wall = wall
+        self._patience = patience
         self._copies = copies(ledger.plan)
         self._begun: set[GameSlot | MetricSlot] = set()
         self._told = _Told()
@@ -296,7 +299,10 @@ class Games:
 
     async def _judge(self, seated: SeatedJudge, game: Game, asking: Asking) -> Judgment:
         try:
-            judgment = _sound(await guarded(seated.judge.judge(game, asking.ask)))
+            judging = seated.judge.judge(game, asking.ask)
+            if seated.target is None:
+                judging = within(self._patience, judging)
+            judgment = _sound(await guarded(judging))
         except Exception as error:  # plugin code: its failure is a value
             judgment = Judgment(void="judge", explanation=told(error))
         if asking.broken is not None:  # whatever the judge made of it: it is not its failure
@@ -314,7 +320,7 @@ class Games:
         measured = self._reuse.measurement(key)
         if measured is None:
             try:
-                measured = _checked(await guarded(metric.measure(sample)))
+                measured = _checked(await within(self._patience, metric.measure(sample)))
             except Exception as error:  # plugin code: its failure is a value
                 measured = Measured(error=self._redactor.text(told(error)))
         self._journal.post(

@@ -283,6 +283,7 @@ class SuiteRun:
             reuse=reuse,
             redactor=redactor,
             wall=conditions.wall,
+            patience=settings.call_timeout,
         )
         wanted = self._watcher.wanted()
         await answers.preload(wanted.answers)

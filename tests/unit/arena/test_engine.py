@@ -240,6 +240,19 @@ def test_whatever_a_judge_raises_is_a_void_of_that_game(raised):
     assert len(ledger.judgments) == 4
 
 
+def test_a_judge_that_never_returns_is_a_void_of_that_game():
+    class Lost:
+        async def judge(self, game, ask):
+            await asyncio.Event().wait()
+
+    ledger = ledger_of(letters(2))
+    stage = play(ledger, judge=Lost(), patience=0.01)
+    assert {judgment.void for judgment in ledger.judgments.values()} == {"judge"}
+    stored = [record for record in stage.journal.records if isinstance(record, JudgmentPlaced)]
+    said = "TimeoutError: gave nothing within 0.01 s"
+    assert {record.judgment.explanation for record in stored} == {said}
+
+
 def test_an_answer_that_cannot_be_recorded_is_a_failure():
     ledger = ledger_of(letters(1))
     stage = play(ledger, {"old": naming("old"), "new": ScriptedProvider(said(None))})
