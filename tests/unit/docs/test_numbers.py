@@ -1,4 +1,4 @@
-"""The numbers in ``docs/gates.md`` are those of the mathematics."""
+"""The numbers in the documentation are those of the mathematics, and of the simulations."""
 
 import random
 
@@ -8,9 +8,14 @@ from arenatest.stats.betting import BettingTest, smallest_horizon
 from arenatest.stats.bootstrap import LEAST_CLUSTERS
 from arenatest.stats.paired import LEAST_PAIRS
 from arenatest.stats.percentile import samples_needed
+from arenatest.stats.power import clusters_needed
+from simulation.trials import bound
+from simulation.worlds import WORLDS
 from unit.docs.pages import ROOT, rows, section
 
 NUMBERS = section(ROOT / "docs" / "gates.md", "How many prompts")
+STATISTICS = ROOT / "docs" / "statistics.md"
+CALIBRATED = 1000  # runs of each cell
 TIES = 0.4
 TRIALS = 500
 TOLERANCE = 0.05  # about three standard errors
@@ -50,3 +55,37 @@ def verdict(chance, truth, limit, prompts):
         if test.verdict != "inconclusive":
             break
     return test.verdict
+
+
+def test_the_numbers_of_prompts_by_margin():
+    header, *table = (
+        line.strip("| ").split(" | ")
+        for line in section(STATISTICS, "Power").splitlines()
+        if line.startswith(("| margin", "| 0.1", "| 0.0"))
+    )
+    for margin, *told in table[:6]:
+        expected = [
+            clusters_needed(sd=float(sd.split()[1]), delta=float(margin), alpha=0.05)
+            for sd in header[1:]
+        ]
+        assert [int(n.replace(",", "")) for n in told] == expected
+
+
+def test_every_simulated_world_has_its_row_and_its_errors_are_within_their_bounds():
+    table = rows(section(STATISTICS, "How often verdicts are false"), "gate")
+    named = {row[0].partition(":")[0]: row[1:] for row in table}
+    promised = {world.name: world for world in WORLDS if not world.excuse}
+    assert list(named) == list(promised)
+    for name, errors in named.items():
+        most = bound(CALIBRATED, promised[name].alpha) / CALIBRATED
+        shares = [float(share) / 100 for cell in errors for share in cell.split(" / ")]
+        assert len(shares) == 2 * len(promised[name].sizes)
+        assert max(shares) <= most
+
+
+def test_every_limit_that_is_known_is_explained():
+    told = section(STATISTICS, "Known limits")
+    table = {row[0].strip("`") for row in rows(told, "world")}
+    excused = {world.name for world in WORLDS if world.excuse}
+    assert table == excused
+    assert all(f"(`{name}`" in told or f", `{name}`" in told for name in excused)
