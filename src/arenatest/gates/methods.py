@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from arenatest.gates.census import Census
 from arenatest.gates.evidence import Evidence
 from arenatest.gates.fixed import Mean, Percentile, Total
 from arenatest.gates.measure import Measure
 from arenatest.gates.pinned import Pinned
 from arenatest.gates.ratios import TotalsRatio, TypicalRatio
-from arenatest.gates.readers import finite_range
+from arenatest.gates.readers import finite_range, is_share_of_games
 from arenatest.gates.sequential import Sequential
 from arenatest.model.decision import Outcome
 from arenatest.model.plan import Plan, Rule
@@ -61,4 +62,5 @@ def method_of(rule: Rule, plan: Plan, clusters: int) -> Method:
     bounds = finite_range(rule)
     if bounds is None:
         return Mean(rule, plan, clusters)
-    return Sequential(rule, bounds, clusters)
+    some = rule.target == "suite" and is_share_of_games(rule)
+    return (Census if some else Sequential)(rule, bounds, clusters)

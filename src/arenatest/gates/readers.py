@@ -30,6 +30,11 @@ def reader_of(rule: Rule, plan: Plan) -> Reader[Any]:
     return _LogRatio(rule, plan) if rule.metric.source == "timing" else _Totals(rule, plan)
 
 
+def is_share_of_games(rule: Rule) -> bool:
+    """Whether a rule's metric is about games that a prompt may be without, as of equal answers."""
+    return rule.metric.name in MEASURES or rule.metric.name == "flip_rate"
+
+
 def finite_range(rule: Rule) -> tuple[float, float] | None:
     """Return the range of a rule's metric where the sequential test can use it."""
     bounds = rule.metric.range
