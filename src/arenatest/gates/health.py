@@ -14,6 +14,7 @@ from arenatest.model.prompt import Prompt
 from arenatest.model.record import Ledger
 
 ENOUGH_PROMPTS = 20
+_ROUNDING = 1e-9  # 0.55 * 100 is 55.00000000000001
 
 
 class Health:
@@ -111,7 +112,7 @@ class Health:
         """Which judge is wrong on the golden set, for people; no battle can mend that."""
         least = self._limits.golden_agreement
         for place, (right, read) in enumerate(self._golden or ()):
-            if least is not None and (right < least * read or not read):
+            if least is not None and (_under(right, least, read) or not read):
                 return self._named(place, f"was right in only {right:g} of {read:g} golden games")
         return ""
 
@@ -125,9 +126,9 @@ class Health:
 
     def _problem(self, seen: Games) -> str:
         limits = self._limits
-        if seen.read < limits.parse_rate * seen.played:
+        if _under(seen.read, limits.parse_rate, seen.played):
             return f"gave a verdict in only {seen.read} of {seen.played} games"
-        if seen.flips > limits.flip_rate * seen.pairs:
+        if _over(seen.flips, limits.flip_rate, seen.pairs):
             return (
                 f"named another winner after the answers changed places in {seen.flips} of "
                 f"{seen.pairs} pairs of games"
@@ -135,8 +136,8 @@ class Health:
         return _preferred(seen) if self._undecided(seen) else ""
 
     def _undecided(self, seen: Games) -> bool:
-        least = self._limits.decisive_rate * seen.prompts
-        return seen.prompts >= ENOUGH_PROMPTS and seen.decisive < least
+        few = _under(seen.decisive, self._limits.decisive_rate, seen.prompts)
+        return seen.prompts >= ENOUGH_PROMPTS and few
 
     def _named(self, place: int, problem: str) -> str:
         who = "the judge" if len(self._names) == 1 else f"the judge {self._names[place]}"
@@ -220,13 +221,21 @@ class _Watched:
         if not whole or prompts < self._enough:
             return ""
         beyond = {
-            "most": part > self._share * whole,
-            "least": part < self._share * whole,
-            "either": max(part, whole - part) > self._share * whole,
+            "most": _over(part, self._share, whole),
+            "least": _under(part, self._share, whole),
+            "either": _over(max(part, whole - part), self._share, whole),
         }
         if not beyond[self.limit.bound]:
             return ""
         return self.limit.words.format(part=f"{part:g}", whole=f"{whole:g}")
+
+
+def _over(part: float, share: float, whole: float) -> bool:
+    return part > share * whole + _ROUNDING
+
+
+def _under(part: float, share: float, whole: float) -> bool:
+    return part < share * whole - _ROUNDING
 
 
 def _golden(ledger: Ledger) -> list[Part] | None:

@@ -12,6 +12,7 @@ from arenatest.model.plan import Rule
 from arenatest.stats.betting import BettingTest, can_prove, smallest_horizon
 from arenatest.stats.power import clusters_needed
 
+_ROUNDING = 1e-9
 _PRIOR_VARIANCE, _PRIOR_WEIGHT = 0.35**2, 5  # of scores in [0, 1], before there are some
 
 
@@ -73,8 +74,17 @@ class Sequential:
         return self._values.mean if self._values.n else None
 
     def outcome(self) -> Outcome:
-        """Return what is proven so far."""
-        return self._test.verdict
+        """Return what is proven so far, unless the value has come to lie beyond the limit since.
+
+        A proof stays valid. But where something else held the verdict up, what came meanwhile
+        enters its value, and nobody could explain one that the value contradicts.
+        """
+        verdict = self._test.verdict
+        if verdict == "inconclusive" or not self._values.n:
+            return verdict
+        above = self._score(self._values.mean) - self._limit
+        against = above < -_ROUNDING if verdict == "pass" else above > _ROUNDING
+        return "inconclusive" if against else verdict
 
     def measure(self, *, whole: bool, noun: str) -> Measure:
         """Return the value with the interval that the pair of tests leaves."""

@@ -131,6 +131,13 @@ def test_a_limit_of_the_suite_replaces_the_usual_one():
     assert "changed places in 20 of 60 pairs of games" in decision.reason
 
 
+def test_a_judge_exactly_at_its_limit_is_fit():
+    words = ["tie"] * 93 + ["win"] * 7  # 0.07 * 100 is 7.000000000000001
+    gate = rule(limit=0.53)
+    assert decide(gate, limited(words, 100, decisive_rate=0.07).ledger).cause == "evidence"
+    assert decide(gate, limited(words, 100, decisive_rate=0.08).ledger).cause == "judge"
+
+
 def test_a_seat_that_wins_too_often_makes_a_judge_unfit():
     words = ["flip", "win", "win"] * 20
     assert decide(rule(), limited(words, first_share=0.7).ledger).decision == "pass"

@@ -5,6 +5,7 @@ import pytest
 
 from arenatest.gates.decide import decide
 from arenatest.gates.watch import Watch
+from arenatest.model.health import JudgeLimits
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.plan import JudgeSeat
 from arenatest.model.record import GameSlot
@@ -384,3 +385,11 @@ def test_a_smaller_difference_than_is_shown_gets_more_digits():
     scene = Scene(plan(1)).battle(0, "half")
     assert "win rate 0.750 [" in decide(rule(limit=0.75), scene.ledger).reason
     assert "win rate 0.75000 [" in decide(rule(limit=0.74999), scene.ledger).reason
+
+
+def test_a_proof_that_had_to_wait_is_no_verdict_against_the_value_by_then():
+    words = ["tie"] * 93 + ["win"] * 7  # 0.53 is refuted before the judge prefers anything
+    planned = plan(100, limits=JudgeLimits(decisive_rate=0.07))
+    decision = decide(rule(limit=0.53), Scene(planned).battles(words).ledger)
+    assert (decision.decision, decision.n) == ("inconclusive", 100)
+    assert decision.low <= decision.threshold < decision.value <= decision.high
