@@ -14,6 +14,8 @@ from arenatest.model.plan import Contestant, Plan, Rule
 from arenatest.suite.plan_identity import plan_hash
 from arenatest.suite.suite import Setup, Suite
 
+_EQUAL = 0.5
+
 
 def aa_suite(suite: Suite) -> Suite | None:
     """Return the A/A run of a suite: its win-rate gates on the baseline's twin, and nothing else.
@@ -23,7 +25,7 @@ def aa_suite(suite: Suite) -> Suite | None:
     All prompts are fought, however early the gates are decided: the scores are resampled.
 
     Returns:
-        The transformed suite; None where no gate looks at a win rate against the baseline.
+        The transformed suite; None where no gate looks at a win rate.
     """
     plan = suite.plan
     twin = _twin(plan.baseline)
@@ -67,12 +69,18 @@ def _twin(baseline: Contestant) -> Contestant:
 
 
 def _rules(plan: Plan, twin: str) -> tuple[Rule, ...]:
-    """Return every win-rate gate once, whichever candidates it is for."""
+    """Return every win-rate gate once, whichever candidates it is for.
+
+    A limit that asks for more than an equal model has is held to 0.5: to fall short of it would
+    be no fault of the judges. What compares two candidates rests on battles with the baseline, so
+    these are tried.
+    """
     rules: dict[str, Rule] = {}
     for rule in plan.rules:
-        level = rule.metric.name == "win_rate" and rule.stat == "rate"
-        if level and rule.against == plan.baseline.name:
-            rules.setdefault(rule.id, replace(rule, candidate=twin, policy="no-regression"))
+        if rule.metric.name == "win_rate" and rule.stat == "rate":
+            limit = (min if rule.side == "min" else max)(rule.limit, _EQUAL)
+            tried = replace(rule, candidate=twin, against=plan.baseline.name, limit=limit)
+            rules.setdefault(rule.id, replace(tried, policy="no-regression"))
     return tuple(rules.values())
 
 

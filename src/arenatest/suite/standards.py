@@ -100,6 +100,10 @@ def _check(health: HealthTable, read: Tables, known: Known, problems: Problems) 
     if health.require_aa and not known.reuse_days:
         problem = "needs reuse_days of [run] above 0: no A/A run would ever count"
         problems.add(("health", "require_aa"), problem)
+    pinned = [gate.never_regress for gate in read.gates.values() if gate.metric == "win_rate"]
+    if health.require_aa and pinned and all(pinned):
+        problem = "needs a gate on win_rate with a limit: an A/A run has no other gates"
+        problems.add(("health", "require_aa"), problem)
 
 
 def _read(

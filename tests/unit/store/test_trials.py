@@ -63,6 +63,36 @@ def test_the_latest_one_counts(store):
     assert unfit(store) == ""
 
 
+def sliced(plan, *names):
+    (rule,) = plan.rules
+    return replace(
+        plan,
+        rules=tuple(
+            replace(rule, id=f"win_rate[{name}]", where=(("category", (name,)),)) for name in names
+        ),
+    )
+
+
+def test_one_that_left_out_a_slice_speaks_for_the_others_only(store):
+    whole = sliced(TRIAL, "a", "b")
+    asking = sliced(ASKING, "a", "b")
+    tried(store, of=whole, gate="win_rate[a]", decision="pass", cause=None)
+    assert unfit(store, of=asking) == NONE.replace("none is", "none of all its gates is")
+
+    tried(store, of=whole, gate="win_rate[b]", decision="fail", cause=None, reason="b", name="b")
+    tried(store, of=whole, gate="win_rate[a]", finished=1700.0, cause=None, name="c")
+    assert unfit(store, of=asking) == "the A/A run was not healthy: b"
+
+    tried(store, of=whole, gate="win_rate[b]", finished=1600.0, cause=None, name="d")
+    assert unfit(store, of=asking) == ""
+
+
+def test_a_gate_that_came_later_asks_for_an_aa_run_of_its_slice(store):
+    tried(store, of=sliced(TRIAL, "a"), gate="win_rate[a]", decision="pass", cause=None)
+    assert unfit(store, of=sliced(ASKING, "a")) == ""
+    assert "none of all its gates" in unfit(store, of=sliced(ASKING, "a", "b"))
+
+
 @pytest.mark.parametrize("finished", [999.0, 2001.0])
 def test_one_of_another_time_does_not_count(store, finished):
     tried(store, finished=finished, decision="pass", cause=None)

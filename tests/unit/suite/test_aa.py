@@ -1,3 +1,5 @@
+import pytest
+
 from arenatest.suite.aa import aa_suite
 from arenatest.suite.plan_identity import trial_of
 from fakes.suites import CANDIDATE, GATE, SUITE, changed, load
@@ -46,9 +48,20 @@ def test_every_win_rate_gate_is_there_once_and_nothing_else(tmp_path):
     assert [(rule.id, rule.candidate) for rule in aa.plan.rules] == [
         ("win_rate", "old again"),
         ("win_rate[kids]", "old again"),
+        ("against-the-other", "old again"),
     ]
+    assert {rule.against for rule in aa.plan.rules} == {"old"}
     assert {rule.policy for rule in aa.plan.rules} == {"no-regression"}
     assert (aa.metrics, aa.plan.metrics, aa.latency_gated) == ((), (), False)
+
+
+@pytest.mark.parametrize(
+    ("limit", "tried"),
+    [("min = 0.45", 0.45), ("min = 0.55", 0.5), ("max = 0.4", 0.5), ("max = 0.6", 0.6)],
+)
+def test_an_equal_model_is_not_asked_for_more_than_it_has(tmp_path, limit, tried):
+    aa = aa_suite(load(tmp_path, changed((GATE, GATE.replace("min = 0.45", limit)))))
+    assert [rule.limit for rule in aa.plan.rules] == [tried]
 
 
 def test_everything_is_fought_and_the_plan_is_another(tmp_path):

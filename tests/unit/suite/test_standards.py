@@ -251,3 +251,10 @@ def test_nothing_measures_judges_where_there_are_none(tmp_path, gate):
     text = changed((JUDGE, ""), (GATE, extra if gate else f"{GOLDEN}{extra}"))
     wanted = "add a [[judges]] table"
     assert wanted in message(tmp_path, text)
+
+
+def test_pinned_prompts_alone_make_no_aa_run(tmp_path):
+    text = suite("[health]\nrequire_aa = true\n").replace("min = 0.45", "never_regress = true")
+    assert message(tmp_path, text).endswith(
+        "health.require_aa: needs a gate on win_rate with a limit: an A/A run has no other gates"
+    )
