@@ -39,7 +39,7 @@ def scenes(draw):
 
 @st.composite
 def rules(draw):
-    metrics = ["win_rate", "flip_rate", "void_rate", "error_rate", "never_regress"]
+    metrics = ["win_rate", "flip_rate", "tie_rate", "void_rate", "error_rate", "never_regress"]
     metric = draw(st.sampled_from(metrics))
     if metric == "never_regress":
         return rule(stat="losses", side="max", limit=0.0, target="suite")
