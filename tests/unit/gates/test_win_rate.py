@@ -4,11 +4,12 @@ import statistics
 import pytest
 
 from arenatest.gates.decide import decide
+from arenatest.gates.readers import reader_of
 from arenatest.gates.watch import Watch
 from arenatest.model.health import JudgeLimits
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.plan import JudgeSeat
-from arenatest.model.record import GameSlot
+from arenatest.model.record import AnswerSlot, GameSlot
 from unit.gates.scenes import Scene, plan, prompt, rule
 
 
@@ -393,3 +394,25 @@ def test_a_proof_that_had_to_wait_is_no_verdict_against_the_value_by_then():
     decision = decide(rule(limit=0.53), Scene(planned).battles(words).ledger)
     assert (decision.decision, decision.n) == ("inconclusive", 100)
     assert decision.low <= decision.threshold < decision.value <= decision.high
+
+
+@pytest.mark.parametrize(
+    ("new", "other", "evidence"),
+    [
+        ("win", "loss", ((1.0,), (1.0,), (1.0,))),
+        ("tie", "win", ((0.25,), (0.25,), (0.25,))),
+        ("failed", "tie", ((0.25,), (), ())),
+        ("tie", "failed", ((), (0.75,), ())),
+        ("failed", "failed", ((), (), ())),
+        ("excused", "excused", ((), (), ())),
+    ],
+)
+def test_against_another_candidate_each_failure_counts_on_one_side_only(new, other, evidence):
+    scene = Scene(plan(1))
+    scene.battle(0, other, candidate="other")
+    theirs = scene.ledger.answers[AnswerSlot("old", "p0")]
+    scene.battle(0, new)
+    scene.ledger.answers[AnswerSlot("old", "p0")] = theirs
+    found = reader_of(rule(against="other"), scene.plan)(scene.ledger, scene.plan.prompts[0])
+    assert (found.passing, found.failing, found.values) == evidence
+    assert found.void == (not evidence[2])
