@@ -21,6 +21,7 @@ def lock(project, name="x"):
 def test_a_candidate_is_promoted_as_a_diff_and_the_next_run_has_not_drifted(project):
     suite = project.suite(candidates={"new": "new", "bad": "bad"}, prompts=40)
     before = suite.read_text(encoding="utf-8")
+    suite.chmod(0o600)
     project.run()
 
     shown = arenatest(project, "accept", "x.arena.toml", "new")
@@ -32,6 +33,7 @@ def test_a_candidate_is_promoted_as_a_diff_and_the_next_run_has_not_drifted(proj
     assert arenatest(project, "accept", "x.arena.toml", "new", "--write").ret == 0
     read = tomli.loads(suite.read_text(encoding="utf-8"))
     assert read["baseline"]["function"] == "models:new"
+    assert suite.stat().st_mode & 0o777 == 0o600
     assert [table["name"] for table in read["candidates"]] == ["bad"]
     accepted = lock(project)["accepted"]
     assert (accepted["candidate"], accepted["over"]["name"], accepted["forced"]) == (
@@ -47,6 +49,9 @@ def test_a_candidate_is_promoted_as_a_diff_and_the_next_run_has_not_drifted(proj
 def test_a_candidate_that_failed_is_accepted_only_by_force_which_the_lock_says(project):
     project.suite(candidates={"bad": "bad"})
     project.run()
+    unknown = arenatest(project, "accept", "x.arena.toml", "bda")
+    unknown.stderr.fnmatch_lines(["arenatest: got 'bda', expected a candidate: bad"])
+    unknown.stderr.no_fnmatch_line("*stays*")
     refused = arenatest(project, "accept", "x.arena.toml", "bad", "--write")
     assert refused.ret == 4
     refused.stderr.fnmatch_lines(
@@ -136,6 +141,12 @@ def test_prompts_that_flipped_are_listed_and_one_is_asked_again_apart(project):
             "  won -> lost  1.00 -> 0.00  q3  (odd)",
             "    arenatest rerun x.arena.toml q3",
         ]
+    )
+    assert arenatest(project, "flips", ".").stdout.str() == listed.stdout.str()
+    elsewhere = arenatest(project, "flips", "suites")
+    assert elsewhere.ret == 4
+    elsewhere.stderr.fnmatch_lines(
+        ["arenatest: *: no finished run of suites", "  hint: run `pytest --arena suites` first"]
     )
     (found,) = project.results["flips"]
     assert [flip["prompt"] for flip in found["prompts"]] == ["q3"]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,10 +115,12 @@ def _promoted(options: argparse.Namespace, plan: Plan, path: Path, kinds: Kinds)
     from arenatest.suite.load import build_suite
 
     keep = options.keep_as
-    if keep is None and len(plan.candidates) == 1:
+    last = keep is None and len(plan.candidates) == 1
+    if last:
         keep = f"{options.candidate}-next"
-        _say(f"the last candidate stays, as {keep}: change its table into the next one")
     text = promote(_text(path), options.candidate, keep=keep)
+    if last:
+        _say(f"the last candidate stays, as {keep}: change its table into the next one")
     try:
         build_suite(tomli.loads(text), path=plan.path, directory=path.parent, kinds=kinds)
     except ArenaError as error:
@@ -179,9 +183,11 @@ def _show(changes: list[_Change], root: Path, *, write: bool) -> None:
 
 
 def _write(change: _Change) -> None:
-    beside = change.path.with_name(f".{change.path.name}.new")
+    beside = change.path.with_name(f".{change.path.name}.{os.getpid()}.new")
     try:
         beside.write_bytes(change.after.encode())
+        if change.before:
+            shutil.copymode(change.path, beside)
         beside.replace(change.path)
     except OSError as error:
         beside.unlink(missing_ok=True)

@@ -26,7 +26,9 @@ def add(commands: Commands) -> None:
     """Add the command to the command line."""
     said = "list the prompts that flipped since the accepted run, or else since the one before"
     flips = commands.add_parser("flips", help=said, description=said)
-    flips.add_argument("suites", nargs="*", metavar="SUITE", type=Path, help="default: all")
+    flips.add_argument(
+        "suites", nargs="*", metavar="SUITE", type=Path, help="files or folders; default: all"
+    )
     flips.add_argument("--store", type=Path, help="default: as for pytest --arena")
     flips.set_defaults(run=_run)
 
@@ -47,10 +49,13 @@ def _flips(options: argparse.Namespace, config: pytest.Config) -> None:
     wanted = {Path(os.path.relpath(path.absolute(), root)).as_posix() for path in options.suites}
     with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
         latest = {
-            plan.path: run for run, plan in _latest(store) if not wanted or plan.path in wanted
+            plan.path: run
+            for run, plan in _latest(store)
+            if not wanted or not wanted.isdisjoint(_places(plan.path))
         }
-        if lost := sorted(wanted - latest.keys()):
-            raise OptionError(f"{store.path}: no finished run of {', '.join(lost)}")
+        if lost := sorted(wanted.difference(*map(_places, latest))):
+            hint = f"run `pytest --arena {' '.join(lost)}` first"
+            raise OptionError(f"{store.path}: no finished run of {', '.join(lost)}\n  hint: {hint}")
         for path, run in sorted(latest.items()):
             plan = store.plan(run.plan_hash)
             where = standing_of(run, plan, store, root, lock_mode(config))
@@ -59,6 +64,11 @@ def _flips(options: argparse.Namespace, config: pytest.Config) -> None:
                 print(f"{path}: no earlier run to compare with")
             for one in found:
                 print("\n".join(_lines(path, one)))
+
+
+def _places(path: str) -> set[str]:
+    """Return a suite's path and the folders that it lies in."""
+    return {path, *(folder.as_posix() for folder in Path(path).parents)}
 
 
 def _latest(store: Store) -> Iterator[tuple[Run, Plan]]:
