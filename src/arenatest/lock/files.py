@@ -38,7 +38,7 @@ def read_lock(suite: Path, *, shown: str) -> Lock | None:
     name = shown.removesuffix(SUITE_SUFFIX) + LOCK_SUFFIX
     hint = "restore it, or write it anew with `arenatest lock`"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -52,6 +52,8 @@ def read_lock(suite: Path, *, shown: str) -> Lock | None:
     version = raw.get("lock_version") if isinstance(raw, dict) else None
     if version != LOCK_VERSION:
         problem = f"got {version!r}, this arenatest reads {LOCK_VERSION}"
+        if isinstance(version, int) and version > LOCK_VERSION:
+            hint = "upgrade arenatest: a newer one wrote it"
         raise SuiteError(name, None, "lock_version", problem, hint=hint)
     try:
         return Lock.model_validate(raw)

@@ -34,7 +34,7 @@ def test_the_same_record_gives_the_same_text_with_a_value_a_line(made):
     [
         ("{", "s/x.arena.lock:1: not valid JSON"),
         ("[]", "s/x.arena.lock: lock_version: got None, this arenatest reads 1"),
-        ('{"lock_version": 2}', "s/x.arena.lock: lock_version: got 2, this arenatest reads 1"),
+        ('{"lock_version": 0}', "s/x.arena.lock: lock_version: got 0, this arenatest reads 1"),
         ('{"lock_version": 1}', "s/x.arena.lock: suite: field required"),
     ],
 )
@@ -51,3 +51,15 @@ def test_a_lock_that_cannot_be_read_says_so(tmp_path):
     (tmp_path / "x.arena.lock").mkdir()
     with pytest.raises(SuiteError, match=r"x\.arena\.lock: cannot be read: Is a directory"):
         read_lock(tmp_path / "x.arena.toml", shown="x.arena.toml")
+
+
+def test_a_lock_of_a_newer_version_is_not_to_be_written_over(tmp_path):
+    (tmp_path / "x.arena.lock").write_text('{"lock_version": 2}', encoding="utf-8")
+    with pytest.raises(SuiteError, match="got 2") as caught:
+        read_lock(tmp_path / "x.arena.toml", shown="x.arena.toml")
+    assert caught.value.hint == "upgrade arenatest: a newer one wrote it"
+
+
+def test_an_editor_may_have_marked_a_lock_as_utf_8(tmp_path, made):
+    (tmp_path / "x.arena.lock").write_text(lock_text(made), encoding="utf-8-sig")
+    assert read_lock(tmp_path / "x.arena.toml", shown="x.arena.toml") == made
