@@ -158,6 +158,8 @@ def _golden_of(used: set[str]) -> Callable[[Record, int], GoldenBattle]:
 
 
 def _verdicts(value: object) -> tuple[Verdict, ...]:
+    if value is None:
+        raise Mistake("required field is missing", place=("expected",))
     listed = value if isinstance(value, list | tuple) else [value]
     labels = [str(verdict) for verdict in Verdict]
     if not listed or not all(label in labels for label in listed):

@@ -153,6 +153,7 @@ def test_a_mistake_in_a_table_is_a_line(tmp_path, extra, expected):
     ("change", "expected"),
     [
         ({"text_b": None}, "suites/golden.jsonl:2: text_b: required field is missing"),
+        ({"expected": None}, "suites/golden.jsonl:2: expected: required field is missing"),
         ({"text_a": 4}, "suites/golden.jsonl:2: text_a: got 4, expected text that is not empty"),
         (
             {"text_b": "4"},
