@@ -26,6 +26,7 @@ MOST_SLICES = 24
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _FOOT = 820.0, 24.0, 230.0, 610.0, 40.0
 _EVEN = 0.5
+_SIDE = 145.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,15 +140,13 @@ def _axis(drawing: Drawing, low: float, high: float, height: float) -> None:
     even = _x(_EVEN, low, high)
     drawing.line((even, 4), (even, foot), colour=INK, kind="ink-line", width=1.2)
     drawing.label((even, foot + 30), "even (0.5)", colour=INK, kind="ink", anchor="middle", size=11)
-    drawing.label((_LEFT, foot + 30), "← baseline better", colour=MUTED, kind="muted", size=11)
-    drawing.label(
-        (_RIGHT, foot + 30),
-        "candidate better →",
-        colour=MUTED,
-        kind="muted",
-        anchor="end",
-        size=11,
-    )
+    for words, x, anchor in (
+        ("← baseline better", _LEFT, "start"),
+        ("candidate better →", _RIGHT, "end"),
+    ):
+        if abs(even - x) > _SIDE:  # else it would be written over the middle
+            place = (x, foot + 30)
+            drawing.label(place, words, colour=MUTED, kind="muted", anchor=anchor, size=11)
 
 
 def _row(drawing: Drawing, row: Bar, y: float, low: float, high: float) -> None:
