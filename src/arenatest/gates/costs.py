@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from arenatest.model.plan import Plan, Rule
 from arenatest.model.price import Price, price_missing
 from arenatest.model.prompt import Prompt
-from arenatest.model.record import Answered, AnswerSlot
+from arenatest.model.record import Answered, AnswerSlot, Ledger
 
 COST = "cost"
+_COUNTED = (COST, "input_tokens", "output_tokens")
 
 
 class Prices:
@@ -49,3 +52,20 @@ def unpriced(rule: Rule, plan: Plan) -> str:
     models = [m for c in plan.contestants if c.name in compared for m in c.models]
     names = list(dict.fromkeys(model.name for model in models if model.price is None))
     return price_missing(names) if names else ""
+
+
+def uncounted(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
+    """Return who answered without telling its tokens; empty where a gate needs none, or has them.
+
+    Args:
+        rule: The gate.
+        ledger: The record.
+        prompts: Those that the gate has looked at.
+    """
+    if rule.metric.name not in _COUNTED or unpriced(rule, ledger.plan):
+        return ""
+    compared = (rule.candidate, rule.against) if rule.stat == "ratio" else (rule.candidate,)
+    slots = [AnswerSlot(name, prompt.id) for prompt in prompts for name in compared]
+    found = ((slot.contestant, ledger.answers.get(slot)) for slot in slots)
+    silent = {who: None for who, said in found if said and said.answer.ok and not said.answer.usage}
+    return f"{' and '.join(silent)} told no count of tokens" if silent else ""

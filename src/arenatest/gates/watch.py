@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, groupby
 from typing import Any
 
-from arenatest.gates.costs import unpriced
+from arenatest.gates.costs import uncounted, unpriced
 from arenatest.gates.evidence import Evidence
 from arenatest.gates.health import ENOUGH_PROMPTS, Health
 from arenatest.gates.measure import Measure
@@ -207,6 +207,7 @@ class Watch:
             "" if sick and self._plan.quorum == 1 else _unjudged(tally.unjudged, self._plan),
             sick,
             unpriced(self.rule, self._plan),
+            uncounted(self.rule, ledger, chain(*self._clusters[: self._taken])),
         )
         return Ruling(cause="void", why="; ".join(filter(None, reasons)))
 

@@ -49,10 +49,15 @@ class Price:
     def of(self, usage: Usage | None) -> float | None:
         """Return what a call cost in US dollars; None where its tokens were not counted.
 
+        What is free costs nothing however many there were.
+
         Examples:
             >>> Price(input=2.0, output=8.0).of(Usage(input_tokens=1000, output_tokens=500))
             0.006
         """
+        rates = (self.input, self.output, self.cached_input, self.reasoning)
+        if not self.tiers and not any(rates):
+            return 0.0
         if usage is None or usage.input_tokens is None or usage.output_tokens is None:
             return None
         price = self

@@ -41,6 +41,25 @@ def test_a_free_model_costs_nothing_and_that_is_known():
     assert (decision.value, decision.decision) == (0.0, "pass")
 
 
+def silent(price):
+    made = scene(price)
+    for slot, said in made.ledger.answers.items():
+        made.ledger.answers[slot] = replace(said, answer=replace(said.answer, usage=None))
+    return made.ledger
+
+
+def test_a_free_model_costs_nothing_though_it_counts_no_tokens():
+    decision = decide(TOTAL, silent(Price(input=0.0, output=0.0)))
+    assert (decision.decision, decision.value) == ("pass", 0.0)
+
+
+@pytest.mark.parametrize("gate", [TOTAL, rule("output_tokens", "p50", side="max", limit=9.0)])
+def test_a_model_that_counts_no_tokens_is_named(gate):
+    decision = decide(gate, silent(Price(input=0.1, output=0.4)))
+    assert (decision.decision, decision.cause) == ("inconclusive", "void")
+    assert decision.reason.endswith("; new told no count of tokens")
+
+
 def test_what_was_recorded_counts_where_the_plan_has_no_price():
     assert cost_of(answered(cost=0.25), None) == 0.25
     assert cost_of(answered(cost=0.25), Price(input=1.0, output=1.0)) == 0.25
