@@ -142,9 +142,9 @@ class Watch:
 
     def _rule(self, ledger: Ledger) -> Ruling | None:
         """Return what the prefix taken so far decides for good; None if nothing yet."""
-        if self._tally.voids > self._most_voids:
-            return self._too_many_voids(ledger)
         whole = self._taken == len(self._clusters)
+        if self._tally.voids > self._most_voids and not self._may_be_lost(whole=whole):
+            return self._too_many_voids(ledger)
         sick = "" if self._health is None else self._health.problem
         if not whole and self._health is not None and self._health.waiting:
             return None
@@ -154,6 +154,12 @@ class Watch:
             if not sick:
                 return Ruling(outcome=outcome)
         return self._last_word(sick) if whole else None
+
+    def _may_be_lost(self, *, whole: bool) -> bool:
+        """Whether a pinned prompt is lost or may yet be: no void makes up for that."""
+        if self.rule.stat != "losses" or self._method is None:
+            return False
+        return not whole or self._method.outcome() == "fail"
 
     def _silence(self) -> str:
         """Return who has not preferred an answer yet, where the plan is long enough to ask.
@@ -180,6 +186,7 @@ class Watch:
     def _outcome(self, *, whole: bool) -> Outcome:
         method, tally = self._method, self._tally
         tolerable = tally.voids <= self._plan.max_void * tally.seen + _ROUNDING
+        tolerable |= self.rule.stat == "losses"  # which no void could let pass
         if method is None or not (whole or (method.stepwise and tolerable)):
             return "inconclusive"
         return method.outcome()

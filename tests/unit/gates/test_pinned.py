@@ -89,6 +89,14 @@ def test_a_void_makes_it_inconclusive(word):
     assert "the prompts without a value could tip the balance" in decision.reason
 
 
+@pytest.mark.parametrize("word", ["failed", "excused", "blank"])
+def test_no_void_hides_a_loss_wherever_it_stands(word):
+    for words in (["loss", word, "win"], [word, "win", "loss"], [word, word, "loss", "win"]):
+        decision = decided(words)
+        assert (decision.decision, decision.value) == ("fail", 1.0)
+        assert "lost to old in both orders: " in decision.reason
+
+
 def test_a_void_says_who_failed():
     assert "new alone failed on 1" in decided(["win", "failed"]).reason
     assert "old alone failed on 1" in decided(["win", "excused"]).reason
