@@ -10,6 +10,7 @@ from typing import Any
 from arenatest.collection.troubles import raised, show_troubles, told
 from arenatest.lock.standing import Standing
 from arenatest.model.record import Run
+from arenatest.report.escape import for_terminal
 from arenatest.report.markdown import step_summary
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.terminal import terminal_lines
@@ -72,9 +73,16 @@ class Outputs:
     def show(self, reporter: Any) -> None:
         """Write the section into pytest's terminal summary."""
         reporter.write_sep("=", "arena")
-        for kind, text in terminal_lines(self.runs, report=self.report):
+        troubles = self.troubles
+        try:
+            lines = terminal_lines(self.runs, report=self.report)
+        except Exception as error:  # a mistake of ours: the verdicts must be read all the same
+            reasons = (made.reason for run in self.runs for made in run.decisions)
+            lines = tuple(("note", for_terminal(f"  {reason}")) for reason in reasons)
+            troubles = (*troubles, raised("the section of the terminal", error))
+        for kind, text in lines:
             reporter.write_line(text, **COLOURS.get(kind, {}))
-        show_troubles(reporter, self.troubles)
+        show_troubles(reporter, troubles)
 
 
 def read_run(store: Store, run: Run, standing: Standing) -> SuiteRun:
@@ -92,6 +100,8 @@ def _reports(
         paths = write_reports(runs, folder, **said)
     except OSError as error:
         return None, (f"no report was written into {folder}: {told(error)}",)
+    except Exception as error:  # a mistake of ours: the verdicts must be read all the same
+        return None, (f"no report was written into {folder}: {raised('writing it', error)}",)
     return _shown(paths[0], root), ()
 
 
@@ -105,6 +115,8 @@ def _summary(runs: Sequence[SuiteRun], environ: Mapping[str, str], **said: Any) 
             file.write(step_summary(view(runs, **said)))
     except OSError as error:
         return (f"warning: no summary was written: {told(error)}",)
+    except Exception as error:  # as above
+        return (f"warning: no summary was written: {raised('writing it', error)}",)
     return ()
 
 
