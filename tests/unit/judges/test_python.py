@@ -96,13 +96,13 @@ def test_a_function_that_wants_to_stop_the_process_is_only_a_void(error):
 
 
 def test_a_judgment_that_is_given_up_leaves_no_thread_that_holds_the_process():
-    release = threading.Event()
+    release, others = threading.Event(), set(threading.enumerate())
 
     async def impatient():
         judge = PythonJudge(lambda prompt, a, b: release.wait(10))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(judge.judge(GAME, None), 0.01)
-        return [thread for thread in threading.enumerate() if thread.name.startswith("arena-")]
+        return set(threading.enumerate()) - others - {threading.current_thread()}
 
     threads = asyncio.run(impatient())
     release.set()
