@@ -118,7 +118,8 @@ def test_candidates_may_have_any_name(project):
     result = project.run("-v")
     result.assert_outcomes(passed=len(NAMES))
     assert {candidate for candidate, _ in project.gates} == set(NAMES)
-    ids = [line.split(" ")[0] for line in result.outlines if "x.arena.toml::" in line]
+    ids = [line.split(" ")[0] for line in result.outlines if line.startswith("x.arena.toml::")]
+    assert len(ids) == len(NAMES)
     assert all(node.count("::") == 2 for node in ids)
     assert not any("@" in node for node in ids)
     one = project.run("x.arena.toml::通义千问::win_rate")

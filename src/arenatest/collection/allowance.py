@@ -8,6 +8,7 @@ was probably billed.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import struct
@@ -79,7 +80,8 @@ class Allowance:
     def forget(self) -> None:
         """Take the file away, once no process of the session needs it."""
         for path in (self.file, _lock_of(self.file)):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # gone, or never made
+                path.unlink()
 
 
 class Till(Protocol):
