@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import random
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -167,13 +166,11 @@ class SuiteRun:
         return not self._thread.is_alive()
 
     def _live(self) -> None:
-        gc.freeze()  # what was there before stays: no need to look through it every few seconds
         try:
             asyncio.run(self._run())
         except BaseException as error:
             self._error = _plain(error)
         finally:
-            gc.unfreeze()
             self._engine = None  # it holds the ledger, which is in the store by now
             with self._news:
                 self._over = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import time
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from arenatest.report.suite_run import SuiteRun
 
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+_ALLOCATIONS = 10_000  # between two looks for cycles; a hundredth of a run's time less than at 700
 BUILT_IN = {"providers": providers, "judges": judges, "metrics": metrics}
 
 
@@ -50,6 +52,7 @@ class ArenaSession:
     """The plugin that is registered when ``--arena`` is given."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self._collecting = gc.get_threshold()
         self.config = config
         worker = getattr(config, "workerinput", None)
         self.is_worker = worker is not None
@@ -183,6 +186,8 @@ class ArenaSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Refuse to start while a key or a place to write is missing: once, before any call."""
+        gc.freeze()  # what was there before stays: no need to look through it every few seconds
+        gc.set_threshold(_ALLOCATIONS)  # a run makes thousands of records, and hardly a cycle
         if session.config.option.collectonly or self.is_worker:
             return
         items = [item for item in session.items if isinstance(item, GateItem)]
@@ -237,7 +242,9 @@ class ArenaSession:
         show_troubles(terminalreporter, self._troubles)
 
     def pytest_unconfigure(self) -> None:
-        """Close the store."""
+        """Close the store, and collect as before."""
+        gc.unfreeze()
+        gc.set_threshold(*self._collecting)
         if self._store is not None:
             self._store.close()
         if not self.is_worker:

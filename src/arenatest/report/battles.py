@@ -19,6 +19,7 @@ Outcome = Literal["win", "tie", "loss", "void", "unplayed"]
 OUTCOMES: tuple[Outcome, ...] = ("win", "tie", "loss", "void", "unplayed")
 
 _EVEN = 0.5
+_ORDERS = tuple(Order)
 
 Seated = tuple[GameSlot, Judgment]
 
@@ -144,7 +145,7 @@ def _games(ledger: Ledger, candidate: str, prompt: str, repeat: int) -> tuple[Se
         GameSlot(candidate, prompt, repeat, seat.name, again, order)
         for seat in ledger.plan.judges
         for again in range(seat.repeats)
-        for order in Order
+        for order in _ORDERS
     )
     return tuple((slot, ledger.judgments[slot]) for slot in slots if slot in ledger.judgments)
 
