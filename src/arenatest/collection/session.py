@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from arenatest.report.suite_run import SuiteRun
 
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
-_ALLOCATIONS = 10_000  # between two looks for cycles; a hundredth of a run's time less than at 700
+_ALLOCATIONS = 10_000  # between two looks for cycles: at 700 they took a tenth of a run
 BUILT_IN = {"providers": providers, "judges": judges, "metrics": metrics}
 
 
