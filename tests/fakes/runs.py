@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from arenatest.arena.answers import Answers
-from arenatest.arena.budget import Budget, Limits, Spent
+from arenatest.arena.budget import Budget, Limits, OwnAccount
 from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, SeatedJudge
 from arenatest.arena.engine import Engine
@@ -173,7 +173,7 @@ class Stage:
             new_id=lambda: f"chat-{next(ids)}",
             chance=random.Random(0),
             redactor=Redactor((), {}),
-            purses=[Budget(Limits(max_calls=max_calls), Spent())],
+            budgets=[Budget(Limits(max_calls=max_calls), OwnAccount())],
         )
         shared = {"ledger": ledger, "cast": cast, "caller": self.caller, "journal": self.journal}
         reuse = Reuse(None, None)

@@ -43,7 +43,7 @@ def test_workers_share_the_limit_and_a_wrong_one_is_refused_before_any_call(proj
     assert done.ret == 1
     assert len(project.calls()) == 50
     assert ("inconclusive", "budget") in decided(project)
-    assert not list((project.path / ".arenatest/locks").glob("*.purse*"))
+    assert not list((project.path / ".arenatest/locks").glob("*.spent*"))
     done = project.run("--arena-max-cost", "$5")
     assert done.ret == 4
     done.stderr.fnmatch_lines(

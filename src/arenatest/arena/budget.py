@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -63,49 +65,58 @@ class Limits:
         return ""
 
 
-class Purse(Protocol):
-    """Pays for calls."""
+class Account(Protocol):
+    """Holds what was spent; to be looked into, and changed, under its lock only."""
+
+    spent: Spent
 
     @property
-    def limits(self) -> Limits:
-        """The most that it pays."""
+    def lock(self) -> AbstractContextManager[object]:
+        """Keeps all others out."""
 
-    def take(self, expected: float) -> str:
-        """Set aside one call that will probably cost so much; return why not, or nothing."""
 
-    def give_back(self, expected: float) -> None:
-        """Take back a call that was set aside and not made."""
+class OwnAccount:
+    """The account of one process, whose threads share it.
 
-    def settle(self, expected: float, paid: float) -> None:
-        """Take note of what a call cost for which ``expected`` was set aside."""
+    Args:
+        spent: What was bought before.
+    """
+
+    def __init__(self, spent: Spent | None = None) -> None:
+        self.lock = threading.Lock()
+        self.spent = spent or Spent()
 
 
 class Budget:
-    """The purse of one run.
+    """Pays for calls, within limits and out of an account that others may share.
 
     Args:
         limits: The most that it pays.
-        spent: What an earlier process of the run has bought.
+        account: What was spent by all who share it.
     """
 
-    def __init__(self, limits: Limits, spent: Spent) -> None:
+    def __init__(self, limits: Limits, account: Account) -> None:
         self.limits = limits
-        self._spent = spent
+        self._account = account
 
     def take(self, expected: float) -> str:
-        """Set aside one call; return why not, or nothing."""
-        refusal = self.limits.refusal(self._spent, expected)
-        if not refusal:
-            self._spent = taken(self._spent, expected)
+        """Set aside one call that will probably cost so much; return why not, or nothing."""
+        with self._account.lock:
+            spent = self._account.spent
+            refusal = self.limits.refusal(spent, expected)
+            if not refusal:
+                self._account.spent = taken(spent, expected)
         return refusal
 
     def give_back(self, expected: float) -> None:
-        """Take back a call that was not made."""
-        self._spent = given_back(self._spent, expected)
+        """Take back a call that was set aside and not made."""
+        with self._account.lock:
+            self._account.spent = given_back(self._account.spent, expected)
 
     def settle(self, expected: float, paid: float) -> None:
-        """Take note of what a call cost."""
-        self._spent = settled(self._spent, expected, paid)
+        """Take note of what a call cost for which ``expected`` was set aside."""
+        with self._account.lock:
+            self._account.spent = settled(self._account.spent, expected, paid)
 
 
 def taken(spent: Spent, expected: float) -> Spent:
@@ -123,12 +134,12 @@ def settled(spent: Spent, expected: float, paid: float) -> Spent:
     return replace(spent, cost=spent.cost + paid, held=max(0.0, spent.held - expected))
 
 
-def own_purses(settings: RunSettings, spent: Spent) -> Sequence[Purse]:
-    """Return the purses of a suite that has only limits of its own."""
+def own_budgets(settings: RunSettings, spent: Spent) -> Sequence[Budget]:
+    """Return the budget of a suite that has only limits of its own, if it has any."""
     if settings.max_calls is None and settings.max_cost is None:
         return ()
     limits = Limits(max_calls=settings.max_calls, max_cost=settings.max_cost)
-    return (Budget(limits, spent),)
+    return (Budget(limits, OwnAccount(spent)),)
 
 
 def charged(answer: Answer, cost: float | None, expected: float) -> float:

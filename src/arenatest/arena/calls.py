@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from arenatest.arena.budget import Purse, charged
+from arenatest.arena.budget import Budget, charged
 from arenatest.arena.cast import Target
 from arenatest.arena.foreign import guarded, told
 from arenatest.arena.journal import Journal
@@ -73,7 +73,7 @@ class Caller:
         new_id: Makes chat ids.
         chance: Jitter of the pauses.
         redactor: Takes secrets out of answers.
-        purses: What pays for the calls: each of them must have enough.
+        budgets: What pays for the calls: each of them must have enough.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Caller:
         new_id: Callable[[], str],
         chance: random.Random,
         redactor: Redactor,
-        purses: Sequence[Purse] = (),
+        budgets: Sequence[Budget] = (),
     ) -> None:
         self._ledger = ledger
         self._journal = journal
@@ -99,7 +99,7 @@ class Caller:
         self._new_id = new_id
         self._chance = chance
         self._redactor = redactor
-        self._purses = purses
+        self._budgets = budgets
         self._bills: dict[str, tuple[int, float]] = {}
         self._unpriced: Sequence[str] = ()
         self.closed: str | None = None
@@ -111,7 +111,7 @@ class Caller:
 
         Models of kinds that nobody bills by the token may do without.
         """
-        if any(purse.limits.max_cost is not None for purse in self._purses):
+        if any(budget.limits.max_cost is not None for budget in self._budgets):
             names = (model.name for model in models if model.metered and model.price is None)
             self._unpriced = tuple(dict.fromkeys(names))
 
@@ -191,8 +191,8 @@ class Caller:
         timing = replace(answer.timing or Timing(source=target.provider.timing), queue_wait=queued)
         answer = replace(answer, timing=timing)
         generation = self._record(asked, attempt, chat_id, started, answer, final=pause is None)
-        for purse in self._purses:
-            purse.settle(expected, charged(answer, generation.cost, expected))
+        for budget in self._budgets:
+            budget.settle(expected, charged(answer, generation.cost, expected))
         if asked.role != "judge":  # whose answers nobody holds
             answer = _lean(answer, timing)
         answered = Answered(answer=answer, chat_id=chat_id, attempts=attempt, cost=generation.cost)
@@ -269,24 +269,24 @@ class Caller:
         )
 
     def _spend(self, asked: Asked) -> float:
-        """Set one call aside in every purse; return the dollars it will probably cost.
+        """Set one call aside in every budget; return the dollars it will probably cost.
 
         Raises:
-            Stop: A purse has not enough, or the run was closed.
+            Stop: A budget has not enough, or the run was closed.
         """
         if self._unpriced and not self.closed:
             self.closed = f"{price_missing(self._unpriced)}; the limit of cost cannot be kept else"
-        expected = self._expected(asked) if self._purses else 0.0
+        expected = self._expected(asked) if self._budgets else 0.0
         held = []
-        for purse in self._purses:
+        for budget in self._budgets:
             if self.closed:
                 break
-            self.closed = purse.take(expected) or None
+            self.closed = budget.take(expected) or None
             if not self.closed:
-                held.append(purse)
+                held.append(budget)
         if self.closed:
-            for purse in held:  # another one had not enough
-                purse.give_back(expected)
+            for budget in held:  # another one had not enough
+                budget.give_back(expected)
             raise Stop(self.closed)
         owner = asked.target.contestant.name
         self._ledger.calls[owner] = self._ledger.calls.get(owner, 0) + 1

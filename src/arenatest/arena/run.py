@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from arenatest.arena.answers import Answers
-from arenatest.arena.budget import Purse, Spent, own_purses
+from arenatest.arena.budget import Budget, Spent, own_budgets
 from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, assemble
 from arenatest.arena.engine import Engine, Progress, StopCause, Watcher
@@ -43,7 +43,7 @@ class Conditions:
         wall: Seconds since 1970.
         new_id: Makes unique ids.
         environ: The environment.
-        purses: What pays for a suite, which has these limits of its own and has spent so much.
+        budgets: What pays for a suite, which has these limits of its own and has spent so much.
         versions: Of arenatest, Python and pytest.
     """
 
@@ -53,7 +53,7 @@ class Conditions:
     wall: Callable[[], float]
     new_id: Callable[[], str]
     environ: Mapping[str, str] = field(repr=False)
-    purses: Callable[[RunSettings, Spent], Sequence[Purse]] = own_purses
+    budgets: Callable[[RunSettings, Spent], Sequence[Budget]] = own_budgets
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -264,7 +264,7 @@ class SuiteRun:
             new_id=conditions.new_id,
             chance=random.Random(conditions.session),  # noqa: S311 - jitter
             redactor=redactor,
-            purses=conditions.purses(
+            budgets=conditions.budgets(
                 settings, Spent(calls=sum(ledger.calls.values()), cost=ledger.cost)
             ),
         )

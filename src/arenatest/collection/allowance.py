@@ -1,9 +1,9 @@
-"""What a user allows one session to buy: options, and a purse that all its processes share.
+"""What a user allows one session to buy: options, and an account that all its processes share.
 
 Suites run in threads of one process or, under xdist, in several processes. Whoever wants to call
-takes from the purse under a lock, so that they never buy more between them than was allowed. Across
-processes it is a small file beside the locks. What a killed worker had in flight stays taken: it
-was probably billed.
+takes from the account under a lock, so that they never buy more between them than was allowed.
+Across processes it is a small file beside the locks. What a killed worker had in flight stays
+taken: it was probably billed.
 """
 
 from __future__ import annotations
@@ -12,25 +12,15 @@ import contextlib
 import math
 import os
 import struct
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pytest
 from filelock import FileLock
 
-from arenatest.arena.budget import (
-    Budget,
-    Limits,
-    Purse,
-    Spent,
-    given_back,
-    settled,
-    taken,
-)
+from arenatest.arena.budget import Budget, Limits, OwnAccount, Spent
 from arenatest.collection.options import variable
 from arenatest.suite.suite import RunSettings
 
@@ -50,15 +40,15 @@ class Allowance:
         typed: From the command line, or else the environment.
         written: From the ini file.
         file: Where the processes of the session count what they spend.
-        till: The same in a session of one process; None where there are several.
+        account: The same in a session of one process; None where there are several.
     """
 
     typed: Limits = field(default_factory=Limits)
     written: Limits = field(default_factory=Limits)
     file: Path
-    till: OwnTill | None
+    account: OwnAccount | None
 
-    def purses(self, settings: RunSettings, spent: Spent) -> Sequence[Purse]:
+    def budgets(self, settings: RunSettings, spent: Spent) -> Sequence[Budget]:
         """Return what pays for a suite: what it allows itself, and what the session does."""
         typed, written = self.typed, self.written
         own = Limits(
@@ -70,11 +60,11 @@ class Allowance:
             max_cost=_above(typed.max_cost, settings.max_cost, written.max_cost),
             whose=FOR_SESSION,
         )
-        found: list[Purse] = []
+        found: list[Budget] = []
         if own != Limits():
-            found.append(Budget(own, spent))
+            found.append(Budget(own, OwnAccount(spent)))
         if shared != Limits(whose=FOR_SESSION):
-            found.append(SharedPurse(shared, self.till or FileTill(self.file)))
+            found.append(Budget(shared, self.account or FileAccount(self.file)))
         return found
 
     def forget(self) -> None:
@@ -84,58 +74,8 @@ class Allowance:
                 path.unlink()
 
 
-class Till(Protocol):
-    """Holds what was spent; to be looked into, and changed, under its lock only."""
-
-    spent: Spent
-
-    @property
-    def lock(self) -> AbstractContextManager[object]:
-        """Keeps all others out."""
-
-
-class SharedPurse:
-    """The purse of a session: one for each run, all of them over one till.
-
-    Args:
-        limits: The most that it pays.
-        till: What was spent by all.
-    """
-
-    def __init__(self, limits: Limits, till: Till) -> None:
-        self.limits = limits
-        self._till = till
-
-    def take(self, expected: float) -> str:
-        """Set aside one call; return why not, or nothing."""
-        with self._till.lock:
-            spent = self._till.spent
-            refusal = self.limits.refusal(spent, expected)
-            if not refusal:
-                self._till.spent = taken(spent, expected)
-        return refusal
-
-    def give_back(self, expected: float) -> None:
-        """Take back a call that was not made."""
-        with self._till.lock:
-            self._till.spent = given_back(self._till.spent, expected)
-
-    def settle(self, expected: float, paid: float) -> None:
-        """Take note of what a call cost."""
-        with self._till.lock:
-            self._till.spent = settled(self._till.spent, expected, paid)
-
-
-class OwnTill:
-    """The till of a session in one process."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.spent = Spent()
-
-
-class FileTill:
-    """The till of a session in several processes; each run opens one of its own.
+class FileAccount:
+    """The account of a session in several processes; each run opens it for itself.
 
     Args:
         file: Where all of them look.
@@ -185,8 +125,8 @@ def read_allowance(
     return Allowance(
         typed=typed,
         written=written,
-        file=folder / f"{session}.purse",
-        till=None if several else OwnTill(),
+        file=folder / f"{session}.spent",
+        account=None if several else OwnAccount(),
     )
 
 
@@ -226,4 +166,4 @@ def _above(typed: Number | None, own: Number | None, written: Number | None) -> 
 
 
 def _lock_of(file: Path) -> Path:
-    return file.with_suffix(".purse.lock")
+    return file.with_suffix(".spent.lock")

@@ -59,8 +59,8 @@ class Estimating(SuitesOnly):
 
     def _warnings(self, suite: Suite, taken: Outlay) -> Iterator[str]:
         """Yield where a limit does not reach for the least that can decide."""
-        for purse in self.allowance.purses(suite.settings, Spent()):
-            limits = purse.limits
+        for budget in self.allowance.budgets(suite.settings, Spent()):
+            limits = budget.limits
             if limits.max_calls is not None and limits.max_calls < taken.calls.low:
                 yield (
                     f"  warning: the least that can decide takes {taken.calls.low:,.0f} calls, "

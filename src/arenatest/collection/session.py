@@ -93,7 +93,7 @@ class ArenaSession:
             wall=time.time,  # noqa: TID251 - here wall time enters
             new_id=lambda: uuid.uuid4().hex,
             environ=os.environ,
-            purses=self.allowance.purses,
+            budgets=self.allowance.budgets,
             versions={
                 "arenatest": arenatest.__version__,
                 "pytest": pytest.__version__,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from arenatest.arena import calls
-from arenatest.arena.budget import Budget, Limits, Spent
+from arenatest.arena.budget import Budget, Limits, OwnAccount
 from arenatest.arena.calls import Asked, Caller, Stop
 from arenatest.arena.redact import Redactor
 from arenatest.errors import StoreError
@@ -56,7 +56,7 @@ def ask(
             new_id=lambda: f"chat-{next(ids)}",
             chance=random.Random(0),
             redactor=Redactor(secrets or {}, secrets or {}),
-            purses=[Budget(Limits(max_calls=max_calls, max_cost=max_cost), Spent())],
+            budgets=[Budget(Limits(max_calls=max_calls, max_cost=max_cost), OwnAccount())],
         )
         caller.admit([] if admitted is None else admitted)
         aim = target(provider, width=width, clock=clock, **fields)
@@ -219,10 +219,10 @@ def test_no_call_is_made_under_a_limit_of_cost_that_cannot_be_kept():
     assert len(provider.calls) == 1
 
 
-def test_a_call_that_one_purse_refuses_costs_the_others_nothing():
-    rich, poor = (Budget(Limits(max_calls=n), Spent()) for n in (9, 1))
-    for purse in (rich, poor):
-        assert purse.take(0.5) == ""
+def test_a_call_that_one_budget_refuses_costs_the_others_nothing():
+    rich, poor = (Budget(Limits(max_calls=n), OwnAccount()) for n in (9, 1))
+    for budget in (rich, poor):
+        assert budget.take(0.5) == ""
     assert rich.take(0.5) == ""
     rich.give_back(0.5)
     assert poor.take(0.5) == "the 1 call allowed is used up"
