@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from arenatest.judges.verdicts import parse_label, read_verdict
@@ -89,16 +87,18 @@ LONG = 300_000
         '{"a":' * (LONG // 5),
         '{"a":' + "[" * LONG,
         "[[" * (LONG // 2),
-        "<think>" * (LONG // 7),
         "</think" * (LONG // 7),
         '"verdict":{"' * (LONG // 12),
     ],
     ids=lambda text: text[:8],
 )
-def test_no_reply_holds_the_event_loop_up(text):
-    started = time.process_time()
-    assert read_verdict(f"{text}\n[[B>A]]").verdict in {Verdict.B_BETTER, None}
-    assert time.process_time() - started < 1.5
+def test_what_stands_before_a_verdict_may_be_long_and_broken(text):
+    """Anything but linear time would take minutes here."""
+    assert read_verdict(f"{text}\n[[B>A]]").verdict is Verdict.B_BETTER
+
+
+def test_a_thought_of_any_length_that_never_ends_holds_no_verdict():
+    assert read_verdict("<think>" * (LONG // 7) + "\n[[B>A]]").void == "unparsed"
 
 
 def test_a_verdict_is_found_behind_many_broken_objects():
