@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
 from hashlib import sha256
-from itertools import chain
 from typing import Any, NamedTuple
 
 from arenatest.model.decision import Decision
@@ -75,19 +74,7 @@ def text_from_cell(cell: str) -> str:
 
 def plan_to_bytes(plan: Plan) -> bytes:
     """Return the whole plan as compressed JSON; ``settings`` must hold JSON values."""
-    head = _dumps(replace(plan, prompts=()))
-    before, _, after = head.partition('"prompts":[]')
-    pieces = chain((f'{before}"prompts":[',), _list_of(plan.prompts), (f"]{after}",))
-    packer = zlib.compressobj(1)
-    body = [packer.compress(piece.encode()) for piece in pieces]
-    return b"".join((*body, packer.flush()))
-
-
-def _list_of(prompts: Sequence[Prompt]) -> Iterator[str]:
-    comma = ""
-    for prompt in prompts:
-        yield comma + _dumps(prompt)
-        comma = ","
+    return zlib.compress(_dumps(plan).encode(), 1)
 
 
 def plan_from_bytes(body: bytes) -> Plan:
