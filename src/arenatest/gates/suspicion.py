@@ -24,6 +24,7 @@ from arenatest.gates.sameness import (
 )
 from arenatest.model.plan import Contestant, Plan
 from arenatest.model.record import AnswerSlot, Ledger
+from arenatest.signs.excerpts import beginning
 from arenatest.signs.marks import Mark, Sign, marks_of
 from arenatest.stats.proportions import sign_test
 
@@ -204,7 +205,7 @@ def _constant(ledger: Ledger) -> Iterator[Suspicion]:
             count=count,
             answers=len(texts),
             warned=odd and len(texts) >= ENOUGH_PROMPTS and largest_share(references) < SAME,
-            examples=_examples(texts.items()),
+            examples=_examples((prompt, beginning(text)) for prompt, text in texts.items()),
         )
 
 
@@ -229,14 +230,13 @@ def _same(texts: Sequence[str]) -> int:
 
 
 def _examples(marked: Iterable[tuple[str, str]]) -> tuple[Example, ...]:
-    """Return the first few that differ."""
+    """Return the first few excerpts that differ."""
     first: dict[str, str] = {}
-    for prompt, text in marked:
+    for prompt, excerpt in marked:
         if len(first) == EXAMPLES:
             break
-        first.setdefault(text[:_SHOWN], prompt)
+        first.setdefault(excerpt, prompt)
     return tuple(Example(prompt=prompt, excerpt=text) for text, prompt in first.items())
 
 
-_SHOWN = 120
 _LABEL = 20  # characters: where all say the same, a shorter text is a label that was asked for

@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from arenatest.disguise import plain, revealed, seen
 from arenatest.model.answer import Answer
 from arenatest.model.prompt import Prompt
+from arenatest.signs.excerpts import around, beginning, ending
 from arenatest.signs.orders import find_order
 from arenatest.signs.refusals import is_refusal
 
@@ -29,8 +30,6 @@ Sign = Literal[
 SIGNS: tuple[Sign, ...] = get_args(Sign)
 
 _REFUSED = ("content_filter", "refusal")  # how a stream ends whose model declined
-_SHOWN = 120  # characters of an excerpt
-_BEFORE = 30
 _LEAST_ECHO = 20  # characters of a prompt: shorter ones stand in honest answers
 _MOSTLY = 0.8
 
@@ -89,14 +88,14 @@ def marks_of(answer: Answer, prompt: Prompt) -> Iterator[Mark]:
         asked, bare = _written(revealed(_given(prompt))), _written(answer.text, as_it_is=True)
         for sign, place in found.items():
             if sign not in asked:
-                yield Mark(sign=sign, excerpt=_around(text, place), hidden=sign not in bare)
+                yield Mark(sign=sign, excerpt=around(text, place), hidden=sign not in bare)
     if answer.finish == "length":
-        yield Mark(sign="truncated", excerpt=text.strip()[-_SHOWN:])
+        yield Mark(sign="truncated", excerpt=ending(text))
     declined = answer.finish in _REFUSED or is_refusal(text)
     if declined and not is_refusal(prompt.reference or ""):
-        yield Mark(sign="refusal", excerpt=text.strip()[:_SHOWN])
+        yield Mark(sign="refusal", excerpt=beginning(text))
     if _echoes(text, prompt.text):
-        yield Mark(sign="echo", excerpt=text.strip()[:_SHOWN])
+        yield Mark(sign="echo", excerpt=beginning(text))
 
 
 def _written(text: str, *, as_it_is: bool = False) -> dict[Sign, int]:
@@ -119,11 +118,6 @@ def _written(text: str, *, as_it_is: bool = False) -> dict[Sign, int]:
 
 def _given(prompt: Prompt) -> str:
     return "\n".join([*(message.content for message in prompt.messages), prompt.reference or ""])
-
-
-def _around(text: str, place: int) -> str:
-    start = max(0, place - _BEFORE)
-    return " ".join(text[start : start + _SHOWN].split())
 
 
 def _echoes(answer: str, prompt: str) -> bool:
