@@ -1,0 +1,122 @@
+"""aimock speaks the wire format of every vendor; here each provider asks it the same things."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from arenatest.hookspec import Call, Context
+from arenatest.model.prompt import Message, Prompt
+from arenatest.providers import pytest_arena_providers
+from servers import aimock
+
+pytestmark = aimock.required
+
+FOX = "The quick brown fox jumps over the lazy dog. 你好，世界！ ñandú 🦊 end."  # noqa: RUF001
+THOUGHT = "Let me think step by step about this problem carefully."
+TOOL = {"name": "get_weather", "arguments": {"city": "SF"}}
+REPLIES = {
+    "plain": {"content": FOX},
+    "reason": {"content": "The answer is 42.", "reasoning": THOUGHT},
+    "tool": {"toolCalls": [TOOL]},
+    "length": {"content": "It goes on and", "finishReason": "length"},
+    "busy": {"error": {"message": "too many", "type": "rate_limit_error"}, "status": 429},
+    "broken": {"error": {"message": "no luck", "type": "server_error"}, "status": 500},
+}
+CUT = {"content": FOX}
+KEY = "sk-canary-3e9d-of-a-test"
+
+
+@pytest.fixture(scope="module")
+def mock():
+    replies = [
+        {"match": {"userMessage": word}, "response": reply} for word, reply in REPLIES.items()
+    ]
+    cut = {"match": {"userMessage": "cut"}, "response": CUT, "latency": 30}
+    with aimock.serve(*replies, {**cut, "truncateAfterChunks": 3}) as running:
+        yield running
+
+
+def of_openai(url):
+    return {"model": "gpt-5", "base_url": f"{url}/v1", "api_key_env": "KEY"}
+
+
+KINDS = {"openai": of_openai}
+
+
+def ask(mock, kind, word, **params):
+    """The answer of a provider of this kind to a user who says this word."""
+    made = pytest_arena_providers()[kind]
+    environ = {"KEY": KEY}
+    context = Context(directory=Path(), environ=environ, clock=time.monotonic, shared={})
+    provider = made.build(made.options(**KINDS[kind](mock.url)), context)
+    system = Message(role="system", content="Be brief.")
+    asked = Message(role="user", content=word)
+    call = Call(
+        chat_id=f"chat-{kind}-{word}",
+        prompt=Prompt(id=word, messages=(asked,), system=system.content),
+        messages=(system, asked),
+        params=params,
+        timeout=20.0,
+    )
+
+    async def once():
+        await provider.open()
+        try:
+            return await provider.answer(call)
+        finally:
+            await provider.close()
+
+    return asyncio.run(once())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_comes_through_whole(mock, kind):
+    answer = ask(mock, kind, "plain")
+    assert answer.failure is None
+    assert (answer.text, answer.reasoning, answer.finish) == (FOX, "", "stop")
+    assert answer.timing.ttft == answer.timing.ttfat > 0
+    assert answer.timing.reads >= 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_thinking_is_told_from_the_answer(mock, kind):
+    answer = ask(mock, kind, "reason")
+    assert (answer.text, answer.reasoning) == ("The answer is 42.", THOUGHT)
+    assert answer.timing.ttft <= answer.timing.ttfat
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tool_call_starts_the_clocks_and_is_the_finish(mock, kind):
+    answer = ask(mock, kind, "tool")
+    assert (answer.text, answer.finish, answer.failure) == ("", "tool_calls", None)
+    assert answer.timing.ttft is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_that_was_cut_by_its_length_says_so(mock, kind):
+    answer = ask(mock, kind, "length")
+    assert (answer.text, answer.finish) == ("It goes on and", "length")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stream_that_breaks_off_is_no_answer(mock, kind):
+    answer = ask(mock, kind, "cut")
+    assert answer.failure.kind == "cut"
+    assert answer.text == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("word", "failure"), [("busy", "rate_limited"), ("broken", "server")])
+def test_a_refusal_of_the_server_has_its_name_and_may_be_tried_again(mock, kind, word, failure):
+    answer = ask(mock, kind, word)
+    assert (answer.failure.kind, answer.failure.retryable) == (failure, True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_key_is_in_no_answer(mock, kind):
+    answers = [ask(mock, kind, word) for word in ("plain", "busy")]
+    assert KEY not in repr(answers)
