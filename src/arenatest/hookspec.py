@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from arenatest.model.answer import Answer, TimingSource
+    from arenatest.model.answer import Answer, Quota, TimingSource
     from arenatest.model.decision import Decision
     from arenatest.model.judgment import Game, Judgment
     from arenatest.model.metric import MetricSpec
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from arenatest.model.record import Ledger
 
 Made_co = TypeVar("Made_co", covariant=True)
+
+
+def unheard(quota: Quota) -> None:
+    """Take note of a quota where nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class Call:
         messages: What to send: system prompt first, with the contestant's own earlier replies.
         params: Sampling parameters of the contestant, as the suite gives them.
         timeout: Seconds until the caller gives up and cancels.
+        on_quota: To be told what the server says is left of its limits, once a response.
     """
 
     chat_id: str
@@ -44,6 +49,7 @@ class Call:
     messages: tuple[Message, ...]
     params: Mapping[str, Any]
     timeout: float
+    on_quota: Callable[[Quota], None] = unheard
 
 
 class Provider(Protocol):

@@ -12,7 +12,9 @@ from typing import Literal
 FailureKind = Literal[
     "timeout",  # the call's deadline passed
     "connection",  # refused, reset, DNS, TLS
+    "stalled",  # headers or text came, then no generated text for the idle time
     "rate_limited",  # HTTP 429
+    "spent",  # the server says that money or quota is used up: waiting does not help
     "server",  # HTTP 5xx
     "auth",  # HTTP 401 or 403
     "request",  # any other HTTP 4xx: the request itself is wrong
@@ -80,6 +82,12 @@ class Timing:
             the look at one call; records loaded in bulk leave them empty.
         reads: How many reads held generated text.
         connection_reused: Whether the connection was open before the call.
+        lag: The largest lag of our own event loop between the start and ``ttft``: as much of it may
+            be ours. None where nobody watched.
+        stream_lag: The same from there until ``e2e``.
+        server: Seconds the server says the request took.
+        load: Seconds the server says it took to load the model.
+        server_queue: Seconds the server says the request waited there.
     """
 
     source: TimingSource = "measured"
@@ -95,6 +103,30 @@ class Timing:
     gaps: tuple[float, ...] = ()
     reads: int = 0
     connection_reused: bool | None = None
+    lag: float | None = None
+    stream_lag: float | None = None
+    server: float | None = None
+    load: float | None = None
+    server_queue: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What a server says is left of its limits; None where it does not say.
+
+    Attributes:
+        remaining_requests: Requests that may still be made, and of which limit.
+        reset_requests: Seconds until that limit is whole again.
+        remaining_tokens: Tokens that may still be used, and of which limit.
+        reset_tokens: Seconds until that limit is whole again.
+    """
+
+    remaining_requests: float | None = None
+    limit_requests: float | None = None
+    reset_requests: float | None = None
+    remaining_tokens: float | None = None
+    limit_tokens: float | None = None
+    reset_tokens: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +136,8 @@ class Answer:
     Attributes:
         text: The answer's content; empty with a failure, and possibly empty without one.
         reasoning: Thinking text, where it was streamed.
-        finish: Why the model stopped, in the words of OpenAI's API: ``stop``, ``length``,
-            ``content_filter``, ``tool_calls``. None only with a failure.
+        finish: Why the model stopped: ``stop``, ``length``, ``content_filter``, ``refusal``,
+            ``tool_calls``, or another word as the server says it. None only with a failure.
         model: The model's name as the server gave it.
         request_id: The server's id from the response headers.
         response_id: The server's id from the body; records loaded in bulk leave it out.

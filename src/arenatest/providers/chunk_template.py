@@ -19,14 +19,12 @@ class ChunkTemplate:
     """The bytes around the text of the event that was last learned.
 
     Attributes:
-        key: Whose value the text is, in the event's delta.
         tries: How many events may still be learned.
     """
 
-    __slots__ = ("_after", "_before", "_end", "_start", "key", "tries")
+    __slots__ = ("_after", "_before", "_end", "_start", "tries")
 
     def __init__(self) -> None:
-        self.key = ""
         self.tries = _MOST_TRIES
         self._before = self._after = b""
         self._start = self._end = 0
@@ -46,18 +44,22 @@ class ChunkTemplate:
                 return None
         return None
 
-    def learn(self, payload: bytes, key: str, text: str) -> None:
+    def learn(self, payload: bytes, key: str, text: str) -> bool:
         """Take an event as the pattern of those to come, unless its text is not to be found.
 
         Args:
             payload: A whole event, which was parsed.
             key: Whose value the text is; nothing else of the event may matter.
             text: That value.
+
+        Returns:
+            Whether it is the pattern from now on.
         """
         self.tries -= 1
         quoted = f'"{key}"'.encode()
         found = re.search(quoted + rb'\s*:\s*"(' + _PLAIN + rb')"', payload)
-        if found and payload.count(quoted) == 1 and found[1] == text.encode("utf-8", "replace"):
-            self.key = key
-            self._before, self._after = payload[: found.start(1)], payload[found.end(1) :]
-            self._start, self._end = len(self._before), -len(self._after)
+        if not found or payload.count(quoted) != 1 or found[1] != text.encode("utf-8", "replace"):
+            return False
+        self._before, self._after = payload[: found.start(1)], payload[found.end(1) :]
+        self._start, self._end = len(self._before), -len(self._after)
+        return True

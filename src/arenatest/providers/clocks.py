@@ -20,6 +20,9 @@ class Clocks:
         last: The last read that held generated text.
         gaps: Seconds between successive reads that held generated text.
         first_tokens: How many tokens the first of them held, where the server counted.
+        server: Seconds the server says the request took.
+        load: Seconds the server says it loaded the model.
+        server_queue: Seconds the server says the request waited there.
     """
 
     start: float
@@ -31,6 +34,9 @@ class Clocks:
     last: float | None = None
     gaps: list[float] = field(default_factory=list)
     first_tokens: int = 1
+    server: float | None = None
+    load: float | None = None
+    server_queue: float | None = None
 
     def generated(self, stamp: float, *, answer: bool) -> None:
         """Mark a read that held generated text; ``answer`` if some of it was not reasoning."""
@@ -62,6 +68,9 @@ class Clocks:
             gaps=tuple(self.gaps),
             reads=0 if self.first is None else len(self.gaps) + 1,
             connection_reused=self.reused,
+            server=self.server,
+            load=self.load,
+            server_queue=self.server_queue,
         )
 
     def _since_start(self, stamp: float | None) -> float | None:

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from arenatest.errors import OptionError
 from arenatest.hookspec import Call, Context, Kind, Provider
 from arenatest.model.answer import Answer, TimingSource
-from arenatest.providers.chat import ChatProvider
+from arenatest.providers.access import key_in
+from arenatest.providers.chat import ChatWire
+from arenatest.providers.http import HttpProvider
 from arenatest.providers.local_models import (
     cached_model,
     known_model,
@@ -91,7 +93,7 @@ class LocalProvider:
         self._model = model
         self._server = server
         self._clock = clock
-        self._chat: ChatProvider | None = None
+        self._chat: HttpProvider | None = None
 
     async def open(self) -> None:
         """Start the server, unless another contestant has.
@@ -113,16 +115,18 @@ class LocalProvider:
             await chat.close()
             await self._server.release()
 
-    async def _opened(self) -> ChatProvider:
+    async def _opened(self) -> HttpProvider:
         if self._chat is None:
             address = await self._server.acquire()
-            self._chat = ChatProvider(
+            self._chat = HttpProvider(
+                wire=ChatWire(
+                    url=f"{address}/v1/chat/completions",
+                    model=self._model,
+                    body={"cache_prompt": False},
+                ),
                 endpoint=self.endpoint,
-                url=f"{address}/v1/chat/completions",
-                model=self._model,
-                body={"cache_prompt": False},
                 headers=_ONE_CALL_EACH,
-                key_env="",
+                access=key_in("", self.endpoint),
                 environ={},
                 clock=self._clock,
             )

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
 
 from arenatest.hookspec import Billing, Context, Kind, Provider
-from arenatest.providers.chat import ChatProvider
+from arenatest.providers.access import key_in
+from arenatest.providers.chat import ChatWire
+from arenatest.providers.http import HttpProvider
+from arenatest.providers.http_options import HttpOptions
 
 
-class OpenAIOptions(BaseModel):
+class OpenAIOptions(HttpOptions):
     """Asks any server that speaks OpenAI's chat completions."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model: str = Field(min_length=1, description="The model's name, as the server knows it.")
     base_url: str = Field(
         default="https://api.openai.com/v1",
         description="Where the API starts: OpenAI, vLLM, Ollama, llama.cpp, DashScope, ...",
@@ -28,44 +27,6 @@ class OpenAIOptions(BaseModel):
         default="OPENAI_API_KEY",
         description="The environment variable that holds the key; empty for a server without.",
     )
-    headers: dict[str, str] = Field(
-        default_factory=dict, description="Sent with every request. No secrets."
-    )
-    body: dict[str, Any] = Field(
-        default_factory=dict, description="Added to the body of every request, over params."
-    )
-
-    @field_validator("base_url")
-    @classmethod
-    def _check_url(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"got {url!r}, expected a URL such as https://api.openai.com/v1")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("holds a user name or a password: name a variable in api_key_env")
-        return url.rstrip("/")
-
-    @field_validator("headers")
-    @classmethod
-    def _check_headers(cls, headers: dict[str, str]) -> dict[str, str]:
-        for name, value in headers.items():
-            if not name or not (name + value).isprintable() or ":" in name or " " in name:
-                raise ValueError(
-                    f"got {name!r} = {value!r}, expected the name and text of a header"
-                )
-        return headers
-
-    @field_validator("body")
-    @classmethod
-    def _check_body(cls, body: dict[str, Any]) -> dict[str, Any]:
-        for key in ("model", "messages"):
-            if key in body:
-                raise ValueError(f"{key!r} has a place of its own in the suite")
-        try:
-            json.dumps(body, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"cannot be written as JSON: {error}") from None
-        return body
 
 
 def chat_url(base_url: str) -> str:
@@ -80,13 +41,12 @@ def chat_url(base_url: str) -> str:
 
 
 def _build(options: OpenAIOptions, context: Context) -> Provider:
-    return ChatProvider(
+    url = chat_url(options.base_url)
+    return HttpProvider(
+        wire=ChatWire(url=url, model=options.model, body=options.body),
         endpoint=options.base_url,
-        url=chat_url(options.base_url),
-        model=options.model,
-        body=options.body,
         headers=options.headers,
-        key_env=options.api_key_env,
+        access=key_in(options.api_key_env, options.base_url),
         environ=context.environ,
         clock=context.clock,
     )

@@ -12,14 +12,18 @@ _SHORTEST_SECRET = 12  # characters; anything shorter may be a word that a model
 
 
 class Redactor:
-    """Takes a secret out of everything that leaves a provider.
+    """Takes secrets out of everything that leaves a provider.
 
     It is taken out of answers too where it is too long to be a word: a server may echo it.
+
+    Args:
+        secrets: Keys; empty ones are none.
     """
 
-    def __init__(self, secret: str) -> None:
-        self._forms = tuple(dict.fromkeys(form for form in (secret, quote(secret, "")) if form))
-        self._long = len(secret) >= _SHORTEST_SECRET
+    def __init__(self, *secrets: str) -> None:
+        forms = [form for secret in secrets if secret for form in (secret, quote(secret, ""))]
+        self._forms = tuple(dict.fromkeys(sorted(forms, key=len, reverse=True)))
+        self._long = tuple(form for form in self._forms if len(form) >= _SHORTEST_SECRET)
 
     def __repr__(self) -> str:
         return "Redactor()"
@@ -41,6 +45,6 @@ class Redactor:
             changes["failure"] = replace(answer.failure, message=message)
         for name in ("text", "reasoning", "model", "request_id", "response_id"):
             value = getattr(answer, name)
-            if self._long and value and any(form in value for form in self._forms):
+            if value and any(form in value for form in self._long):
                 changes[name] = self.text(value)
         return replace(answer, **changes) if changes else answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class EventParser:
     """Cuts a stream of bytes into the data of server-sent events, whatever the reads cut.
@@ -11,6 +13,8 @@ class EventParser:
     """
 
     __slots__ = ("_after_cr", "_rest")
+
+    foreign: ClassVar[bytes] = b"{[<"
 
     def __init__(self) -> None:
         self._rest = b""

@@ -14,10 +14,12 @@ from weakref import WeakSet
 
 import aiohttp
 
+from arenatest.hookspec import Call
 from arenatest.model.answer import Failure
-from arenatest.providers.chat_stream import ChatStream
+from arenatest.providers.answer_stream import AnswerStream
 from arenatest.providers.clocks import Clocks
-from arenatest.providers.refusals import one_line, refusal
+from arenatest.providers.refusals import one_line
+from arenatest.providers.wire import Request, Wire
 
 _CONNECT_PATIENCE = 10.0  # seconds until a connection must stand
 _KEEP_ALIVE = 60.0  # seconds
@@ -40,10 +42,12 @@ class Transport:
 
     Args:
         headers: Sent with every request.
+        wire: Reads the headers of responses.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, headers: Mapping[str, str], clock: Callable[[], float]) -> None:
+    def __init__(self, headers: Mapping[str, str], wire: Wire, clock: Callable[[], float]) -> None:
+        self._wire = wire
         self._clock = clock
         self._within = 0.0
         self._timeout = aiohttp.ClientTimeout()
@@ -60,16 +64,12 @@ class Transport:
         """Close all connections."""
         await self._session.close()
 
-    async def exchange(
-        self, url: str, data: bytes, *, chat_id: str, within: float, stream: ChatStream
-    ) -> Failure | None:
+    async def exchange(self, request: Request, call: Call, stream: AnswerStream) -> Failure | None:
         """Send one request and feed the answer to ``stream``.
 
         Args:
-            url: Where to.
-            data: The body.
-            chat_id: Sent as ``X-Client-Request-Id``.
-            within: Seconds for everything.
+            request: What to send.
+            call: Whose ``timeout`` is for everything, and who wants to know of quotas.
             stream: Takes every read with its stamp; its clocks are marked here.
 
         Returns:
@@ -78,39 +78,40 @@ class Transport:
         clocks = stream.clocks
         _clocks.set(clocks)
         try:
-            return await self._send(url, data, chat_id, self._patience(within), stream)
+            return await self._send(request, call, stream)
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
-                return None if stream.done else _late(within, stream.progress())
+                return None if stream.done else _late(call.timeout, stream.progress())
             if clocks.reused and clocks.headers is None:
                 self._connector.broke()
             return _broken(error, stream.progress(), answering=clocks.headers is not None)
 
-    async def _send(
-        self,
-        url: str,
-        data: bytes,
-        chat_id: str,
-        patience: aiohttp.ClientTimeout,
-        stream: ChatStream,
-    ) -> Failure | None:
-        clocks = stream.clocks
+    async def _send(self, request: Request, call: Call, stream: AnswerStream) -> Failure | None:
+        clocks, data = stream.clocks, request.body
         clocks.start = self._clock()
         async with self._session.post(
-            url,
+            request.url,
             data=data if len(data) < _LARGE_BODY else io.BytesIO(data),
-            headers={"X-Client-Request-Id": chat_id},
+            headers=request.headers,
             allow_redirects=False,
-            timeout=patience,
+            timeout=self._patience(call.timeout),
         ) as response:
             clocks.headers = self._clock()
-            stream.request_id = response.headers.get("x-request-id")
+            self._note(response.headers, call, stream)
             if response.status not in _SUCCESS:
-                return refusal(response.status, response.headers, await _beginning(response))
+                body = await _beginning(response)
+                return self._wire.refusal(response.status, response.headers, body)
             await self._read(response.content, stream)
         return None
 
-    async def _read(self, content: aiohttp.StreamReader, stream: ChatStream) -> None:
+    def _note(self, headers: Mapping[str, str], call: Call, stream: AnswerStream) -> None:
+        """Take what the headers of a response say of the request and of limits."""
+        stream.request_id = self._wire.request_id(headers)
+        stream.clocks.server = self._wire.server_time(headers)
+        if (quota := self._wire.quota(headers)) is not None:
+            call.on_quota(quota)
+
+    async def _read(self, content: aiohttp.StreamReader, stream: AnswerStream) -> None:
         """Feed every read of the socket, stamped once, before anything looks into it."""
         clock, feed = self._clock, stream.feed
         async for data in content.iter_any():

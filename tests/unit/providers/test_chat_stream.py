@@ -153,12 +153,12 @@ def test_cached_tokens_are_taken_from_both_dialects():
         assert answered(*texts("a"), (51.0, said)).usage == Usage(input_tokens=9, cached_tokens=4)
 
 
-def test_a_refusal_is_answer_text_and_finishes_as_filtered():
+def test_a_refusal_is_answer_text_and_finishes_as_one():
     answer = answered(
         (1.0, event({"refusal": "I can't "})), (2.0, event({"refusal": "do it."})), (3.0, STOP)
     )
     assert answer.text == "I can't do it."
-    assert answer.finish == "content_filter"
+    assert answer.finish == "refusal"
 
 
 def test_a_second_choice_is_left_alone():

@@ -1,0 +1,111 @@
+"""One answer in the dialect of Gemini's ``streamGenerateContent``.
+
+Every event is a small response of its own. There is no terminal marker: an answer is whole once a
+finish reason came, and the stream goes on to the end of the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from arenatest.model.answer import Usage
+from arenatest.providers.answer_stream import AnswerStream, Tally, count
+from arenatest.providers.clocks import Clocks
+
+_FILTERED = "content_filter"
+_FINISHES = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "FUNCTION_CALL": "tool_calls",
+    "SAFETY": _FILTERED,
+    "RECITATION": _FILTERED,
+    "LANGUAGE": _FILTERED,
+    "BLOCKLIST": _FILTERED,
+    "PROHIBITED_CONTENT": _FILTERED,
+    "SPII": _FILTERED,
+    "MODEL_ARMOR": _FILTERED,
+    "IMAGE_SAFETY": _FILTERED,
+    "IMAGE_PROHIBITED_CONTENT": _FILTERED,
+    "IMAGE_RECITATION": _FILTERED,
+}
+_UNSPECIFIED = ("FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED")
+_MATTERS = frozenset({"usageMetadata", "promptFeedback", "error"})
+
+
+class GeminiStream(AnswerStream):
+    """Collects the first candidate.
+
+    A prompt that is blocked is an empty answer with the finish ``content_filter``: nothing was
+    generated, and asking again would not change that.
+    """
+
+    def __init__(self, clocks: Clocks) -> None:
+        super().__init__(clocks)
+        self._calling = False
+
+    def event(self, event: Any) -> None:
+        """Say what one event means."""
+        if error := event.get("error"):
+            self.erred(error)
+            return
+        self.named(event.get("modelVersion"), event.get("responseId"))
+        if counts := event.get("usageMetadata"):
+            self.counted(counts)
+        if _reason(event.get("promptFeedback") or {}, "blockReason"):
+            self.ended(_FILTERED)
+        for candidate in event.get("candidates") or ():
+            if not candidate.get("index"):  # a second one, if the suite's body asks for it, is not
+                self._candidate(candidate)
+
+    def whole(self, body: Any) -> None:
+        """Say what a body means that holds all events: a list where ``alt=sse`` was ignored."""
+        for event in body if isinstance(body, list) else [body]:
+            if not self.done:
+                self.event(event)
+
+    def tally(self, said: Mapping[str, Any]) -> Tally:
+        """Put the counts into our words; what the server leaves out of them is 0."""
+        prompt = count(said, "promptTokenCount")
+        thoughts = count(said, "thoughtsTokenCount")
+        usage = Usage(
+            input_tokens=prompt and prompt + (count(said, "toolUsePromptTokenCount") or 0),
+            output_tokens=(count(said, "candidatesTokenCount") or 0) + (thoughts or 0),
+            reasoning_tokens=thoughts,
+            cached_tokens=count(said, "cachedContentTokenCount"),
+        )
+        return Tally(usage=usage)
+
+    def sole_text(self, event: Any) -> str | None:
+        """Return ``text`` where an event is one part of text and nothing else."""
+        candidates = event["candidates"]
+        if len(candidates) > 1 or not _MATTERS.isdisjoint(event):
+            return None
+        candidate = candidates[0]
+        alone = len(candidate["content"]["parts"]) == 1 and "finishReason" not in candidate
+        return "text" if alone else None
+
+    def _candidate(self, candidate: Any) -> None:
+        for part in (candidate.get("content") or {}).get("parts") or ():
+            self._part(part)
+        if reason := _reason(candidate, "finishReason"):
+            finish = _FINISHES.get(reason) or reason.lower()
+            self.ended("tool_calls" if finish == "stop" and self._calling else finish)
+
+    def _part(self, part: Any) -> None:
+        text = part.get("text")
+        if part.get("thought"):
+            self.thought(text)
+        elif text:
+            self.said(text)
+        elif call := part.get("functionCall"):
+            self._calling = True
+            self.called(call)
+        else:
+            self.called(part.get("executableCode"))
+
+
+def _reason(said: Any, key: str) -> Any:
+    """What is given as a reason; None where it says no more than that there is none."""
+    reason = said.get(key)
+    return None if reason in _UNSPECIFIED else reason
