@@ -1,24 +1,18 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from arenatest.model.answer import Usage
 from arenatest.providers.chat_stream import ChatStream
-from arenatest.providers.clocks import Clocks
 from arenatest.providers.refusals import refusal
-from servers.streams import folder, recorded
+from fakes.recorded import check_cuts, check_every_cut, needs_recordings, recorded
+from fakes.recorded import replayed as replayed_by
 
-pytestmark = pytest.mark.skipif(
-    not folder().is_dir(), reason="the recorded streams are not here: set ARENATEST_DATA"
-)
+pytestmark = needs_recordings
 
 
 def replayed(name):
-    """The answer to a recorded response, fed by the reads and at the times of the recording."""
-    response = recorded(name)
-    assert response.status == 200
-    stream = ChatStream(Clocks(start=0.0, headers=response.headers_at))
-    for stamp, data in response.reads:
-        stream.feed(stamp, data)
-    return stream.finish(response.reads[-1][0])
+    return replayed_by(name, ChatStream)
 
 
 FOX = "The quick brown fox jumps over the lazy dog. 你好，世界！ ñandú 🦊 end."  # noqa: RUF001
@@ -53,18 +47,13 @@ def test_a_recorded_stream_is_read_as_what_it_says(name):
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_recorded_stream_gives_the_same_answer_wherever_it_is_cut(name):
-    body = recorded(name).body
-    whole = replayed(name)
-    for cut in range(0, len(body), 7):
-        stream = ChatStream(Clocks(start=0.0))
-        stream.feed(1.0, body[:cut])
-        stream.feed(2.0, body[cut:])
-        answer = stream.finish(3.0)
-        assert (answer.text, answer.finish, answer.usage) == (
-            whole.text,
-            whole.finish,
-            whole.usage,
-        )
+    check_every_cut(name, ChatStream)
+
+
+@given(name=st.sampled_from(list(ANSWERS)), cuts=st.lists(st.integers(0, 5000), max_size=9))
+@settings(max_examples=50)
+def test_a_recorded_stream_gives_the_same_answer_however_often_it_is_cut(name, cuts):
+    check_cuts(name, ChatStream, cuts)
 
 
 @pytest.mark.parametrize(
