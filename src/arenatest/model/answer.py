@@ -24,6 +24,9 @@ FailureKind = Literal[
     "provider",  # the provider's code raised or returned nonsense
     "missing",  # a recording holds no answer for this prompt
     "conversation",  # an earlier turn of the same conversation failed
+    "refused",  # the model declined, and the suite calls that a failure
+    "filtered",  # a content filter ended the answer, and the suite calls that a failure
+    "truncated",  # the answer hit the token limit, and the suite calls that a failure
 ]
 
 TimingSource = Literal["measured", "recorded", "unfit"]
@@ -134,7 +137,8 @@ class Answer:
     """What one model call gave.
 
     Attributes:
-        text: The answer's content; empty with a failure, and possibly empty without one.
+        text: The answer's content, possibly empty. Empty with a failure, unless it is the suite
+            that calls this end of an answer one.
         reasoning: Thinking text, where it was streamed.
         finish: Why the model stopped: ``stop``, ``length``, ``content_filter``, ``refusal``,
             ``tool_calls``, or another word as the server says it. None only with a failure.

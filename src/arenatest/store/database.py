@@ -11,8 +11,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from arenatest.errors import StoreError
 from arenatest.store import schema
@@ -118,19 +129,42 @@ def writing(engine: Engine) -> Engine:
 
 
 def prepare(engine: Engine, path: Path) -> None:
-    """Create the tables in a new file; check the version of an old one.
+    """Create the tables in a new file; check the version of an old one, and add what it lacks.
+
+    What is added later may be empty, so that an older arenatest still reads and writes the file.
 
     Raises:
         StoreError: A newer arenatest wrote the file, or another program did.
     """
     with engine.connect() as connection:
-        if _is_ours(connection, path):
+        if _is_ours(connection, path) and not _lacking(connection):
             return
     with writing(engine).begin() as connection:
         if not _is_ours(connection, path):
             schema.metadata.create_all(connection)
             version = {"name": "schema_version", "value": str(schema.SCHEMA_VERSION)}
             connection.execute(insert(schema.meta), version)
+        for change in _lacking(connection):
+            connection.execute(change)
+
+
+def _lacking(connection: Connection) -> list[Executable]:
+    """Return what creates the tables and columns that an older arenatest did not know."""
+    found = inspect(connection)
+    known = {
+        table: {column["name"] for column in found.get_columns(table)}
+        for table in found.get_table_names()
+    }
+    changes: list[Executable] = []
+    for table in schema.metadata.sorted_tables:
+        if table.name not in known:
+            changes += [CreateTable(table), *map(CreateIndex, table.indexes)]
+            continue
+        for column in table.c:
+            if column.name not in known[table.name]:
+                told = CreateColumn(column).compile(dialect=connection.dialect)
+                changes.append(text(f"ALTER TABLE {table.name} ADD COLUMN {told}"))
+    return changes
 
 
 def _explained(path: Path, error: Exception) -> StoreError:

@@ -30,7 +30,7 @@ Texts = dict[str, PackedText]
 
 _GREATEST = 2**63 - 1
 _NO_FAILURE = (None, None, None, None, None)
-_NO_TIMING = (None,) * 13
+_NO_TIMING = (None,) * 18
 _NO_USAGE = (False, None, None, None, None)
 
 
@@ -137,6 +137,11 @@ def _timing(timing: Timing) -> Row:
         timing.icl,
         timing.reads,
         timing.connection_reused,
+        timing.lag,
+        timing.stream_lag,
+        timing.server,
+        timing.server_queue,
+        timing.load,
         struct.pack(f"<{len(gaps)}d", *gaps) if gaps else None,
     )
 

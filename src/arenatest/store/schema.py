@@ -123,6 +123,11 @@ generation = Table(
     Column("icl", Float),
     Column("reads", Integer),
     Column("connection_reused", Boolean),
+    Column("lag", Float),
+    Column("stream_lag", Float),
+    Column("server", Float),
+    Column("server_queue", Float),
+    Column("load", Float),
     Column("gaps", LargeBinary),  # last: a read that stops before it never touches its pages
 )
 

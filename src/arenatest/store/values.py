@@ -42,7 +42,8 @@ def answer_from_row(
 
 def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timing:
     """Return the clocks of ``TIMING_COLUMNS``."""
-    source, queue_wait, connect, ttfb, ttft, ttfat, tpot, e2e, wall, icl, reads, reused = row
+    source, queue_wait, connect, ttfb, ttft, ttfat, tpot, e2e, wall, icl, reads, reused = row[:12]
+    lag, stream_lag, server, server_queue, load = row[12:]
     return Timing(
         source=source,
         queue_wait=queue_wait,
@@ -57,6 +58,11 @@ def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timi
         gaps=gaps,
         reads=reads,
         connection_reused=reused,
+        lag=lag,
+        stream_lag=stream_lag,
+        server=server,
+        server_queue=server_queue,
+        load=load,
     )
 
 
