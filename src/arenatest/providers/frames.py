@@ -30,8 +30,8 @@ class FrameParser:
 
     Each is given as JSON, under its name, as Amazon's own SDKs give them: ``{"messageStop":
     {"stopReason": "end_turn"}}``. So are exceptions; an error without a payload comes as ``error``
-    with ``code`` and ``message``. A broken frame is an event named ``BROKEN``, and the last one: what
-    follows it cannot be found.
+    with ``code`` and ``message``. A broken frame is an event named ``BROKEN``, and the last one:
+    what follows it cannot be found.
     """
 
     __slots__ = ("_broken", "_buffer")
