@@ -39,6 +39,7 @@ class Answers:
         self._journal = journal
         self._reuse = reuse
         self._copies = copies(ledger.plan)
+        self._finishes = ledger.plan.finishes
         self.missing: set[AnswerSlot] = set()
         """Answers and clocks of contestants that are not to be asked, and are not on record."""
 
@@ -67,7 +68,7 @@ class Answers:
             if messages:
                 target = self._cast.target(name, turns[-1])
                 key = self._key(target, messages, turns[-1], repeat)
-                found = self._reuse.answer(target.contestant.fingerprint, key)
+                found = self._recorded(target, key)
         return None if found is None else found.answer
 
     def before(self, name: str, turns: Sequence[Prompt], repeat: int) -> tuple[str, ...]:
@@ -117,10 +118,15 @@ class Answers:
         if timed and slot not in ledger.timings:
             ledger.timings[slot] = await self._ask(slot, asked, ("timing",))
 
+    def _recorded(self, target: Target, key: str) -> Answered | None:
+        """Return an earlier answer; one that counts as a failure here is tried again."""
+        found = self._reuse.answer(target.contestant.fingerprint, key)
+        return None if found is None or not self._finishes.taken(found.answer).ok else found
+
     async def _text(self, slot: AnswerSlot, asked: Asked, *, timed: bool) -> None:
         if asked.prompt.conversation is not None:  # its earlier turns may be new since the look-up
             await self._reuse.load_answers([asked.key])
-        found = self._reuse.answer(asked.target.contestant.fingerprint, asked.key)
+        found = self._recorded(asked.target, asked.key)
         if found is not None:
             self._journal.post(*self._placed(slot, found, ("text",)))
             self._ledger.answers[slot] = found
@@ -145,7 +151,8 @@ class Answers:
             )
         )
         self._reuse.saw_model(asked.target.contestant.fingerprint, answered.answer.model)
-        return answered
+        taken = self._finishes.taken(answered.answer)
+        return answered if taken is answered.answer else replace(answered, answer=taken)
 
     async def _give_up(self, slot: AnswerSlot, target: Target) -> None:
         """Place a failure without a call: there is nothing to go on from."""

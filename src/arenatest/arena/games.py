@@ -155,7 +155,9 @@ class Games:
     def _due_games(self, pair: _Pair, wanted: Wanted) -> Iterator[tuple[GameSlot, str]]:
         """Yield the wanted games that are not on record, with their keys."""
         theirs = pair.theirs
-        if pair.name in wanted.judgments and theirs is not None and theirs.ok:
+        if pair.name not in wanted.judgments or theirs is None:
+            return
+        if self._ledger.plan.finishes.judged(pair.ours, theirs):
             place = (pair.name, pair.prompt, pair.repeat)
             ours = Said(pair.ours.text, pair.ours_before)
             for _, slot, _, key in self._seated(place, Said(theirs.text, pair.theirs_before), ours):
@@ -227,7 +229,7 @@ class Games:
         ours: Answer,
         look: Callable[[], Wanted],
     ) -> Iterator[Work]:
-        if not (ours.ok and theirs.ok):
+        if not self._ledger.plan.finishes.judged(ours, theirs):
             return
 
         def wanted() -> bool:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from arenatest.gates.evidence import Evidence, Fate, Games, Jury, Reader
 from arenatest.gates.voting import TIE, jury_score
+from arenatest.model.answer import Answer
+from arenatest.model.finish import Treatment
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import JudgeSeat, Plan, Rule
 from arenatest.model.prompt import Prompt
@@ -17,8 +19,9 @@ class Battle(NamedTuple):
 
     Attributes:
         score: 0 to 1 for the candidate; None for a void.
-        candidate_failed, baseline_failed: Whether a side gave no answer.
+        candidate_failed, baseline_failed: Whether a side gave no answer, or none that counts.
         equal: Whether the texts are equal: a tie without a game.
+        forfeit: Whether a side lost by how its answer ended, or both did: no judge was asked.
         blank: Whether neither text says anything: equal, but nothing that could be compared.
         votes: Each judge's score in the order of the plan, None for a judge without one; empty
             where nobody judged.
@@ -29,6 +32,7 @@ class Battle(NamedTuple):
     candidate_failed: bool = False
     baseline_failed: bool = False
     equal: bool = False
+    forfeit: bool = False
     blank: bool = False
     votes: tuple[float | None, ...] = ()
     games: Jury = ()
@@ -57,11 +61,28 @@ def read_battle(
     theirs = ledger.answers.get(AnswerSlot(plan.baseline.name, prompt, repeat))
     if ours is None or theirs is None:
         return None
-    if not (ours.answer.ok and theirs.answer.ok):
-        return Battle(candidate_failed=not ours.answer.ok, baseline_failed=not theirs.answer.ok)
+    if not plan.finishes.judged(ours.answer, theirs.answer):
+        return _unjudged(*(_standing(plan, side.answer) for side in (ours, theirs)))
     if ours.answer.text == theirs.answer.text:
         return _EQUAL if ours.answer.text.strip() else _BLANK
     return _judged(ledger, (candidate, prompt, repeat), plan)
+
+
+def _standing(plan: Plan, answer: Answer) -> Treatment:
+    return plan.finishes.of(answer) if answer.ok else "failure"
+
+
+def _unjudged(ours: Treatment, theirs: Treatment) -> Battle:
+    """Return a battle that is over before a judge is asked: lost, or void.
+
+    Where an answer is missing, nobody wins by what the other one is worth.
+    """
+    sides = (ours, theirs)
+    if "failure" in sides or "void" in sides:
+        return Battle(candidate_failed=ours != "judge", baseline_failed=theirs != "judge")
+    if ours == theirs:
+        return Battle(score=TIE, forfeit=True)
+    return Battle(score=float(theirs == "loss"), forfeit=True)
 
 
 def _judged(ledger: Ledger, place: tuple[str, str, int], plan: Plan) -> Battle | None:
@@ -128,6 +149,7 @@ class _Battles:
 
     def __init__(self, rule: Rule, plan: Plan) -> None:
         self._plan = plan
+        self._pairs = sum(judge.repeats for judge in plan.judges)
         self._candidate = rule.candidate
         self._worst, self._best = (0.0, 1.0) if rule.side == "min" else (1.0, 0.0)
 
@@ -234,7 +256,7 @@ class _FlipRate(_Battles):
             passing=tuple(passing),
             failing=tuple(failing),
             values=tuple(values),
-            void=not values and not all(battle.equal for battle in battles),
+            void=not values and not all(battle.equal or battle.forfeit for battle in battles),
         )
 
 
@@ -272,14 +294,18 @@ class _Losses(_Battles):
                 games=games,
                 jury=_together(battles),
             )
-        fate = (Fate(prompt.id, lost=self._lost(ledger, prompt)),)
+        fate = (Fate(prompt.id, lost=self._lost(ledger, prompt, battles)),)
         return Evidence(
             passing=fate, failing=fate, values=fate, games=games, jury=_together(battles)
         )
 
-    def _lost(self, ledger: Ledger, prompt: Prompt) -> bool:
+    def _lost(self, ledger: Ledger, prompt: Prompt, battles: list[Battle]) -> bool:
         lost = pairs = 0
-        for repeat in range(self._plan.repeats):
+        for repeat, battle in enumerate(battles):
+            if battle.forfeit and battle.score != TIE:  # as if all judges agreed
+                pairs += self._pairs
+                lost += self._pairs * (battle.score == 0.0)
+                continue
             for judge in self._plan.judges:
                 for said in _said(ledger, (self._candidate, prompt.id, repeat), judge) or ():
                     pair = _pair(*said, strength=False)

@@ -144,8 +144,8 @@ def seen_battles(
         labels: As :func:`labels_of` gives them.
 
     Returns:
-        For each judge the repeats that were judged: none where a call failed or the texts are
-        equal. None while something is missing.
+        For each judge the repeats that were judged: none where a call failed, the texts are
+        equal, or an end is treated otherwise. None while something is missing.
     """
     plan = ledger.plan
     seen: list[list[Seen]] = [[] for _ in plan.judges]
@@ -155,7 +155,8 @@ def seen_battles(
         if ours is None or theirs is None:
             return None
         texts = ours.answer.text, theirs.answer.text
-        if not (ours.answer.ok and theirs.answer.ok) or texts[0] == texts[1]:
+        judged = plan.finishes.judged(ours.answer, theirs.answer)
+        if not judged or texts[0] == texts[1]:
             continue
         for place, seat in enumerate(plan.judges):
             said = games_of(ledger, seat, candidate, prompt.id, repeat)

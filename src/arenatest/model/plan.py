@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import cycle, groupby, islice
 from typing import Literal
 
+from arenatest.model.finish import Finishes
 from arenatest.model.health import GoldenBattle, HumanLabel, JudgeLimits
+from arenatest.model.latency import Latency
+from arenatest.model.load import Load
 from arenatest.model.metric import MetricSpec
 from arenatest.model.price import Price
 from arenatest.model.prompt import Prompt, Where
@@ -108,6 +111,7 @@ class Rule:
         policy: What an inconclusive gate means for the build.
         target: Prompts like these (``population``), or this suite exactly (``suite``).
         where: The slice: keys ``dataset``, ``subset``, ``category``, ``tag``; any of the values.
+        at: The level of the load phase that it looks at; None for calls without load.
         slices: How many gates one ``by`` made: the fail side tests at alpha / slices.
         line: Line of the gate in the suite file, from 1; None where it has no file.
     """
@@ -123,6 +127,7 @@ class Rule:
     policy: Policy = "non-inferior"
     target: Target = "population"
     where: Where = ()
+    at: float | None = None
     slices: int = 1
     line: int | None = None
 
@@ -147,11 +152,14 @@ class Plan:
         voting: How the judges' scores of one battle become one: their mean, or the side that more
             than half of them, or all of them, take; a tie where there is none.
         quorum: Judges that must have a score for a battle to count; below it the battle is void.
+        finishes: What refusals, filtered and truncated answers count as.
         metric_fingerprints: What determines the values of ``metrics``, in their order; empty in
             plans that were stored before it was kept.
+        latency: Where the clocks come from.
         limits: What judges are held to.
         golden: Battles with known verdicts, in a seeded order.
         labels: What people said of battles.
+        load: What contestants go through where a gate looks at them under load; None for nothing.
         aa: Whether the baseline plays against itself.
         hash: Identity of all that determines the evidence and the verdicts.
     """
@@ -171,10 +179,13 @@ class Plan:
     max_void: float = 0.05
     voting: Voting = "mean"
     quorum: int = 1
+    finishes: Finishes = field(default_factory=Finishes)
     metric_fingerprints: tuple[str, ...] = ()
+    latency: Latency = field(default_factory=Latency)
     limits: JudgeLimits = field(default_factory=JudgeLimits)
     golden: tuple[GoldenBattle, ...] = ()
     labels: tuple[HumanLabel, ...] = ()
+    load: Load | None = None
     aa: bool = False
     hash: str
 
@@ -183,11 +194,27 @@ class Plan:
         """The baseline, then the candidates."""
         return (self.baseline, *self.candidates)
 
+    @property
+    def timed_repeats(self) -> int:
+        """How often the clocks of each prompt are taken."""
+        return self.latency.repeats if self.latency.dedicated else self.repeats
+
     def asked_by(self, rule: Rule) -> list[Prompt]:
         """Return what a gate looks at, in order: its slice of the prompts, or the golden set."""
         if rule.metric.source == "golden":
             return [battle.prompt for battle in self.golden]
         return [prompt for prompt in self.prompts if rule.covers(prompt)]
+
+    @property
+    def under_load(self) -> tuple[Prompt, ...]:
+        """What one level of load asks, request by request: first what is asked to warm up.
+
+        Later turns of a conversation are left out: each waits for the answer to another one.
+        """
+        if self.load is None:
+            return ()
+        openings = [prompt for prompt in self.prompts if prompt.turn == 0]
+        return tuple(islice(cycle(openings), self.load.warmup + self.load.requests))
 
     @property
     def blocks(self) -> list[tuple[Prompt, ...]]:

@@ -11,7 +11,7 @@ from arenatest.gates.battles import Battle as Settled
 from arenatest.gates.battles import read_battle
 from arenatest.model.identity import content_id
 from arenatest.model.judgment import Judgment, Order
-from arenatest.model.plan import Contestant
+from arenatest.model.plan import Contestant, Plan
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered, AnswerSlot, GameSlot, Ledger
 
@@ -34,6 +34,7 @@ class Battle:
         cause: Why it is void: whose call failed, or what was wrong with the judges.
         ledger: Where the rest is read when somebody looks: a report holds thousands of battles.
         identical: Whether both texts are equal, which ties without a judge.
+        forfeit: How which side's answer ended that lost by it, without a judge; None otherwise.
         disagree: Whether a judge's two orders name different results.
         flip: Whether they name different winners.
     """
@@ -51,6 +52,7 @@ class Battle:
     identical: bool
     disagree: bool
     flip: bool
+    forfeit: str | None = None
 
     @property
     def id(self) -> str:
@@ -175,13 +177,16 @@ def _battle(ledger: Ledger, pairing: _Pairing) -> Battle:
         repeat=pairing.repeat,
         outcome=_outcome(settled),
         score=None if settled is None else settled.score,
-        cause=None if settled is None or settled.score is not None else _cause(settled, pairing),
+        cause=_cause(plan, settled, pairing)
+        if settled is not None and settled.score is None
+        else None,
         baseline=pairing.base,
         answered=pairing.cand,
         ledger=ledger,
         identical=settled is not None and settled.equal,
         disagree=any(pair is not None and pair[0] != pair[1] for pair in pairs),
         flip=any(pair is not None and abs(pair[0] - pair[1]) == 1.0 for pair in pairs),
+        forfeit=_ends(plan, pairing) if settled is not None and settled.forfeit else None,
     )
 
 
@@ -197,13 +202,25 @@ def _outcome(settled: Settled | None) -> Outcome:
     return "win" if settled.score > _EVEN else "loss" if settled.score < _EVEN else "tie"
 
 
-def _cause(settled: Settled, pairing: _Pairing) -> str:
-    if settled.candidate_failed and settled.baseline_failed:
+def _ends(plan: Plan, pairing: _Pairing) -> str:
+    """Return how the answers ended that no judge was shown, and whose they are."""
+    ours, theirs = (_end(plan, side) for side in (pairing.cand, pairing.base))
+    if ours == theirs == _FAILED:
         return "both calls failed"
-    if settled.candidate_failed:
-        return "candidate's call failed"
-    if settled.baseline_failed:
-        return "baseline's call failed"
+    named = (("candidate", ours), ("baseline", theirs))
+    return ", ".join(f"{who}'s {end}" for who, end in named if end)
+
+
+def _end(plan: Plan, answered: Answered | None) -> str:
+    if answered is None or not answered.answer.ok:
+        return _FAILED
+    judged = plan.finishes.of(answered.answer) == "judge"
+    return "" if judged else _ENDS[answered.answer.finish or ""]
+
+
+def _cause(plan: Plan, settled: Settled, pairing: _Pairing) -> str:
+    if settled.candidate_failed or settled.baseline_failed:
+        return _ends(plan, pairing)
     if settled.blank:
         return "both answers are empty"
     if any(vote is not None for vote in settled.votes):
@@ -213,6 +230,12 @@ def _cause(settled: Settled, pairing: _Pairing) -> str:
     return _JUDGE_VOIDS[next(failed, "abstained" if voids else "judge")]
 
 
+_FAILED = "call failed"
+_ENDS = {
+    "refusal": "answer is a refusal",
+    "content_filter": "answer was filtered",
+    "length": "answer was cut off at the token limit",
+}
 _JUDGE_VOIDS = {
     "unparsed": "judge unreadable",
     "label": "judge off its labels",

@@ -191,6 +191,7 @@ def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, o
             "g": [_game(game) for game in battle.games],
             "why": battle.cause,
             "same": battle.identical,
+            **({} if battle.forfeit is None else {"forfeit": battle.forfeit}),
             "repeat": battle.repeat,
             **({"by": battle.parts} if any(battle.parts) else {}),
             **({"votes": named_votes(battle)} if _by_jury(battle) else {}),

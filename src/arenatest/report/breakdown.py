@@ -25,6 +25,7 @@ class Counts:
     unplayed: int = 0
     causes: tuple[tuple[str, int], ...] = ()
     identical: int = 0
+    forfeits: tuple[tuple[str, int], ...] = ()
 
     @property
     def judged(self) -> int:
@@ -63,11 +64,17 @@ def count(battles: Iterable[Battle]) -> Counts:
     fought = list(battles)
     outcomes = Counter(battle.outcome for battle in fought)
     causes = Counter(battle.cause for battle in fought if battle.cause is not None)
+    forfeits = Counter(battle.forfeit for battle in fought if battle.forfeit is not None)
     return Counts(
         **{outcome: outcomes[outcome] for outcome in OUTCOMES},
-        causes=tuple(sorted(causes.items(), key=lambda item: (-item[1], item[0]))),
+        causes=_falling(causes),
+        forfeits=_falling(forfeits),
         identical=sum(battle.identical for battle in fought),
     )
+
+
+def _falling(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
 def slices(battles: Sequence[Battle]) -> tuple[Slice, ...]:

@@ -95,7 +95,7 @@ def _clusters(ledger: Ledger, candidate: str) -> Iterator[_Cluster]:
     for prompt in ledger.plan.prompts:
         for repeat in range(ledger.plan.repeats):
             battle = read_battle(ledger, candidate, prompt.id, repeat, plan=ledger.plan)
-            if battle is not None and battle.score is not None:
+            if battle is not None and battle.score is not None and not battle.forfeit:
                 ours, theirs = (
                     style_of(ledger.answers[AnswerSlot(name, prompt.id, repeat)].answer.text)
                     for name in (candidate, ledger.plan.baseline.name)

@@ -169,6 +169,7 @@ def _contestants(suite: SuiteView) -> list[ContestantPart]:
             answers=spent.answers or 0,
             failed=spent.failed,
             reused=spent.reused,
+            finishes=dict(spent.finishes),
             input_tokens=spent.input_tokens,
             output_tokens=spent.output_tokens,
             cost=spent.cost,
@@ -192,6 +193,7 @@ def _part(part: Contestant, spent: Spending) -> PartPart:
         answers=spent.answers or 0,
         failed=spent.failed,
         reused=spent.reused,
+        finishes=dict(spent.finishes),
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
         cost=spent.cost,
@@ -217,6 +219,7 @@ def _battles(suite: SuiteView, candidate: CandidateView) -> BattlesPart:
         unplayed=counts.unplayed,
         identical=counts.identical,
         voids=dict(counts.causes),
+        forfeits=dict(counts.forfeits),
         **_outcomes(counts),
     )
 

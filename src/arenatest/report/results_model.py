@@ -92,6 +92,7 @@ class PartPart(_Part):
     answers: int
     failed: int
     reused: int
+    finishes: dict[str, int]
     input_tokens: int | None
     output_tokens: int | None
     cost: float | None
@@ -111,6 +112,7 @@ class ContestantPart(_Part):
     answers: int
     failed: int
     reused: int
+    finishes: dict[str, int]
     input_tokens: int | None
     output_tokens: int | None
     cost: float | None
@@ -155,6 +157,7 @@ class BattlesPart(_Part):
     unplayed: int
     identical: int
     voids: dict[str, int]
+    forfeits: dict[str, int]
 
 
 class SlicePart(_Part):

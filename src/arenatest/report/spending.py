@@ -22,7 +22,8 @@ class Spending:
         answers: Answers on record, failures included; None for a judge.
         reused: Answers that an earlier run bought.
         retried: Answers that took more than one call.
-        truncated: Answers that ended at the token limit.
+        finishes: How many answers ended how, in the server's word, the most frequent first; calls
+            that failed before an end came are left out.
         input_tokens, output_tokens: Sums over the answers whose server counted; None if none did.
             A judge's are those of its calls in this run.
         cost: US dollars at the plan's prices, over the answers with a known cost; None if there is
@@ -38,12 +39,17 @@ class Spending:
     failed: int = 0
     reused: int = 0
     retried: int = 0
-    truncated: int = 0
+    finishes: tuple[tuple[str, int], ...] = ()
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost: float | None = None
     models: tuple[str, ...] = ()
     parts: tuple[Spending, ...] = ()
+
+    @property
+    def unusual(self) -> str:
+        """The ends other than ``stop`` with their counts, for people; empty where all stopped."""
+        return ", ".join(f"{word} {count:,}" for word, count in self.finishes if word != "stop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +184,7 @@ def _judging(name: str, calls: int, bill: Bill | None) -> Spending:
 
 def _spending(name: str, role: str, calls: int | None, answers: list[Answered]) -> Spending:
     usages = [a.answer.usage for a in answers if a.answer.usage is not None]
+    ends = Counter(a.answer.finish for a in answers if a.answer.finish is not None)
     costs = [a.cost for a in answers if a.cost is not None]
     return Spending(
         name=name,
@@ -187,7 +194,7 @@ def _spending(name: str, role: str, calls: int | None, answers: list[Answered]) 
         failed=sum(not a.answer.ok for a in answers),
         reused=sum(a.reused for a in answers),
         retried=sum(a.attempts > 1 for a in answers),
-        truncated=sum(a.answer.finish == "length" for a in answers),
+        finishes=tuple(sorted(ends.items(), key=lambda item: (-item[1], item[0]))),
         input_tokens=_total(usages, "input_tokens"),
         output_tokens=_total(usages, "output_tokens"),
         cost=sum(costs) if costs else None,

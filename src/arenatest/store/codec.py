@@ -14,7 +14,9 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from arenatest.model.decision import Decision
+from arenatest.model.finish import Finishes
 from arenatest.model.health import GoldenBattle, HumanLabel, JudgeLimits
+from arenatest.model.latency import Latency
 from arenatest.model.judgment import Verdict
 from arenatest.model.metric import MetricSpec
 from arenatest.model.plan import Contestant, JudgeSeat, Plan, Rule
@@ -89,6 +91,8 @@ def plan_from_bytes(body: bytes) -> Plan:
             "judges": tuple(map(_seat, raw["judges"])),
             "metrics": tuple(map(_metric, raw["metrics"])),
             "rules": tuple(map(_rule, raw["rules"])),
+            "finishes": Finishes(**raw.get("finishes", {})),
+            "latency": Latency(**raw.get("latency", {})),
             "limits": JudgeLimits(**raw.get("limits", {})),
             "golden": tuple(map(_golden, raw.get("golden", ()))),
             "labels": tuple(HumanLabel(**label) for label in raw.get("labels", ())),

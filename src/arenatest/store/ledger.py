@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Float, cast, func, select
 
+from arenatest.model.answer import Failure
 from arenatest.model.judgment import Order
 from arenatest.model.plan import Plan
 from arenatest.model.record import (
@@ -34,12 +36,17 @@ _PAGE = 200  # rows held beside the ledger while it is read
 
 
 def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
-    """Return all that a run recorded; equal strings are one object, gaps are left out."""
+    """Return all that a run recorded, as its plan takes it.
+
+    Equal strings are one object, gaps are left out.
+    """
     ledger = Ledger(run=run, plan=plan)
     same = Same()
     for prompt in plan.prompts:
         same.value(prompt.id)
     _read_answers(connection, ledger, same)
+    if plan.finishes.failing:
+        _break_off(ledger)
     _read_judgments(connection, ledger, same)
     _read_measurements(connection, ledger, same)
     _read_calls(connection, ledger)
@@ -67,12 +74,13 @@ def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
         .order_by(placed.c.contestant, placed.c.prompt, placed.c.repeat, placed.c.purpose)
     )
     places = {"text": ledger.answers, "timing": ledger.timings}
+    plan = ledger.plan
     before: Answered | None = None
     for row in _rows(connection, query):
         contestant, prompt, repeat, purpose, attempts, reused, chat_id, cost = row[:8]
         if before is None or (before.chat_id, before.reused) != (chat_id, reused):
             before = Answered(
-                answer=answer_of(row[8:], same),
+                answer=plan.finishes.taken(answer_of(row[8:], same)),
                 chat_id=chat_id,
                 attempts=attempts,
                 reused=reused,
@@ -80,6 +88,25 @@ def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
             )
         slot = AnswerSlot(same.value(contestant), same.value(prompt), repeat)
         places[purpose][slot] = before
+
+
+def _break_off(ledger: Ledger) -> None:
+    """Take for failed what follows a turn that counts as failed: a run would not have asked it.
+
+    The record may be that of a suite which had such turns judged.
+    """
+    failure = Failure(kind="conversation", message="an earlier turn failed")
+    for block in ledger.plan.blocks:
+        for contestant in ledger.plan.contestants if len(block) > 1 else ():
+            for repeat in range(ledger.plan.repeats):
+                broken = False
+                for slot in (AnswerSlot(contestant.name, turn.id, repeat) for turn in block):
+                    for placed in (ledger.answers, ledger.timings) if broken else ():
+                        if slot in placed:
+                            answer = replace(placed[slot].answer, failure=failure)
+                            placed[slot] = replace(placed[slot], answer=answer)
+                    answered = ledger.answers.get(slot)
+                    broken |= answered is not None and not answered.answer.ok
 
 
 def _read_judgments(connection: Connection, ledger: Ledger, same: Same) -> None:

@@ -11,13 +11,18 @@ from typing import Any
 import tomli
 
 from arenatest.errors import SuiteError
+from arenatest.model.finish import Finishes
+from arenatest.model.latency import Latency
+from arenatest.model.load import Load
 from arenatest.model.metric import MetricSpec
 from arenatest.model.plan import Plan, Rule
 from arenatest.model.prompt import Prompt
+from arenatest.suite.arrivals import check_load, read_load
 from arenatest.suite.contestants import Entrant, Surroundings, read_contestants, variables
 from arenatest.suite.datasets import gather
 from arenatest.suite.judges import check_quorum, read_judges
 from arenatest.suite.kinds import Kinds
+from arenatest.suite.latency import read_latency
 from arenatest.suite.metrics import named_by_gates, read_metrics, spec_of
 from arenatest.suite.mistakes import Mistake
 from arenatest.suite.order import battle_order
@@ -116,11 +121,15 @@ def build_suite(
     metrics.update(named_by_gates(named, metrics, kinds.metrics, directory))
     known = _known(read, run, prompts)
     standards = read_standards(read, known, directory, problems)
-    field = _field(known, read, entrants, judges)
+    load = read_load(read.load, problems)
+    field = _field(known, read, entrants, judges, load)
+    latency = read_latency(read.latency, problems)
     rules = read_rules(read.gates, run, field, _finder(read, metrics, kinds), problems)
+    if gated:
+        check_load(load, rules, problems)
     problems.raise_any()
     assert read.suite is not None and prompts is not None  # noqa: S101, PT018 - else it is raised
-    parts = _Parts(entrants=entrants, judges=judges, metrics=[*metrics.values()])
+    parts = _Parts(entrants=entrants, judges=judges, metrics=[*metrics.values()], latency=latency, load=load)
     plan = _plan(read.suite, run, parts, standards, path=path, prompts=prompts, rules=rules)
     return _suite(plan, run, parts, directory)
 
@@ -130,6 +139,8 @@ class _Parts:
     entrants: Sequence[Entrant]
     judges: Sequence[JudgeSetup]
     metrics: Sequence[MetricSetup]
+    latency: Latency
+    load: Load | None
 
 
 def _prompts(
@@ -156,7 +167,11 @@ def _known(read: Tables, run: RunTable, prompts: list[Prompt] | None) -> Known:
 
 
 def _field(
-    known: Known, read: Tables, entrants: Sequence[Entrant], judges: Sequence[JudgeSetup]
+    known: Known,
+    read: Tables,
+    entrants: Sequence[Entrant],
+    judges: Sequence[JudgeSetup],
+    load: Load | None,
 ) -> Field:
     contestants = [entrant.contestant for entrant in entrants]
     families = {one.name: {model.family for model in one.models} for one in contestants}
@@ -169,6 +184,8 @@ def _field(
         labelled=read.labels is not None,
         families=families if len(entrants) == len(read.contestants) else None,
         kin=tuple(judge.seat.family for judge in judges),
+        load=load,
+        load_is_wrong=load is None and "load" in tables,
     )
 
 
@@ -213,7 +230,12 @@ def _plan(
         max_void=run.max_void,
         voting=run.voting,
         quorum=run.quorum,
+        finishes=Finishes(
+            refusal=run.on_refusal, filter=run.on_filter, truncation=run.on_truncation
+        ),
         metric_fingerprints=tuple(metric.fingerprint for metric in parts.metrics),
+        latency=parts.latency,
+        load=parts.load,
         limits=standards.limits,
         golden=standards.golden,
         labels=standards.labels,
@@ -238,7 +260,7 @@ def _suite(plan: Plan, run: RunTable, parts: _Parts, directory: Path) -> Suite:
             reuse_days=run.reuse_days,
         ),
         environment=_environment(parts),
-        latency_gated=any(rule.metric.source == "timing" for rule in plan.rules),
+        latency_gated=any(rule.metric.source in {"timing", "load"} for rule in plan.rules),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from arenatest.model.finish import Finishes
 from arenatest.model.identity import content_id
 from arenatest.model.plan import JudgeSeat, Plan, Rule
 from arenatest.model.prompt import Prompt
@@ -29,6 +30,9 @@ def plan_hash(plan: Plan) -> str:
         [_rule(rule) for rule in plan.rules],
         [plan.seed, plan.repeats, plan.max_void, plan.voting, plan.quorum],
         _standards(plan),
+        *_finishes(plan),
+        *_clocks(plan),
+        *_load(plan),
     )
 
 
@@ -41,6 +45,7 @@ def trial_of(plan: Plan) -> str:
         [part.fingerprint for part in plan.baseline.parts],
         [_seat(seat) for seat in plan.judges],
         [plan.repeats, plan.voting, plan.quorum],
+        *_finishes(plan),
     )
 
 
@@ -75,7 +80,24 @@ def _standards(plan: Plan) -> list[Any]:
     return [dataclasses.asdict(plan.limits), golden, labels, families, plan.aa]
 
 
+def _finishes(plan: Plan) -> list[Any]:
+    """Return what is not judged; nothing for plans that have all judged, as all once had."""
+    return [] if plan.finishes == Finishes() else [dataclasses.asdict(plan.finishes)]
+
+
+def _clocks(plan: Plan) -> list[Any]:
+    """Return how clocks are taken; nothing for plans that take them as all once did."""
+    return [["latency", dataclasses.asdict(plan.latency)]] if plan.latency.dedicated else []
+
+
+def _load(plan: Plan) -> list[Any]:
+    """Return what contestants go through; nothing for plans without load, as all once were."""
+    return [] if plan.load is None else [["load", dataclasses.asdict(plan.load)]]
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     values = dataclasses.asdict(rule)
     del values["line"]
+    if rule.at is None:
+        del values["at"]  # as in plans that were made before there was load
     return values

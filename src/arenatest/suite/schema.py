@@ -17,6 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from arenatest.model.finish import Treatment
 from arenatest.model.plan import Voting
 from arenatest.suite.mistakes import Mistake, got
 from arenatest.suite.quantities import Count, Duration, Fraction, Name, Text
@@ -129,6 +130,15 @@ class RunTable(Table):
     )
     quorum: Count = Field(
         1, description="Judges that must have a score for a battle to count; else it is void."
+    )
+    on_refusal: Treatment = Field(
+        "judge", description="What an answer counts as whose model declined, as its server says."
+    )
+    on_filter: Treatment = Field(
+        "judge", description="What an answer counts as that a content filter ended."
+    )
+    on_truncation: Treatment = Field(
+        "judge", description="What an answer counts as that ended at the limit of tokens."
     )
     policy: PolicyName = Field(
         "non-inferior", description="What an inconclusive gate means for the build."
@@ -324,6 +334,9 @@ class GateTable(Table):
         default_factory=dict, description="The slice it looks at."
     )
     by: SliceKey | None = Field(None, description="Make one gate of each value of this key.")
+    at: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Level of [load] that it looks at; default under load: the highest."
+    )
     candidates: SomeTexts | None = Field(
         None, description="Which candidates it gates; default: all."
     )
@@ -337,6 +350,8 @@ class GateTable(Table):
 TABLES = (
     "suite",
     "run",
+    "latency",
+    "load",
     "datasets",
     "prompts",
     "baseline",

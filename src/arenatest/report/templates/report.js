@@ -139,6 +139,7 @@
     answers.append(answer("Baseline" + part(base), loaded.answers[body.b]), answer("Candidate" + part(candidate), loaded.answers[body.c]));
     parts.push(answers);
     if (body.same) parts.push(element("p", "Both answers are the same text: a tie, without asking a judge.", "note"));
+    if (body.forfeit) parts.push(element("p", "No judge was asked: " + body.forfeit + ", which loses in this suite.", "note"));
     if (body.votes) parts.push(element("p", "The jury's votes: " + body.votes.map((one) => one.join(": ")).join("; ") + ".", "note"));
     const pairs = new Map(); // both orders of one judge side by side
     for (const one of body.g) {
