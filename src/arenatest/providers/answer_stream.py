@@ -16,7 +16,7 @@ from arenatest.model.answer import Answer, Failure, FailureKind, Usage
 from arenatest.providers.chunk_template import ChunkTemplate
 from arenatest.providers.clocks import Clocks
 from arenatest.providers.framing import Framing
-from arenatest.providers.refusals import error_of, may_help, one_line, said_by, says_spent
+from arenatest.providers.refusals import error_of, one_line, said_by, says_spent, transient
 from arenatest.providers.sse import EventParser
 
 
@@ -149,8 +149,8 @@ class AnswerStream:
 
     def erred(self, error: Any) -> None:
         """Take the error object that came inside a stream, after a 200."""
-        message = f"after a 200: {said_by(error)}"
-        self.failed("stream", message, retryable=_transient(error))
+        kind: FailureKind = "spent" if says_spent(error) else "stream"
+        self.failed(kind, f"after a 200: {said_by(error)}", retryable=transient(error))
 
     # What the transport calls.
 
@@ -266,7 +266,7 @@ class AnswerStream:
                 self._learn(
                     payload, event, self._text if len(self._text) > text else self._reasoning
                 )
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
+        except _BROKEN as error:
             self._malformed("an event", payload, error)
 
     def _learn(self, payload: bytes, event: Any, grown: list[str]) -> None:
@@ -287,7 +287,7 @@ class AnswerStream:
                 return
             self.whole(parsed)
             self.clocks.last = self._stamp
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
+        except _BROKEN as error:
             self._malformed("the body", body, error)
 
     def _malformed(self, what: str, payload: bytes, error: Exception) -> None:
@@ -329,6 +329,7 @@ def count(said: Any, *path: str) -> int | None:
     return None
 
 
+_BROKEN = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 _NO_COUNT = 2**53  # from here on a float no longer counts by ones
 _decode = json.JSONDecoder().raw_decode  # json.loads looks for blanks twice, at half its cost
 
@@ -349,19 +350,9 @@ def _checked(text: Any) -> str:
     return text
 
 
-def _transient(error: Any) -> bool:
-    """Whether an error inside a stream may be gone when asked again."""
-    if says_spent(error):
-        return False
-    code = str(error.get("code") or error.get("type")) if isinstance(error, dict) else ""
-    if code.isdigit():
-        return may_help(int(code))
-    return "invalid" not in code and "context_length" not in code
-
-
 def _is_json(payload: bytes) -> bool:
     try:
         json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -35,11 +35,55 @@ def test_a_status_has_a_kind_and_says_whether_to_ask_again(status, kind, again):
         {"type": "insufficient_quota", "code": None},
         {"error_code": "enforced_spend_limit_reached"},
         {"code": "billing_hard_limit_reached"},
+        {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}},
+        {"message": "This would exceed your account's monthly spend limit."},
+        {"message": "Your credit balance is too low to access the API."},
+        {"message": "Your prepayment credits are depleted.", "status": "RESOURCE_EXHAUSTED"},
+        {"code": 429, "details": [{"violations": [{"quotaId": "RequestsPerDayPerProject"}]}]},
     ],
 )
 def test_a_429_for_money_spent_is_not_asked_again(error):
     failure = refusal(429, {"retry-after": "5"}, json.dumps({"error": error}).encode())
-    assert (failure.kind, failure.retryable, failure.retry_after) == ("rate_limited", False, None)
+    assert (failure.kind, failure.retryable, failure.retry_after) == ("spent", False, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (402, "Payment required", "spent"),
+        (400, "You have reached your specified API usage limits.", "spent"),
+        (429, "You exceeded your current quota, please check your plan and billing.", None),
+    ],
+)
+def test_money_may_be_spent_under_other_words_and_a_quota_of_minutes_is_none(status, message, kind):
+    failure = refusal(status, {}, json.dumps({"error": {"message": message}}).encode())
+    assert failure.kind == (kind or "rate_limited")
+    assert failure.retryable is (kind is None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "details", "seconds"),
+    [
+        ({}, [{"@type": "RetryInfo", "retryDelay": "34.07s"}], 34.07),
+        ({}, [{"violations": []}, {"retryDelay": "3s"}], 3.0),
+        ({"retry-after": "7"}, [{"retryDelay": "3s"}], 7.0),
+        ({}, [{"retryDelay": "soon"}], None),
+        ({}, [{"retryDelay": {}}, 7, None], None),
+        ({}, "none", None),
+    ],
+)
+def test_an_error_may_say_how_long_to_wait(headers, details, seconds):
+    body = json.dumps({"error": {"code": 429, "message": "no", "details": details}}).encode()
+    assert refusal(429, headers, body).retry_after == seconds
+
+
+def test_an_error_in_a_list_is_an_error():
+    body = b'[{"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}}]'
+    assert refusal(503, {}, body).message == "HTTP 503: busy (UNAVAILABLE)"
+
+
+def test_a_body_that_is_nested_without_end_is_shown_as_text():
+    assert refusal(400, {}, b"[" * 60_000).message.startswith("HTTP 400: [[[")
 
 
 def test_the_server_may_forbid_asking_again_but_not_demand_it():
