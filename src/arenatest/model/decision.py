@@ -33,7 +33,7 @@ class Decision:
         level: Confidence of that interval as a whole, such as 0.90 for two sides at 0.95.
         n: Clusters that the value rests on.
         counted: What ``n`` and ``planned`` count, for people: a prompt that stands alone is a
-            cluster of its own.
+            cluster of its own. Under load it is requests, or ``blocks`` of what came together.
         planned: Clusters that were planned in this slice.
         voids: Prompts looked at that gave no value.
         reason: One line for people.
@@ -58,7 +58,7 @@ class Decision:
     high: float | None = None
     level: float
     n: int = 0
-    counted: Literal["prompts", "pairs", "clusters"] = "prompts"
+    counted: Literal["prompts", "pairs", "clusters", "requests", "blocks"] = "prompts"
     planned: int
     voids: int = 0
     reason: str

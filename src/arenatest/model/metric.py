@@ -11,6 +11,7 @@ Source = Literal[
     "golden",  # from the games on the golden set
     "answer",  # from the recorded answer itself: failure, tokens, cost, length
     "timing",  # from the clocks of a call made in this run
+    "load",  # from the requests of one level of a load phase
     "plugin",  # measured by a metric's code from the prompt and the answer
 ]
 
@@ -72,6 +73,9 @@ BUILT_IN: dict[str, MetricSpec] = {
         _amount("tpot", "s", "timing"),
         _amount("icl", "s", "timing"),
         _amount("queue_wait", "s", "timing"),
+        _amount("user_latency", "s", "load"),
+        _rate("goodput", "higher", "load"),
+        MetricSpec(name="tokens_per_second", unit="tokens/s", direction="higher", source="load"),
         _amount("input_tokens", "tokens", "answer"),
         _amount("output_tokens", "tokens", "answer"),
         _amount("cost", "USD", "answer"),

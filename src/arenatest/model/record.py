@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from arenatest.model.answer import Answer
 from arenatest.model.decision import Decision
 from arenatest.model.judgment import Judgment, Order
+from arenatest.model.load import Loaded, LoadSlot
 from arenatest.model.plan import Plan
 
 
@@ -73,7 +74,8 @@ class Generation:
 
     Attributes:
         chat_id: Unique; sent to the server as ``X-Client-Request-Id``.
-        role: What the call was for: an answer to be judged, a judge's verdict, or timing alone.
+        role: What the call was for: an answer to be judged, a judge's verdict, timing alone, or
+            load.
         owner: Name of the contestant or the judge.
         key: Content identity of what was asked of whom; equal keys may be reused.
         prompt: The prompt's id.
@@ -84,7 +86,7 @@ class Generation:
 
     chat_id: str
     run: str
-    role: Literal["answer", "judge", "timing"]
+    role: Literal["answer", "judge", "timing", "load"]
     owner: str
     key: str
     prompt: str
@@ -111,6 +113,22 @@ class AnswerPlaced:
     chat_id: str
     attempts: int
     reused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPlaced:
+    """Says which call was which request of a level; all of a level are written together.
+
+    Attributes:
+        number: Of the counted requests, from 0.
+        due: Seconds from the start of the level, as in ``Loaded``.
+    """
+
+    run: str
+    slot: LoadSlot
+    number: int
+    chat_id: str
+    due: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +161,7 @@ class DecisionMade:
     decision: Decision
 
 
-Record = Generation | AnswerPlaced | JudgmentPlaced | MeasurementPlaced | DecisionMade
+Record = Generation | AnswerPlaced | LoadPlaced | JudgmentPlaced | MeasurementPlaced | DecisionMade
 """What is written to the store while a run goes on; writing one twice changes nothing."""
 
 Served = Mapping[tuple[Literal["answer", "judge"], str], tuple[str, ...]]
@@ -190,6 +208,7 @@ class Ledger:
     Attributes:
         answers: The answers that are judged, by place; failures included.
         timings: The calls whose clocks count: made in this run, or recorded ones.
+        loads: What came of the requests of each level that was measured whole, in their order.
         judgments: Verdicts and voids of games. Battles with equal texts have none: they tie.
         measurements: Values of plugins' metrics.
         calls: Model calls made in this run, by owner's name.
@@ -204,6 +223,7 @@ class Ledger:
     plan: Plan
     answers: MutableMapping[AnswerSlot, Answered] = field(default_factory=dict)
     timings: MutableMapping[AnswerSlot, Answered] = field(default_factory=dict)
+    loads: MutableMapping[LoadSlot, tuple[Loaded, ...]] = field(default_factory=dict)
     judgments: MutableMapping[GameSlot, Judgment] = field(default_factory=dict)
     measurements: MutableMapping[MetricSlot, Measured] = field(default_factory=dict)
     calls: MutableMapping[str, int] = field(default_factory=dict)

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from arenatest.model.decision import Decision
 from arenatest.model.finish import Finishes
 from arenatest.model.health import GoldenBattle, HumanLabel, JudgeLimits
-from arenatest.model.latency import Latency
 from arenatest.model.judgment import Verdict
+from arenatest.model.latency import Latency
+from arenatest.model.load import Load, Slo
 from arenatest.model.metric import MetricSpec
 from arenatest.model.plan import Contestant, JudgeSeat, Plan, Rule
 from arenatest.model.price import Price
@@ -94,6 +95,7 @@ def plan_from_bytes(body: bytes) -> Plan:
             "finishes": Finishes(**raw.get("finishes", {})),
             "latency": Latency(**raw.get("latency", {})),
             "limits": JudgeLimits(**raw.get("limits", {})),
+            "load": _load(raw.get("load")),
             "golden": tuple(map(_golden, raw.get("golden", ()))),
             "labels": tuple(HumanLabel(**label) for label in raw.get("labels", ())),
             "metric_fingerprints": tuple(raw.get("metric_fingerprints", ())),
@@ -129,6 +131,12 @@ def _plain(value: Any) -> object:
 def _prompt(raw: dict[str, Any]) -> Prompt:
     messages = tuple(Message(**message) for message in raw["messages"])
     return Prompt(**raw | {"messages": messages, "tags": tuple(raw["tags"])})
+
+
+def _load(raw: dict[str, Any] | None) -> Load | None:
+    if raw is None:
+        return None
+    return Load(**raw | {"levels": tuple(raw["levels"]), "slo": Slo(**raw["slo"])})
 
 
 def _golden(raw: dict[str, Any]) -> GoldenBattle:

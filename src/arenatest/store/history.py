@@ -39,7 +39,7 @@ def read_means(
             func.avg(func.coalesce(table.c.wall, table.c.e2e)),
         )
         .where(table.c.run.in_(runs), table.c.owner == owner)
-        .where(table.c.role == "judge" if judging else table.c.role != "judge")
+        .where(table.c.role == "judge" if judging else table.c.role.in_(("answer", "timing")))
         .where(table.c.failure.is_(None), table.c.attempt > 0)
     )
     return CallMeans(*connection.execute(query).one())

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Float, cast, func, select
 
 from arenatest.model.answer import Failure
 from arenatest.model.judgment import Order
+from arenatest.model.load import Loaded, LoadSlot, loaded
 from arenatest.model.plan import Plan
 from arenatest.model.record import (
     Answered,
@@ -31,6 +32,7 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
+from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_row
 
 _PAGE = 200  # rows held beside the ledger while it is read
 
@@ -47,6 +49,7 @@ def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
     _read_answers(connection, ledger, same)
     if plan.finishes.failing:
         _break_off(ledger)
+    _read_loads(connection, ledger, same)
     _read_judgments(connection, ledger, same)
     _read_measurements(connection, ledger, same)
     _read_calls(connection, ledger)
@@ -107,6 +110,30 @@ def _break_off(ledger: Ledger) -> None:
                             placed[slot] = replace(placed[slot], answer=answer)
                     answered = ledger.answers.get(slot)
                     broken |= answered is not None and not answered.answer.ok
+
+
+def _read_loads(connection: Connection, ledger: Ledger, same: Same) -> None:
+    """Read what requests under load came to; of their texts, whether there is any."""
+    placed, table = schema.placed_load, schema.generation
+    columns = (placed.c.contestant, placed.c.level, placed.c.due, placed.c.chat_id)
+    query = (
+        select(*columns, table.c.text, table.c.reasoning, *ANSWER_COLUMNS)
+        .select_from(placed.join(table, table.c.chat_id == placed.c.chat_id))
+        .where(placed.c.run == ledger.run.id)
+        .order_by(placed.c.contestant, placed.c.level, placed.c.number)
+    )
+    levels: dict[LoadSlot, list[Loaded]] = {}
+    for contestant, level, due, chat_id, said, thought, *row in _rows(connection, query):
+        answer = answer_from_row(
+            row, text=_some(said), reasoning=_some(thought), usage=usage_from_row(row)
+        )
+        request = loaded(ledger.plan.finishes.taken(answer), chat_id=chat_id, due=due)
+        levels.setdefault(LoadSlot(same.value(contestant), level), []).append(request)
+    ledger.loads.update((slot, tuple(requests)) for slot, requests in levels.items())
+
+
+def _some(digest: bytes | None) -> str:
+    return "" if digest is None else "..."
 
 
 def _read_judgments(connection: Connection, ledger: Ledger, same: Same) -> None:

@@ -18,6 +18,7 @@ from arenatest.model.record import (
     DecisionMade,
     Generation,
     JudgmentPlaced,
+    LoadPlaced,
     MeasurementPlaced,
     Record,
     Run,
@@ -160,6 +161,12 @@ def _answer_placed(record: AnswerPlaced, _texts: Texts) -> Row:
     )
 
 
+def _load_placed(record: LoadPlaced, _texts: Texts) -> Row:
+    contestant, level = record.slot
+    chat_id = cell_from_text(record.chat_id)
+    return (record.run, cell_from_text(contestant), level, record.number, chat_id, record.due)
+
+
 def _judgment_placed(record: JudgmentPlaced, texts: Texts) -> Row:
     candidate, prompt, repeat, judge, judge_repeat, order = record.slot
     judgment = record.judgment
@@ -226,6 +233,7 @@ def _count(value: int | None) -> int | None:
 _WRITERS: dict[type[Any], tuple[Table, Callable[[Any, Texts], Row]]] = {
     Generation: (schema.generation, _generation),
     AnswerPlaced: (schema.placed_answer, _answer_placed),
+    LoadPlaced: (schema.placed_load, _load_placed),
     JudgmentPlaced: (schema.judgment, _judgment_placed),
     MeasurementPlaced: (schema.measurement, _measurement_placed),
     DecisionMade: (schema.decision, _decision_made),

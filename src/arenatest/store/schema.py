@@ -154,6 +154,18 @@ placed_answer = Table(
     sqlite_with_rowid=False,
 )
 
+placed_load = Table(
+    "placed_load",
+    metadata,
+    _key("run", String),
+    _key("contestant", Cell),
+    _key("level", Float),
+    _key("number", Integer),
+    _must("chat_id", Cell),
+    _must("due", Float),
+    sqlite_with_rowid=False,
+)
+
 judgment = Table(
     "judgment",
     metadata,

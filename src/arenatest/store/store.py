@@ -174,18 +174,21 @@ class Store:
             connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(change))
 
     def place_answers(self, source: str, run_id: str) -> None:
-        """Put every answer and clock of one run into the same place of another one.
+        """Put every answer, clock and request under load of one run into the same place of another.
 
         The texts count as reused. The clocks are those of the calls whose answers are judged, and
         count as they did.
         """
-        table = schema.placed_answer
-        reused = case((table.c.purpose == "text", true()), else_=table.c.reused)
-        names = [column.name for column in table.c]
-        values = {"run": literal(run_id), "reused": reused}
-        query = select(*(values.get(name, table.c[name]) for name in names))
+        placed = schema.placed_answer
+        reused = case((placed.c.purpose == "text", true()), else_=placed.c.reused)
         with self._writes.begin() as connection:
-            connection.execute(insert(table).from_select(names, query.where(table.c.run == source)))
+            for table in (placed, schema.placed_load):
+                values = {"run": literal(run_id), "reused": reused}
+                names = [column.name for column in table.c]
+                query = select(*(values.get(name, table.c[name]) for name in names))
+                connection.execute(
+                    insert(table).from_select(names, query.where(table.c.run == source))
+                )
 
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""

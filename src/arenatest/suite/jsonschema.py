@@ -16,7 +16,9 @@ from pydantic.errors import PydanticUserError
 from arenatest.errors import PluginError
 from arenatest.hookspec import Kind
 from arenatest.model.metric import BUILT_IN
+from arenatest.suite.arrivals import LoadTable
 from arenatest.suite.kinds import Kinds
+from arenatest.suite.latency import LatencyTable
 from arenatest.suite.schema import (
     THRESHOLDS,
     AnsweringTable,
@@ -77,6 +79,11 @@ def suite_schema(kinds: Kinds) -> Schema:
         "properties": {
             "suite": _merged([SuiteTable], "suite", shared),
             "run": _merged([RunTable], "run", shared),
+            "latency": _merged([LatencyTable], "latency", shared),
+            "load": {
+                **_merged([LoadTable], "load", shared),
+                "oneOf": _one_of(("rates", "concurrency")),
+            },
             "datasets": _list(_merged([DatasetTable], "dataset", shared)),
             "prompts": _list(prompt),
             "baseline": {**here, "description": "The model in production."},

@@ -122,14 +122,20 @@ def build_suite(
     known = _known(read, run, prompts)
     standards = read_standards(read, known, directory, problems)
     load = read_load(read.load, problems)
-    field = _field(known, read, entrants, judges, load)
+    field = replace(
+        _field(known, read, entrants, judges),
+        load=load,
+        load_is_wrong=load is None and "load" in tables,
+    )
     latency = read_latency(read.latency, problems)
     rules = read_rules(read.gates, run, field, _finder(read, metrics, kinds), problems)
     if gated:
         check_load(load, rules, problems)
     problems.raise_any()
     assert read.suite is not None and prompts is not None  # noqa: S101, PT018 - else it is raised
-    parts = _Parts(entrants=entrants, judges=judges, metrics=[*metrics.values()], latency=latency, load=load)
+    parts = _Parts(
+        entrants=entrants, judges=judges, metrics=[*metrics.values()], latency=latency, load=load
+    )
     plan = _plan(read.suite, run, parts, standards, path=path, prompts=prompts, rules=rules)
     return _suite(plan, run, parts, directory)
 
@@ -167,11 +173,7 @@ def _known(read: Tables, run: RunTable, prompts: list[Prompt] | None) -> Known:
 
 
 def _field(
-    known: Known,
-    read: Tables,
-    entrants: Sequence[Entrant],
-    judges: Sequence[JudgeSetup],
-    load: Load | None,
+    known: Known, read: Tables, entrants: Sequence[Entrant], judges: Sequence[JudgeSetup]
 ) -> Field:
     contestants = [entrant.contestant for entrant in entrants]
     families = {one.name: {model.family for model in one.models} for one in contestants}
@@ -184,8 +186,6 @@ def _field(
         labelled=read.labels is not None,
         families=families if len(entrants) == len(read.contestants) else None,
         kin=tuple(judge.seat.family for judge in judges),
-        load=load,
-        load_is_wrong=load is None and "load" in tables,
     )
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from arenatest.model.health import is_kin
+from arenatest.model.load import Load
 from arenatest.model.metric import MetricSpec
 from arenatest.model.plan import Rule
 from arenatest.model.prompt import Prompt, Where
+from arenatest.suite.levels import level_of
 from arenatest.suite.mistakes import Mistake, unknown
 from arenatest.suite.names import slug
 from arenatest.suite.problems import Problems
@@ -31,6 +33,8 @@ class Field:
         labelled: Whether it has human labels.
         families: Of the contestants' models, by name; None where one is wrong.
         kin: Families of the judges.
+        load: What contestants go through; None where the suite has no load.
+        load_is_wrong: Whether it has one that cannot be read.
     """
 
     baseline: str
@@ -41,6 +45,8 @@ class Field:
     labelled: bool = False
     families: Mapping[str, Collection[str | None]] | None = None
     kin: Sequence[str | None] = ()
+    load: Load | None = None
+    load_is_wrong: bool = False
 
 
 def read_rules(
@@ -87,6 +93,9 @@ def _rules(
     line: int | None,
 ) -> Iterator[Rule]:
     _check_judged(gate, metric, field)
+    if field.load_is_wrong and (metric.source == "load" or gate.at is not None):
+        return  # its own mistake is told
+    at = level_of(gate, metric, field.load)
     where = read_where(gate.where, field.prompts)
     slices = _slices(gate, where, field.prompts)
     against = _against(gate, threshold, metric, field)
@@ -94,7 +103,7 @@ def _rules(
         _check_family(metric, candidate, field)
         for extra in slices:
             yield Rule(
-                id=_id(gate, metric, threshold, extra),
+                id=_id(gate, metric, threshold, at, extra),
                 candidate=candidate,
                 metric=metric,
                 stat=threshold.stat,
@@ -105,6 +114,7 @@ def _rules(
                 policy=gate.policy or run.policy,
                 target="suite" if threshold.stat == "losses" else gate.target,
                 where=(*where, *extra),
+                at=at,
                 slices=len(slices),
                 line=line,
             )
@@ -195,7 +205,9 @@ def _candidates(gate: GateTable, against: str, field: Field) -> Sequence[str]:
     return list(dict.fromkeys(gate.candidates))
 
 
-def _id(gate: GateTable, metric: MetricSpec, threshold: Threshold, extra: Where) -> str:
+def _id(
+    gate: GateTable, metric: MetricSpec, threshold: Threshold, at: float | None, extra: Where
+) -> str:
     if gate.name is not None:
         base = slug(gate.name)
     else:
@@ -203,6 +215,7 @@ def _id(gate: GateTable, metric: MetricSpec, threshold: Threshold, extra: Where)
         if named_stat == "mean" and gate.stat is None:
             named_stat = ""
         base = slug(metric.name) + (f"-{named_stat}" if named_stat else "")
+        base += "" if at is None else f"-at-{slug(f'{at:g}')}"
         base += _bracketed(tuple((str(key), values) for key, values in gate.where.items()))
     return base + _bracketed(extra)
 
@@ -226,7 +239,8 @@ def _check_room(
     bars: dict[tuple[object, ...], dict[str, tuple[float, int]]],
 ) -> None:
     """Raise where another gate on the same measurement leaves no value that passes both."""
-    measured = (rule.candidate, rule.metric.name, rule.stat, rule.against, frozenset(rule.where))
+    whose = (rule.candidate, rule.metric.name, rule.stat, rule.against)
+    measured = (*whose, rule.at, frozenset(rule.where))
     own = bars.setdefault(measured, {})
     limit, other = own.get({"min": "max", "max": "min"}[rule.side], (rule.limit, index))
     if (limit < rule.limit) if rule.side == "min" else (limit > rule.limit):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from arenatest.suite.arrivals import LoadTable
+from arenatest.suite.latency import LatencyTable
 from arenatest.suite.mistakes import got, unknown
 from arenatest.suite.problems import Problems
 from arenatest.suite.schema import (
@@ -32,7 +34,7 @@ class Tables:
 
     Attributes:
         suite, run: None where they are wrong.
-        health, golden, labels: None where they are wrong, or missing.
+        latency, load, health, golden, labels: None where they are wrong, or missing.
         datasets, prompts, gates: Those that are right.
         contestants: ``[baseline]``, then ``[[candidates]]``.
     """
@@ -45,6 +47,8 @@ class Tables:
     judges: Raw
     metrics: Raw
     gates: Mapping[int, GateTable]
+    latency: LatencyTable | None
+    load: LoadTable | None
     health: HealthTable | None
     golden: FileTable | None
     labels: FileTable | None
@@ -80,6 +84,8 @@ def read_tables(raw: Mapping[str, Any], problems: Problems, *, gated: bool = Tru
         judges=_array(raw, "judges", problems),
         metrics=_array(raw, "metrics", problems),
         gates=_models(GateTable, _array(raw, "gates", problems), problems),
+        latency=_model(LatencyTable, raw.get("latency"), "latency", problems),
+        load=_model(LoadTable, raw.get("load"), "load", problems),
         health=_model(HealthTable, raw.get("health"), "health", problems),
         golden=_model(FileTable, raw.get("golden"), "golden", problems),
         labels=_model(FileTable, raw.get("labels"), "labels", problems),

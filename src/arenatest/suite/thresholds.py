@@ -67,7 +67,7 @@ def _limit(value: object, metric: MetricSpec) -> float:
         return seconds(value)
     if metric.range == (0, 1):
         return fraction(value)
-    if metric.source == "answer":
+    if metric.source in {"answer", "load"}:
         return number_in(value, 0.0)  # nobody counts fewer tokens than none
     return number_in(value, *(metric.range or ()))
 
@@ -115,6 +115,11 @@ def _stat(stat: str | None, metric: MetricSpec) -> str:
             problem = f"{metric.name} is a share of prompts and takes no stat"
             raise Mistake(problem, place=("stat",))
         return "rate"
+    if metric.name == "tokens_per_second":
+        if stat is not None:
+            problem = f"{metric.name} is one number of a level and takes no stat"
+            raise Mistake(problem, place=("stat",))
+        return "mean"
     if stat is None:
         if metric.range is not None:
             return "mean"

@@ -1,0 +1,108 @@
+"""The table ``[load]``: how many requests come at once, or how fast, and what each should keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from arenatest.model.load import Arrivals, Load, Slo
+from arenatest.model.plan import Rule
+from arenatest.suite.mistakes import Mistake, got
+from arenatest.suite.problems import Problems
+from arenatest.suite.quantities import Count, Duration
+from arenatest.suite.schema import Table
+
+
+class SloTable(Table):
+    """What every single request should keep."""
+
+    ttft: Duration | None = Field(None, description="Longest time to the first token.")
+    tpot: Duration | None = Field(None, description="Longest time for each further token.")
+    e2e: Duration | None = Field(None, description="Longest time to the last token, once sent.")
+    user_latency: Duration | None = Field(
+        None, description="Longest time to the end, from when the request was due."
+    )
+
+
+class LoadTable(Table):
+    """The load that contestants are put under; exactly one of rates and concurrency."""
+
+    rates: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
+        None,
+        strict=False,
+        description="Levels, in requests a second.",
+        json_schema_extra={"minItems": 1},
+    )
+    concurrency: tuple[Count, ...] | None = Field(
+        None,
+        strict=False,
+        description="Levels, in requests in flight.",
+        json_schema_extra={"minItems": 1},
+    )
+    arrivals: Literal["poisson", "constant"] | None = Field(
+        None,
+        description="How requests come at a rate: poisson, or constant gaps; default: poisson.",
+    )
+    requests: Count = Field(100, description="Requests that count, at each level.")
+    warmup: Annotated[int, Field(ge=0)] = Field(
+        10, description="Requests before these at each level, which are left out."
+    )
+    slo: SloTable | None = Field(None, description="What a request must keep to be good.")
+
+
+def read_load(table: LoadTable | None, problems: Problems) -> Load | None:
+    """Return what contestants go through; None where the suite has no load, or a wrong one.
+
+    Args:
+        table: As the suite has it.
+        problems: Takes the mistakes.
+    """
+    if table is None:
+        return None
+    with problems.at("load"):
+        return _load(table)
+    return None
+
+
+def check_load(load: Load | None, rules: Iterable[Rule], problems: Problems) -> None:
+    """Add the mistake of a load that no gate of a suite looks at: it would never be made.
+
+    Args:
+        load: As the suite has it.
+        rules: Of its gates.
+        problems: Takes the mistake, unless there are others: a gate may be one of them.
+    """
+    if load is not None and not len(problems) and all(rule.at is None for rule in rules):
+        hint = 'add [[gates]] with metric = "user_latency", stat = "p95" and max = "2 s"'
+        problems.add(("load",), "no gate looks at it, so nothing would be measured", hint=hint)
+
+
+def _load(table: LoadTable) -> Load:
+    given = [key for key in ("rates", "concurrency") if getattr(table, key) is not None]
+    if len(given) != 1:
+        found = " and ".join(given) or "neither"
+        raise Mistake(f"got {found}, expected exactly one of rates, concurrency")
+    arrivals: Arrivals = table.arrivals or "poisson"
+    if table.concurrency is not None:
+        if table.arrivals is not None:
+            problem = (
+                "says how requests come at rates: with concurrency, answers let the next ones go"
+            )
+            raise Mistake(problem, place=("arrivals",))
+        arrivals = "closed"
+    levels = tuple(map(float, table.rates or table.concurrency or ()))
+    if not levels:
+        raise got((), "a level or more", place=(given[0],))
+    for index, level in enumerate(levels):
+        if level in levels[:index]:
+            raise Mistake(f"{level:g} stands there twice", place=(given[0], index))
+    slo = table.slo or SloTable()
+    return Load(
+        arrivals=arrivals,
+        levels=tuple(sorted(levels)),
+        requests=table.requests,
+        warmup=table.warmup,
+        slo=Slo(ttft=slo.ttft, tpot=slo.tpot, e2e=slo.e2e, user_latency=slo.user_latency),
+    )
