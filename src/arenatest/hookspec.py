@@ -41,6 +41,9 @@ class Call:
         messages: What to send: system prompt first, with the contestant's own earlier replies.
         params: Sampling parameters of the contestant, as the suite gives them.
         timeout: Seconds until the caller gives up and cancels.
+        session: Id of the conversation that this call goes on with, the same for its turns and its
+            retries: of this run, contestant, conversation (or prompt) and repeat. It looks random
+            and says nothing of any of them. None for a judge's call, which stands alone.
         on_quota: To be told what the server says is left of its limits, once a response.
     """
 
@@ -49,6 +52,7 @@ class Call:
     messages: tuple[Message, ...]
     params: Mapping[str, Any]
     timeout: float
+    session: str | None = None
     on_quota: Callable[[Quota], None] = unheard
 
 

@@ -13,9 +13,12 @@ from arenatest.arena.cast import Target
 from arenatest.arena.foreign import guarded, told
 from arenatest.arena.journal import Journal
 from arenatest.arena.redact import Redactor
+from arenatest.arena.roads import Visit
+from arenatest.arena.stops import Shut, Stop, Unwanted
 from arenatest.errors import StoreError
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.identity import content_id
 from arenatest.model.plan import Contestant
 from arenatest.model.price import price_missing
 from arenatest.model.prompt import Message, Prompt
@@ -29,14 +32,6 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 GRACE = 0.5
 """Seconds that a provider has, after its timeout, to say itself how far the call got."""
-
-
-class Stop(Exception):
-    """Nothing more may be bought; raised inside the engine only."""
-
-
-class Unwanted(Stop):
-    """This call is not needed any more: while it queued, the gates that wanted it were decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +141,34 @@ class Caller:
             attempt += 1
             await asyncio.sleep(pause)
 
+    async def once(self, asked: Asked, due: float, answered: Callable[[], None]) -> Answered:
+        """Make one call outside of the lane, and never a second attempt: it is part of a schedule.
+
+        Args:
+            asked: What is asked of whom.
+            due: Monotonic seconds at which it was to be sent: what is sent later was kept waiting.
+            answered: Called when its answer is there, before that is recorded.
+
+        Raises:
+            Stop: The budget is used up, or the run was closed.
+            StoreError: A record could not be written.
+        """
+        expected = self._spend(asked)
+        chat_id, started = self._new_id(), self._wall()
+        late = self._clock() - due
+        try:
+            made = await self._make(asked, chat_id)
+        finally:
+            answered()
+        timing = made.timing or Timing(source=asked.target.provider.timing)
+        answer = replace(self._redactor.answer(made), timing=replace(timing, queue_wait=late))
+        generation = self._record(asked, 1, chat_id, started, answer, final=True)
+        for budget in self._budgets:
+            budget.settle(expected, charged(answer, generation.cost, expected))
+        await self._keep(generation)
+        lean = _lean(answer, answer.timing or timing)
+        return Answered(answer=lean, chat_id=chat_id, cost=generation.cost)
+
     async def give_up(
         self,
         target: Target,
@@ -220,6 +243,7 @@ class Caller:
             messages=asked.messages,
             params=target.params,
             timeout=contestant.timeout,
+            session=self._session(asked),
         )
         try:
             async with asyncio.timeout(contestant.timeout + GRACE) as limit:
@@ -232,6 +256,14 @@ class Caller:
         if nonsense := _nonsense(answer):
             return Answer(failure=Failure(kind="provider", message=nonsense))
         return answer
+
+    def _session(self, asked: Asked) -> str | None:
+        """Return the id of a conversation; calls for timing alone have others than those judged."""
+        if asked.role == "judge":
+            return None
+        prompt, name = asked.prompt, asked.target.contestant.name
+        talk = [prompt.id] if prompt.conversation is None else ["turns", prompt.conversation]
+        return content_id("session", self._ledger.run.id, name, talk, asked.repeat, asked.role)
 
     def _record(
         self,
