@@ -1,6 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
+from arenatest.model.finish import Finishes
+from arenatest.model.record import AnswerSlot
 from arenatest.report.battles import battles
+from arenatest.report.breakdown import count
 from fakes.ledgers import LedgerBuilder, plan, prompt
 
 ONE = [prompt("p")]
@@ -91,3 +96,47 @@ def test_without_a_judge_nothing_is_judged_and_nothing_is_void():
     builder = LedgerBuilder(plan(ONE, judges=()))
     builder.answer("gpt-4o", "p", "a").answer("gpt-5-mini", "p", "b")
     assert fought(builder)[0].outcome == "unplayed"
+
+
+def ended(finishes, *, ours="stop", theirs="stop"):
+    builder = LedgerBuilder(plan(ONE, finishes=finishes))
+    for who, finish in (("gpt-4o", theirs), ("gpt-5-mini", ours)):
+        builder.answer(who, "p", f"{who} says")
+        slot = AnswerSlot(who, "p")
+        placed = builder.ledger.answers[slot]
+        answer = replace(placed.answer, finish=finish)
+        builder.ledger.answers[slot] = replace(placed, answer=finishes.taken(answer))
+    return fought(builder)[0]
+
+
+@pytest.mark.parametrize(
+    ("ends", "outcome", "why"),
+    [
+        ({"ours": "refusal"}, "loss", "candidate's answer is a refusal"),
+        ({"theirs": "length"}, "win", "baseline's answer was cut off at the token limit"),
+        (
+            {"ours": "refusal", "theirs": "length"},
+            "tie",
+            "candidate's answer is a refusal, baseline's answer was cut off at the token limit",
+        ),
+    ],
+)
+def test_a_battle_lost_by_its_end_says_why_no_judge_was_asked(ends, outcome, why):
+    battle = ended(Finishes(refusal="loss", truncation="loss"), **ends)
+    assert (battle.outcome, battle.forfeit, battle.cause) == (outcome, why, None)
+
+
+def test_a_battle_void_by_its_end_has_a_cause_of_its_own():
+    battle = ended(Finishes(filter="void"), theirs="content_filter")
+    assert (battle.outcome, battle.cause) == ("void", "baseline's answer was filtered")
+    assert battle.forfeit is None
+
+
+def test_an_end_that_counts_as_failed_is_a_failed_call():
+    battle = ended(Finishes(filter="failure"), theirs="content_filter")
+    assert (battle.outcome, battle.cause) == ("void", "baseline's call failed")
+
+
+def test_the_counts_tell_who_lost_without_a_judge():
+    counts = count([ended(Finishes(refusal="loss"), ours="refusal")])
+    assert counts.forfeits == (("candidate's answer is a refusal", 1),)

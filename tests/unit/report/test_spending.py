@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from arenatest.model.price import Price
-from arenatest.model.record import Bill
+from arenatest.model.record import AnswerSlot, Bill
 from arenatest.report.spending import faults, priced, spendings
 from fakes.ledgers import LedgerBuilder, plan, prompt
 
@@ -50,3 +50,16 @@ def test_failures_are_counted_by_contestant_kind_and_status():
         503,
         2,
     )
+
+
+def test_how_answers_ended_is_counted_and_what_did_not_stop_is_told():
+    made = LedgerBuilder(plan([prompt(name) for name in "abcd"]))
+    for name, finish in zip("abcd", ["stop", "refusal", "refusal", "length"], strict=True):
+        made.answer("gpt-4o", name)
+        slot = AnswerSlot("gpt-4o", name)
+        placed = made.ledger.answers[slot]
+        answer = replace(placed.answer, finish=finish)
+        made.ledger.answers[slot] = made.ledger.timings[slot] = replace(placed, answer=answer)
+    base = spendings(made.ledger)[0]
+    assert base.finishes == (("refusal", 2), ("length", 1), ("stop", 1))
+    assert base.unusual == "refusal 2, length 1"
