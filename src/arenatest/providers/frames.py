@@ -47,7 +47,7 @@ class FrameParser:
         if self._broken:
             return []
         self._buffer += data
-        events = []
+        events: list[bytes] = []
         try:
             events.extend(self._events())
         except (ValueError, struct.error) as error:
