@@ -45,6 +45,7 @@ class Script:
         done: Whether ``[DONE]`` ends the stream.
         endless: Whether the body stays open after its last event.
         fault: What goes wrong, after ``fault_after`` pieces.
+        stall_comments: How many ``: keep-alive`` lines still come, 20 ms apart, in a ``stall``.
         status: Of the response; not 200 answers with ``error`` at once.
         headers: Added to the response.
         version: Behind the model's name, where the server names what it serves.
@@ -68,6 +69,7 @@ class Script:
     endless: bool = False
     fault: Fault | None = None
     fault_after: int = 1
+    stall_comments: int = 0
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
@@ -178,6 +180,9 @@ def _ending(
 def _fault_events(script: Script, due: float) -> list[tuple[float, bytes]]:
     if script.fault == "malformed":
         return [(due, f'data: {{"choices": [{{"delta"{script.newline * 2}'.encode())]
+    if script.fault == "stall":
+        line = f": keep-alive{script.newline * 2}".encode()
+        return [(due + 0.02 * (1 + at), line) for at in range(script.stall_comments)]
     if script.fault == "error":
         error = json.dumps({"error": dict(script.error)})
         return [(due, f"data: {error}{script.newline * 2}".encode())]

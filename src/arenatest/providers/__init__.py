@@ -14,10 +14,19 @@ if TYPE_CHECKING:
 @pytest.hookimpl
 def pytest_arena_providers() -> Mapping[str, Kind[Provider]]:
     """Return the built-in kinds; pydantic is imported here at the earliest, aiohttp later still."""
-    from arenatest.providers.openai import OPENAI
+    from arenatest.providers.azure import AZURE
+    from arenatest.providers.local import LOCAL
+    from arenatest.providers.openai import OPENAI, presets
     from arenatest.providers.python import PYTHON
     from arenatest.providers.replay import REPLAY
+    from arenatest.providers.responses import RESPONSES
 
-    from arenatest.providers.local import LOCAL  # isort: skip
-
-    return {"openai": OPENAI, "python": PYTHON, "replay": REPLAY, "local": LOCAL}
+    return {
+        "openai": OPENAI,
+        "python": PYTHON,
+        "replay": REPLAY,
+        "local": LOCAL,
+        "openai-responses": RESPONSES,
+        "azure": AZURE,
+        **presets(),
+    }

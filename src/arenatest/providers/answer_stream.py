@@ -26,11 +26,12 @@ class Tally:
 
     Attributes:
         usage: Its ``output_tokens`` include reasoning, its ``input_tokens`` what was cached.
-        unseen: Tokens of the output that never came through the stream; reasoning apart.
+        unseen: Tokens of the output that never came through the stream, reasoning apart; None where
+            nobody can know.
     """
 
     usage: Usage
-    unseen: int = 0
+    unseen: int | None = 0
 
 
 class AnswerStream:
@@ -312,7 +313,7 @@ class AnswerStream:
 
     def _streamed_tokens(self, tally: Tally | None) -> int | None:
         """Generated tokens that came through the stream: not those that were only billed."""
-        if tally is None or tally.usage.output_tokens is None:
+        if tally is None or tally.unseen is None or tally.usage.output_tokens is None:
             return None
         unseen = tally.unseen
         if not self._reasoning:

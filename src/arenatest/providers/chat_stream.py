@@ -27,19 +27,25 @@ class ChatStream(AnswerStream):
             self.counted(usage)
         if self._id is None:
             self.named(event.get("model"), event.get("id"))
-        for choice in event.get("choices") or ():
-            if not choice.get("index"):  # a second answer, if the suite's body asks for one, is not
+        choices = event.get("choices")
+        for choice in choices or ():
+            if not choice.get("index") or event.get("object") == _COMPLETION:
                 if delta := choice.get("delta"):
                     self._delta(delta)
+                elif text := choice.get("text"):
+                    self.said(text)
                 if reason := choice.get("finish_reason"):
-                    self.ended(_FINISHES.get(str(reason), reason))
+                    self._ended(str(reason))
+                    self._timed(event)
+        if not choices:
+            self._timed(event)
 
     def whole(self, body: Any) -> None:
         """Read a completion that was not streamed."""
         choice = body["choices"][0]
         self._delta(choice["message"])
         if reason := choice.get("finish_reason"):
-            self.ended(_FINISHES.get(str(reason), reason))
+            self._ended(str(reason))
         self.counted(body.get("usage"))
         self.named(body.get("model"), body.get("id"))
 
@@ -68,7 +74,10 @@ class ChatStream(AnswerStream):
     def _delta(self, delta: Mapping[str, Any]) -> None:
         get = delta.get
         if text := get("content"):
-            self.said(text)
+            if type(text) is list:
+                self._parts(text)
+            else:
+                self.said(text)
             if len(delta) == 1:  # nearly always
                 return
         if text := get("reasoning_content") or get("reasoning"):
@@ -78,8 +87,52 @@ class ChatStream(AnswerStream):
         if calls := get("tool_calls"):
             for call in calls:
                 self.called((call.get("function") or {}).get("arguments"))
+        if call := get("function_call"):
+            self.called(call.get("arguments"))
+
+    def _parts(self, parts: list[Any]) -> None:
+        """Read content in parts, as Mistral's reasoning models send it."""
+        for part in parts:
+            if part["type"] == "text":
+                self.said(part["text"])
+            elif part["type"] == "thinking":
+                for thought in part["thinking"]:
+                    self.thought(thought["text"])
+
+    def _ended(self, reason: str) -> None:
+        if reason in _BROKEN_OFF:
+            self.failed("stream", f"after a 200: the server broke off: {reason}")
+        else:
+            self.ended(_FINISHES.get(reason, reason))
+
+    def _timed(self, event: Mapping[str, Any]) -> None:
+        """Take what servers tell of their own time; vLLM, llama.cpp and Groq do."""
+        clocks = self.clocks
+        if metrics := event.get("metrics"):
+            clocks.server_queue = _seconds(metrics, "queue_time_ms", 0.001)
+        if timings := event.get("timings"):
+            parts = [_seconds(timings, f"{what}_ms", 0.001) for what in ("prompt", "predicted")]
+            clocks.server = sum(part for part in parts if part is not None)
+        if groq := event.get("x_groq"):
+            if error := groq.get("error"):
+                self.erred(error)
+            usage = event.get("usage") or groq.get("usage")
+            self.counted(usage)
+            clocks.server = _seconds(usage, "total_time", 1.0)
+            clocks.server_queue = _seconds(usage, "queue_time", 1.0)
 
 
+def _seconds(said: Any, key: str, unit: float) -> float | None:
+    """Some seconds that a server reports; None where it does not, or writes nonsense."""
+    value = said.get(key) if isinstance(said, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _NEVER:
+        return None
+    return value * unit
+
+
+_NEVER = 1e9
+_COMPLETION = "text_completion"  # of the older API: some count pieces where choices are counted
+_BROKEN_OFF = ("error", "insufficient_system_resource")  # OpenRouter's word, and DeepSeek's
 _TEXTS = ("content", "reasoning_content", "reasoning")
 _DETAILS = ("completion_tokens_details",)
 _FINISHES = {"function_call": "tool_calls"}

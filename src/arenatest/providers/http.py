@@ -33,6 +33,8 @@ class HttpProvider:
         access: Reads the key when the provider opens.
         environ: Where it is read from.
         clock: Monotonic seconds.
+        idle: Seconds without a piece of text after which an answer that has begun is given up; None
+            for 60 s, or half of a call's time where that is less.
     """
 
     timing: TimingSource = "measured"
@@ -47,6 +49,7 @@ class HttpProvider:
         access: OpenAccess,
         environ: Mapping[str, str],
         clock: Callable[[], float],
+        idle: float | None = None,
     ) -> None:
         self.endpoint = endpoint
         self._wire = wire
@@ -54,6 +57,7 @@ class HttpProvider:
         self._access = access
         self._environ = environ
         self._clock = clock
+        self._idle = idle
         self._redactor = Redactor()
         self._transport: Transport | None = None
 
@@ -94,5 +98,7 @@ class HttpProvider:
         headers = {**_HEADERS, **access.headers}
         own = {name.lower() for name in self._headers}
         kept = {name: value for name, value in headers.items() if name.lower() not in own}
-        self._transport = Transport({**kept, **self._headers}, self._wire, self._clock)
+        self._transport = Transport(
+            headers={**kept, **self._headers}, wire=self._wire, clock=self._clock, idle=self._idle
+        )
         return self._transport

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from arenatest.hookspec import Billing
+from arenatest.suite.quantities import Duration
 
 
 class HttpOptions(BaseModel):
@@ -28,6 +33,11 @@ class HttpOptions(BaseModel):
     )
     body: dict[str, Any] = Field(
         default_factory=dict, description="Added to the body of every request, over params."
+    )
+    idle_timeout: Duration | None = Field(
+        default=None,
+        description="Longest pause of an answer that has begun; default: 60 s, or half of the "
+        "call's time where that is less.",
     )
 
     @field_validator("base_url")
@@ -61,3 +71,29 @@ class HttpOptions(BaseModel):
         except (TypeError, ValueError) as error:
             raise ValueError(f"cannot be written as JSON: {error}") from None
         return body
+
+
+def below(base_url: str, path: str) -> str:
+    """Return an address below one where an API starts; its query stays.
+
+    Examples:
+        >>> below("http://localhost:8000/v1?tenant=7", "responses")
+        'http://localhost:8000/v1/responses?tenant=7'
+    """
+    parts = urlsplit(base_url)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{path}").geturl()
+
+
+def identity(options: HttpOptions, _directory: Path) -> Mapping[str, Any]:
+    """Return all that determines answers; not the name of the variable that holds the key."""
+    return options.model_dump(include={"base_url", "model", "headers", "body"})
+
+
+def environment(options: HttpOptions) -> Sequence[str]:
+    """Return the variable that must hold a key, if one is named."""
+    return (options.api_key_env,) if options.api_key_env else ()
+
+
+def billing(options: HttpOptions) -> Billing:
+    """Return under which name the vendor at this address bills."""
+    return Billing(model=options.model, url=options.base_url)

@@ -19,6 +19,7 @@ from arenatest.model.answer import Failure
 from arenatest.providers.answer_stream import AnswerStream
 from arenatest.providers.clocks import Clocks
 from arenatest.providers.refusals import one_line
+from arenatest.providers.stall import Stalled, StallWatch, patience
 from arenatest.providers.wire import Request, Wire
 
 _CONNECT_PATIENCE = 10.0  # seconds until a connection must stand
@@ -44,11 +45,20 @@ class Transport:
         headers: Sent with every request.
         wire: Reads the headers of responses.
         clock: Monotonic seconds.
+        idle: Longest pause of an answer that has begun, in seconds; None for the default.
     """
 
-    def __init__(self, headers: Mapping[str, str], wire: Wire, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        headers: Mapping[str, str],
+        wire: Wire,
+        clock: Callable[[], float],
+        idle: float | None = None,
+    ) -> None:
         self._wire = wire
         self._clock = clock
+        self._idle = idle
         self._within = 0.0
         self._timeout = aiohttp.ClientTimeout()
         self._connector = _Connector(clock)
@@ -79,6 +89,10 @@ class Transport:
         _clocks.set(clocks)
         try:
             return await self._send(request, call, stream)
+        except Stalled:
+            idle = patience(self._idle, call.timeout)
+            message = f"no text for {idle:g} s: gave up {stream.progress()}"
+            return Failure(kind="stalled", message=message, retryable=True)
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
                 return None if stream.done else _late(call.timeout, stream.progress())
@@ -100,8 +114,13 @@ class Transport:
             self._note(response.headers, call, stream)
             if response.status not in _SUCCESS:
                 body = await _beginning(response)
+                if self._wire.filtered(response.status, body):
+                    stream.ended("content_filter")
+                    return None
                 return self._wire.refusal(response.status, response.headers, body)
-            await self._read(response.content, stream)
+            idle = patience(self._idle, call.timeout)
+            with StallWatch(response.content, clocks, self._clock, idle):
+                await self._read(response.content, stream)
         return None
 
     def _note(self, headers: Mapping[str, str], call: Call, stream: AnswerStream) -> None:

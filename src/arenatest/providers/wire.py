@@ -76,6 +76,10 @@ class Wire(ABC):
         """Return how many seconds the server says it took, if its headers tell."""
         return None
 
+    def filtered(self, status: int, body: bytes) -> bool:
+        """Whether a refused request is an answer after all: empty, finished by a filter."""
+        return False
+
     def refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """Return what a status other than 2xx means."""
         return refusal(status, headers, body)

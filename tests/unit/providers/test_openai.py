@@ -249,14 +249,31 @@ def test_an_empty_answer_is_an_answer():
     [
         (Script(early=False, ttft=30.0), True, "gave up before the response headers"),
         (Script(ttft=30.0), True, "gave up after the response headers, before any text"),
-        (Script(fault="stall"), False, "gave up after 6 characters of text"),
+        (Script(itl=0.4), False, "gave up after 15 characters of text"),
     ],
 )
 def test_a_call_that_takes_too_long_says_how_far_it_got(script, again, message):
-    with serve(script=script) as server:
+    with serve(reply="word " * 9, script=script) as server:
         (answer,) = ask(server.base_url, replace(CALL, timeout=1.0))
     assert (answer.failure.kind, answer.failure.retryable) == ("timeout", again)
     assert answer.failure.message == f"no answer within 1 s: {message}"
+
+
+@pytest.mark.parametrize("comments", [0, 500])
+def test_an_answer_that_stops_coming_is_stalled_whatever_else_still_comes(comments):
+    with serve(script=Script(fault="stall", stall_comments=comments)) as server:
+        (answer,) = ask(server.base_url, idle_timeout="200 ms")
+        (by_default,) = ask(server.base_url, replace(CALL, timeout=0.6))
+    assert (answer.failure.kind, answer.failure.retryable) == ("stalled", False)
+    assert answer.failure.message == "no text for 0.2 s: gave up after 6 characters of text"
+    assert answer.timing.wall < CALL.timeout / 2
+    assert by_default.failure.message == "no text for 0.3 s: gave up after 6 characters of text"
+
+
+def test_a_model_may_think_in_silence_before_its_first_text():
+    with serve(script=Script(ttft=0.4)) as server:
+        (answer,) = ask(server.base_url, idle_timeout="100 ms")
+    assert answer.ok
 
 
 def test_a_body_that_never_ends_holds_an_answer_up_for_a_second_only():

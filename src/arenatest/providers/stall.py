@@ -1,0 +1,78 @@
+"""Notices that an answer stopped coming: bytes may still arrive, comments for one, but no text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+
+from arenatest.providers.clocks import Clocks
+
+_LONGEST_PAUSE = 60.0  # seconds
+_SHARE = 0.5  # of a call's time
+_SECOND_LOOK = 0.05  # seconds: what came while the loop was busy is read before
+
+
+class Stalled(aiohttp.ClientError):
+    """Nothing more was generated for too long."""
+
+
+class StallWatch:
+    """While an answer is read, looks how long ago the last piece of text came.
+
+    It looks only where text has come: before the first, a model may think in silence, for as long
+    as the call may take. One timer a call; a read costs nothing.
+
+    Args:
+        content: Its reader is woken with ``Stalled``.
+        clocks: Of the call.
+        clock: Monotonic seconds, as in ``clocks``.
+        idle: Seconds without a piece of text.
+    """
+
+    def __init__(
+        self,
+        content: aiohttp.StreamReader,
+        clocks: Clocks,
+        clock: Callable[[], float],
+        idle: float,
+    ) -> None:
+        self._content = content
+        self._clocks = clocks
+        self._clock = clock
+        self._idle = idle
+        self._doubted = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        self._wait(self._idle)
+
+    def __exit__(self, *error: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        last = self._clocks.last
+        quiet = 0.0 if last is None else self._clock() - last
+        if quiet < self._idle:
+            self._doubted = False
+            self._wait(self._idle - quiet)
+        elif not self._doubted:
+            self._doubted = True
+            self._wait(min(_SECOND_LOOK, self._idle))
+        else:
+            self._content.set_exception(Stalled())
+
+
+def patience(idle: float | None, within: float) -> float:
+    """Return the longest pause of an answer, in seconds: what the suite says, or the default.
+
+    Args:
+        idle: What the suite says.
+        within: Seconds that the whole call may take.
+    """
+    return min(_LONGEST_PAUSE, _SHARE * within) if idle is None else idle
