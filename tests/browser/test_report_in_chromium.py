@@ -8,6 +8,7 @@ from arenatest.report.escape import visible
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.write import write_reports
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
+from fakes.reports import seen
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +47,7 @@ def chromium():
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    return write_reports([session()], folder, finished=1.79e9, command="pytest --arena x")[0]
+    return write_reports(seen(session()), folder)[0]
 
 
 def session():

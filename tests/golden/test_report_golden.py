@@ -107,7 +107,7 @@ def opened(html):
 def made():
     run = session()
     report = view([run], finished=FINISHED, command="pytest --arena suites/support.arena.toml")
-    lines = terminal_lines([run], report="reports/arena-report.html")
+    lines = terminal_lines(report, path="reports/arena-report.html")
     return {
         "arena-report.html": opened(html_page(report).decode()),
         "arena-results.json": results_json(report).decode(),

@@ -9,12 +9,13 @@ from typing import Any
 
 from arenatest.collection.troubles import raised, show_troubles, told
 from arenatest.lock.standing import Standing
+from arenatest.model.decision import Decision
 from arenatest.model.record import Run
 from arenatest.report.escape import for_terminal
 from arenatest.report.markdown import step_summary
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.terminal import terminal_lines
-from arenatest.report.view import view
+from arenatest.report.view import Report, view
 from arenatest.report.write import write_reports
 from arenatest.store import Store
 
@@ -32,14 +33,16 @@ class Outputs:
     """The finished runs of a session, and where their reports lie.
 
     Attributes:
-        runs: As they were read back from the store.
-        report: The HTML report, as the user knows its path; None where it could not be written.
+        decisions: Of all gates that were decided.
+        report: What is shown of the runs; None where that could not be made.
+        page: The HTML report, as the user knows its path; None where it could not be written.
         troubles: What could not be done, in a line each.
         whole: Whether nothing is missing that a build must not go on without.
     """
 
-    runs: tuple[SuiteRun, ...]
-    report: str | None
+    decisions: tuple[Decision, ...]
+    report: Report | None
+    page: str | None
     troubles: tuple[str, ...]
     whole: bool
 
@@ -60,12 +63,13 @@ class Outputs:
         What cannot be written is told in the section: the verdicts must be read all the same.
         """
         read = tuple(runs)
-        report, missing = _reports(read, folder, root, finished=finished, command=command)
-        summary = _summary(read, environ, finished=finished, command=command)
+        report, page, missing = _reports(read, folder, root, finished=finished, command=command)
+        summary = () if report is None else _summary(report, environ)
         failed = _told_plugins(read, ihook)
         return cls(
-            runs=read,
+            decisions=tuple(made for run in read for made in run.decisions),
             report=report,
+            page=page,
             troubles=(*missing, *summary, *failed),
             whole=not missing and not failed and not any(run.standing.refused for run in read),
         )
@@ -74,12 +78,12 @@ class Outputs:
         """Write the section into pytest's terminal summary."""
         reporter.write_sep("=", "arena")
         troubles = self.troubles
-        try:
-            lines = terminal_lines(self.runs, report=self.report)
-        except Exception as error:  # a mistake of ours: the verdicts must be read all the same
-            reasons = (made.reason for run in self.runs for made in run.decisions)
-            lines = tuple(("note", for_terminal(f"  {reason}")) for reason in reasons)
-            troubles = (*troubles, raised("the section of the terminal", error))
+        lines = tuple(("note", for_terminal(f"  {made.reason}")) for made in self.decisions)
+        if self.report is not None:
+            try:
+                lines = terminal_lines(self.report, path=self.page)
+            except Exception as error:  # a mistake of ours: the verdicts must be read all the same
+                troubles = (*troubles, raised("the section of the terminal", error))
         for kind, text in lines:
             reporter.write_line(text, **COLOURS.get(kind, {}))
         show_troubles(reporter, troubles)
@@ -93,26 +97,32 @@ def read_run(store: Store, run: Run, standing: Standing) -> SuiteRun:
 
 
 def _reports(
-    runs: Sequence[SuiteRun], folder: Path, root: Path, **said: Any
-) -> tuple[str | None, tuple[str, ...]]:
-    """Write the reports; return the HTML report's path, or what went wrong."""
+    runs: Sequence[SuiteRun], folder: Path, root: Path, *, finished: float, command: str
+) -> tuple[Report | None, str | None, tuple[str, ...]]:
+    """Write the reports; return what they show and the HTML report's path, or what went wrong."""
+    report = None
     try:
-        paths = write_reports(runs, folder, **said)
+        report = view(runs, finished=finished, command=command)
+        paths = write_reports(report, folder)
     except OSError as error:
-        return None, (f"no report was written into {folder}: {told(error)}",)
+        return report, None, (f"no report was written into {folder}: {told(error)}",)
     except Exception as error:  # a mistake of ours: the verdicts must be read all the same
-        return None, (f"no report was written into {folder}: {raised('writing it', error)}",)
-    return _shown(paths[0], root), ()
+        return (
+            report,
+            None,
+            (f"no report was written into {folder}: {raised('writing it', error)}",),
+        )
+    return report, _shown(paths[0], root), ()
 
 
-def _summary(runs: Sequence[SuiteRun], environ: Mapping[str, str], **said: Any) -> tuple[str, ...]:
+def _summary(report: Report, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Add to the page of the CI service; in a container its file is often not there."""
     path = environ.get("GITHUB_STEP_SUMMARY")
     if not path:
         return ()
     try:
         with Path(path).open("a", encoding="utf-8") as file:
-            file.write(step_summary(view(runs, **said)))
+            file.write(step_summary(report))
     except OSError as error:
         return (f"warning: no summary was written: {told(error)}",)
     except Exception as error:  # as above

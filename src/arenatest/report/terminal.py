@@ -5,11 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from arenatest.gates.aa import alarms
-from arenatest.gates.suspicion import suspicions
 from arenatest.model.decision import Decision
 from arenatest.report.aa import aa_lines
-from arenatest.report.controlled import controlled_rates
 from arenatest.report.escape import for_terminal
 from arenatest.report.phrases import (
     STATUS,
@@ -21,55 +18,51 @@ from arenatest.report.phrases import (
     value_words,
 )
 from arenatest.report.spending import faults, unmeasured, voids
-from arenatest.report.suite_run import SuiteRun, in_order, relied_on
-from arenatest.report.view import flipped, warnings
+from arenatest.report.suite_run import SuiteRun
+from arenatest.report.view import Report, SuiteView
 
 _FAILURES = 3  # lines for contestants, and as many for judges and for metrics
 _LONGEST = 200  # characters of an example
 
 
-def terminal_lines(
-    runs: Sequence[SuiteRun], *, report: str | None = None
-) -> tuple[tuple[str, str], ...]:
+def terminal_lines(report: Report, *, path: str | None = None) -> tuple[tuple[str, str], ...]:
     """Return the lines of the section, each with what it is, for colour.
 
     Args:
-        runs: The suites of the session.
-        report: Where the HTML report lies, as the user knows the path.
+        report: What is shown of the session.
+        path: Where the HTML report lies, as the user knows it.
 
     Returns:
         (``pass``, ``fail``, ``inconclusive``, ``title``, ``note``, ``warning`` or ``path``; line).
     """
     lines: list[tuple[str, str]] = []
-    for run in in_order(runs):
-        lines += _suite(run)
-    if report is not None:
-        lines.append(("path", f"  report: {for_terminal(report)}"))
+    for suite in report.suites:
+        lines += _suite(suite)
+    if path is not None:
+        lines.append(("path", f"  report: {for_terminal(path)}"))
     return tuple(lines)
 
 
-def _suite(run: SuiteRun) -> list[tuple[str, str]]:
-    plan = run.ledger.plan
+def _suite(suite: SuiteView) -> list[tuple[str, str]]:
+    plan = suite.run.ledger.plan
     lines: list[tuple[str, str]] = []
-    for candidate in plan.candidates:
-        decisions = [d for d in run.ordered if d.candidate == candidate.name]
+    for candidate in suite.candidates:
+        decisions = candidate.decisions
         if decisions:
             title = f"{_line(plan.suite)}  {_line(candidate.name)} against "
             lines.append(("title", title + _line(plan.baseline.name)))
             lines += _gates(decisions)
-            lines += [("note", f"  {_line(line)}") for line in _flips(run, candidate.name)]
-    lines += [("note", f"  {_line(line)}") for line in aa_lines(run.ledger, alarms(run.ledger))]
-    lines += [("warning", f"  {line}") for line in _failures(run)]
-    relied = relied_on(run).ledger
-    warned = warnings(run, suspicions(relied), controlled_rates(relied))
-    lines += [("warning", f"  warning: {_line(warning)}") for warning in warned]
+            lines += [("note", f"  {_line(line)}") for line in _flips(suite, candidate.name)]
+    lines += [("note", f"  {_line(line)}") for line in aa_lines(suite.run.ledger, suite.alarms)]
+    lines += [("warning", f"  {line}") for line in _failures(suite.record)]
+    lines += [("warning", f"  warning: {_line(warning)}") for warning in suite.warnings]
     return lines
 
 
-def _flips(run: SuiteRun, candidate: str) -> list[str]:
+def _flips(suite: SuiteView, candidate: str) -> list[str]:
     return [
-        f"{flips_words(found)}; arenatest flips {shlex.quote(run.ledger.plan.path)}"
-        for found in flipped(run)
+        f"{flips_words(found)}; arenatest flips {shlex.quote(suite.run.ledger.plan.path)}"
+        for found in suite.flips
         if found.candidate == candidate and found.flips
     ]
 

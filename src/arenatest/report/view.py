@@ -74,9 +74,15 @@ class CandidateView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteView:
-    """One suite of the session, with all that a report shows of it."""
+    """One suite of the session, with all that a report shows of it.
+
+    Attributes:
+        run: With what its decisions rest on.
+        record: With all that was recorded, also after they fell.
+    """
 
     run: SuiteRun
+    record: SuiteRun
     battles: tuple[Battle, ...]
     candidates: tuple[CandidateView, ...]
     controlled: tuple[Controlled, ...]
@@ -156,7 +162,8 @@ def view(runs: Sequence[SuiteRun], *, finished: float, command: str) -> Report:
         finished: Wall clock, seconds since 1970.
         command: The command line that makes the same session again.
     """
-    ordered = tuple(relied_on(run) for run in in_order(runs))
+    recorded = in_order(runs)
+    ordered = tuple(map(relied_on, recorded))
     rows = [
         GateRow(decision=decision, path=run.ledger.plan.path, status=STATUS[decision.decision])
         for run in ordered
@@ -170,7 +177,7 @@ def view(runs: Sequence[SuiteRun], *, finished: float, command: str) -> Report:
             refused=[run.ledger.plan.suite for run in ordered if run.standing.refused],
         ),
         gates=tuple(rows),
-        suites=tuple(suite_view(run) for run in ordered),
+        suites=tuple(map(suite_view, ordered, recorded)),
         finished=finished,
         duration=max(0.0, finished - started),
         command=command,
@@ -208,7 +215,7 @@ def headline(decisions: Sequence[Decision], *, refused: Sequence[str] = ()) -> H
     return Headline(word="PASSED", sentence=f"{total}, all passed.", passed=True)
 
 
-def suite_view(run: SuiteRun) -> SuiteView:
+def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
     """Return all that a report shows of one suite."""
     ledger = run.ledger
     fought = tuple(battles(ledger))
@@ -216,6 +223,7 @@ def suite_view(run: SuiteRun) -> SuiteView:
     rates = controlled_rates(ledger)
     return SuiteView(
         run=run,
+        record=record,
         battles=fought,
         candidates=tuple(
             CandidateView(

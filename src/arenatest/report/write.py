@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from arenatest.report.html import BUDGET, html_pieces
 from arenatest.report.results import results_json
-from arenatest.report.suite_run import SuiteRun
-from arenatest.report.view import view
+from arenatest.report.view import Report
 
 HTML = "arena-report.html"
 JSON = "arena-results.json"
 
 
-def write_reports(
-    runs: Sequence[SuiteRun],
-    folder: Path,
-    *,
-    finished: float,
-    command: str,
-    budget: int = BUDGET,
-) -> tuple[Path, ...]:
+def write_reports(report: Report, folder: Path, *, budget: int = BUDGET) -> tuple[Path, ...]:
     """Write ``arena-report.html`` and ``arena-results.json``, replacing older ones.
 
     A reader never sees half a file: each is written beside its place and then moved there.
 
     Args:
-        runs: The suites of the session, read back from the store.
+        report: What is shown of the session.
         folder: Made where it does not exist.
-        finished: Wall clock at the session's end, seconds since 1970.
-        command: The command line that makes the same session again, without secrets.
         budget: Most bytes of the HTML page.
 
     Returns:
@@ -41,7 +31,6 @@ def write_reports(
     Raises:
         OSError: The folder cannot be written.
     """
-    report = view(runs, finished=finished, command=command)
     folder.mkdir(parents=True, exist_ok=True)
     results = results_json(report)
     return (

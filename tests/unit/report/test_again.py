@@ -27,7 +27,7 @@ def report_of(run):
 
 
 def lines(run):
-    return [line for kind, line in terminal_lines([run]) if kind == "warning"]
+    return [line for kind, line in terminal_lines(report_of(run)) if kind == "warning"]
 
 
 def test_the_run_and_its_date_stand_in_every_report():

@@ -129,7 +129,7 @@ def test_every_report_tells_of_an_aa_run():
     assert "A/A run</h2>" in page
     assert "old met a second set of its own answers" in page
     assert "A/A: win\\_rate fails" in step_summary(report)
-    lines = [line for _, line in terminal_lines([suite.run for suite in report.suites])]
+    lines = [line for _, line in terminal_lines(report)]
     assert "  A/A: mean score 0.500 [0.299, 0.701] where 0.5 is the truth (n=20)" in lines
 
 

@@ -11,6 +11,7 @@ from arenatest.report.suite_run import SuiteRun
 from arenatest.report.terminal import terminal_lines
 from arenatest.report.view import view
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
+from fakes.reports import seen
 
 
 def built(prompts=150, *, favours_length=True, longer=0.8, seed=3, **labels):
@@ -144,7 +145,7 @@ def test_it_stands_in_the_page_the_results_and_where_it_departs_in_the_terminal(
     first, second = results(report).controlled
     assert (first.control, second.control) == ("length", "style")
     assert first.value == report.suites[0].controlled[0].value
-    lines = [line for _, line in terminal_lines([run])]
+    lines = [line for _, line in terminal_lines(seen(run))]
     assert any("alike in length" in line for line in lines)
 
 
@@ -152,4 +153,4 @@ def test_a_page_without_enough_prompts_says_how_many_it_takes():
     run = SuiteRun(ledger=built(40).ledger, decisions=(decision(),))
     text = html_page(view([run], finished=1.79e9, command="x")).decode()
     assert "not told: it takes 100 prompts with a result, and there are 40" in text
-    assert not any("alike" in line for _, line in terminal_lines([run]))
+    assert not any("alike" in line for _, line in terminal_lines(seen(run)))

@@ -12,6 +12,7 @@ from arenatest.report.suite_run import SuiteRun
 from arenatest.report.terminal import terminal_lines
 from arenatest.report.view import headline, view, warnings
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
+from fakes.reports import seen
 
 PROMPTS = [prompt(f"p{n}", category="<kids>") for n in range(60)]
 
@@ -59,10 +60,10 @@ def test_the_summary_lists_the_first_few():
 
 
 def test_the_terminal_has_one_line_and_none_where_nothing_flipped():
-    (line,) = [text for _, text in terminal_lines([run()]) if "flipped" in text]
+    (line,) = [text for _, text in terminal_lines(seen(run())) if "flipped" in text]
     assert "60 worse, 0 better (sign test p = 1.7e-18)" in line
     assert line.endswith("arenatest flips suites/support.arena.toml")
-    assert not [text for _, text in terminal_lines([run(after="win")]) if "flipped" in text]
+    assert not [text for _, text in terminal_lines(seen(run(after="win"))) if "flipped" in text]
 
 
 def test_what_has_no_earlier_run_says_nothing_of_flips():

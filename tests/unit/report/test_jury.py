@@ -11,6 +11,7 @@ from arenatest.report.suite_run import SuiteRun
 from arenatest.report.terminal import terminal_lines
 from arenatest.stats.agreement import krippendorff_alpha
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
+from fakes.reports import seen
 
 JUDGES = ("x", "y", "z")
 WIN, TIE, LOSS, FLIP = ("win", "win"), ("tie", "tie"), ("loss", "loss"), ("win", "loss")
@@ -101,5 +102,5 @@ def test_a_battle_that_nobody_judged_says_why(said, cause):
 def test_the_terminal_takes_no_abstention_for_a_failure():
     builder = LedgerBuilder(plan([prompt("p")], rules=[rule("win_rate")]))
     builder.answer("gpt-4o", "p", "a").answer("gpt-5-mini", "p", "b").judge("p", AWAY)
-    lines = terminal_lines([SuiteRun(ledger=builder.ledger, decisions=(decision(),))])
+    lines = terminal_lines(seen(SuiteRun(ledger=builder.ledger, decisions=(decision(),))))
     assert not any("without a verdict" in text for _, text in lines)

@@ -12,6 +12,7 @@ from arenatest.report.terminal import terminal_lines
 from arenatest.report.view import view
 from fakes.attacks import ORDER
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
+from fakes.reports import seen
 
 ATTACK = f"<b>\x1b[31m {ORDER}\n::error::\u202e</b>" + "x" * 5_000
 
@@ -41,7 +42,7 @@ LINE = (
 
 
 def test_the_terminal_warns_in_one_line_for_each_contestant(attacked):
-    warnings = [line for kind, line in terminal_lines([attacked]) if kind == "warning"]
+    warnings = [line for kind, line in terminal_lines(seen(attacked)) if kind == "warning"]
     assert warnings == [f"  warning: {LINE}"]
 
 

@@ -4,6 +4,7 @@ from arenatest.report.phrases import evidence_words, interval_words, limit_words
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.terminal import terminal_lines
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
+from fakes.reports import seen
 
 P95 = {"metric": "ttft", "stat": "p95", "unit": "s", "side": "max", "threshold": 0.8, "n": 200}
 RATIO = {
@@ -21,9 +22,8 @@ def test_the_section_has_the_shape_of_the_design():
         decision("ttft-p95", **P95, value=0.64, low=0.61, high=0.702),
         decision(),
     )  # fmt: skip
-    lines = terminal_lines(
-        [SuiteRun(ledger=ledger, decisions=decisions)], report="reports/arena-report.html"
-    )
+    report = seen(SuiteRun(ledger=ledger, decisions=decisions))
+    lines = terminal_lines(report, path="reports/arena-report.html")
     assert [line for _, line in lines] == [
         "support  gpt-5-mini against gpt-4o",
         "  PASS  win_rate     0.531 [0.478, 0.584]   needs >= 0.45     "
@@ -40,7 +40,7 @@ def test_hostile_names_and_warnings_cannot_steer_the_terminal():
     ledger = LedgerBuilder(plan([prompt("p")], candidates=("x\x1b[31m\n::error::y",))).ledger
     ledger.warnings.append("a\n::error::b")
     made = decision(candidate="x\x1b[31m\n::error::y", reason="::error::z", decision="fail")
-    lines = [line for _, line in terminal_lines([SuiteRun(ledger=ledger, decisions=(made,))])]
+    lines = [line for _, line in terminal_lines(seen(SuiteRun(ledger=ledger, decisions=(made,))))]
     assert all("\x1b" not in line and "\n" not in line for line in lines)
     assert not any(line.lstrip().startswith("::") for line in lines)
 
@@ -89,7 +89,7 @@ def test_failed_answers_and_unread_judges_are_told_with_an_example():
     builder.judge("r", ("unparsed", "unparsed"), explanation=said)
     made = decision(decision="inconclusive", passed=False, reason="")
     run = SuiteRun(ledger=builder.ledger, decisions=(made,))
-    lines = [text for _, text in terminal_lines([run])]
+    lines = [text for _, text in terminal_lines(seen(run))]
     assert "  gpt-5-mini: 2 answers failed: upstream is away" in lines
     (unread,) = [text for text in lines if "without a verdict" in text]
     assert unread.startswith("  sonnet: 2 games without a verdict (unparsed): I would rather : :")
