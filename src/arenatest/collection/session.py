@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -56,7 +56,7 @@ class ArenaSession:
         self.config = config
         worker = getattr(config, "workerinput", None)
         self.is_worker = worker is not None
-        self.id: str = worker["arenatest_session"] if worker else uuid.uuid4().hex
+        self.id: str = worker["arenatest_session"] if worker else secrets.token_hex(16)
         self.store_folder = folder(config, "arena_store", ".arenatest")
         self.report_folder = folder(config, "arena_reports", "reports")
         self.lock_mode = lock_mode(config)
@@ -91,7 +91,7 @@ class ArenaSession:
             fresh=flag(self.config, "arena_fresh"),
             clock=time.perf_counter,
             wall=time.time,  # noqa: TID251 - here wall time enters
-            new_id=lambda: uuid.uuid4().hex,
+            new_id=lambda: secrets.token_hex(16),
             environ=os.environ,
             budgets=self.allowance.budgets,
             versions={

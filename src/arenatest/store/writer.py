@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from arenatest.errors import StoreError
 from arenatest.model.record import Record
 
-_GATHERING = 0.004  # seconds: a call's place is held for it, and a transaction then serves several
+_GATHERING = 0.002  # seconds: a call's place is held for it, and a transaction then serves several
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 
