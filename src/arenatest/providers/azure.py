@@ -67,7 +67,7 @@ def _build(options: AzureOptions, context: Context) -> Provider:
         access=key_in(options.api_key_env, options.base_url, header="api-key", prefix=""),
         environ=context.environ,
         clock=context.clock,
-        idle=options.idle_timeout,
+        manners=options.manners(),
     )
 
 

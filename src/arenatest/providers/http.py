@@ -10,6 +10,7 @@ from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, TimingSource
 from arenatest.providers.access import OpenAccess
 from arenatest.providers.clocks import Clocks
+from arenatest.providers.manners import Manners
 from arenatest.providers.redaction import Redactor
 from arenatest.providers.wire import Wire
 
@@ -33,8 +34,7 @@ class HttpProvider:
         access: Reads the key when the provider opens.
         environ: Where it is read from.
         clock: Monotonic seconds.
-        idle: Seconds without a piece of text after which an answer that has begun is given up; None
-            for 60 s, or half of a call's time where that is less.
+        manners: What the suite says about how calls are made.
     """
 
     timing: TimingSource = "measured"
@@ -49,7 +49,7 @@ class HttpProvider:
         access: OpenAccess,
         environ: Mapping[str, str],
         clock: Callable[[], float],
-        idle: float | None = None,
+        manners: Manners | None = None,
     ) -> None:
         self.endpoint = endpoint
         self._wire = wire
@@ -57,7 +57,7 @@ class HttpProvider:
         self._access = access
         self._environ = environ
         self._clock = clock
-        self._idle = idle
+        self._manners = manners or Manners()
         self._redactor = Redactor()
         self._transport: Transport | None = None
 
@@ -82,11 +82,13 @@ class HttpProvider:
         transport = self._transport or self._open()
         stream = self._wire.stream(Clocks(start=self._clock()))
         try:
-            request = self._wire.request(call)
+            request = self._wire.request(self._manners.asked(call))
         except (TypeError, ValueError) as error:
             message = f"the request cannot be written as JSON: {error}"
             failure: Failure | None = Failure(kind="request", message=message)
         else:
+            if named := self._manners.headers(call):
+                request.headers = {**request.headers, **named}
             failure = await transport.exchange(request, call, stream)
         return self._redactor.answer(stream.finish(self._clock(), failure))
 
@@ -99,6 +101,9 @@ class HttpProvider:
         own = {name.lower() for name in self._headers}
         kept = {name: value for name, value in headers.items() if name.lower() not in own}
         self._transport = Transport(
-            headers={**kept, **self._headers}, wire=self._wire, clock=self._clock, idle=self._idle
+            headers={**kept, **self._headers},
+            wire=self._wire,
+            clock=self._clock,
+            idle=self._manners.idle,
         )
         return self._transport

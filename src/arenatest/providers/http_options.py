@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from arenatest.hookspec import Billing
+from arenatest.providers.manners import Manners
 from arenatest.suite.quantities import Duration
 
 
@@ -39,6 +40,24 @@ class HttpOptions(BaseModel):
         description="Longest pause of an answer that has begun; default: 60 s, or half of the "
         "call's time where that is less.",
     )
+    session_header: str | None = Field(
+        default=None,
+        pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+        description="The header that takes the id of a conversation, such as X-Session-Id.",
+    )
+    session_field: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The key of a request's body that takes it, such as session_id.",
+    )
+
+    def manners(self) -> Manners:
+        """Return what the suite says about how calls are made."""
+        return Manners(
+            idle=self.idle_timeout,
+            session_header=self.session_header,
+            session_field=self.session_field,
+        )
 
     @field_validator("base_url")
     @classmethod
@@ -86,7 +105,8 @@ def below(base_url: str, path: str) -> str:
 
 def identity(options: HttpOptions, _directory: Path) -> Mapping[str, Any]:
     """Return all that determines answers; not the name of the variable that holds the key."""
-    return options.model_dump(include={"base_url", "model", "headers", "body"})
+    told = {"base_url", "model", "headers", "body", "session_header", "session_field"}
+    return options.model_dump(include=told, exclude_none=True)
 
 
 def environment(options: HttpOptions) -> Sequence[str]:

@@ -157,7 +157,7 @@ def _kind(preset: Preset, options: type[HttpOptions]) -> Kind[Provider]:
             access=key_in(options.api_key_env, options.base_url),
             environ=context.environ,
             clock=context.clock,
-            idle=options.idle_timeout,
+            manners=options.manners(),
         )
 
     return Kind(

@@ -91,7 +91,7 @@ def _build(options: ResponsesOptions, context: Context) -> Provider:
         access=key_in(options.api_key_env, options.base_url),
         environ=context.environ,
         clock=context.clock,
-        idle=options.idle_timeout,
+        manners=options.manners(),
     )
 
 
