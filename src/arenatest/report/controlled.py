@@ -7,12 +7,11 @@ makes it better. They tell a reader where a win rate may be one of looks.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from arenatest.errors import InsufficientData
-from arenatest.gates.battles import read_battle
-from arenatest.model.record import AnswerSlot, Ledger
+from arenatest.report.battles import Battle
 from arenatest.report.style import Style, style_of
 from arenatest.stats.controlled import STABLE_FROM, controlled_win_rate, relative_difference
 
@@ -61,15 +60,20 @@ class Controlled:
         return apart and not self.low <= self.raw <= self.high
 
 
-def controlled_rates(ledger: Ledger) -> tuple[Controlled, ...]:
-    """Return the controlled win rates of every candidate with battles that were judged."""
-    if not ledger.plan.judges:
-        return ()
+def controlled_rates(fought: Iterable[Battle]) -> tuple[Controlled, ...]:
+    """Return the controlled win rates of every candidate with battles that were judged.
+
+    Args:
+        fought: The battles of a run; those without a score do not count.
+    """
+    judged: dict[str, list[Battle]] = defaultdict(list)
+    for battle in fought:
+        if battle.score is not None:
+            judged[battle.candidate].append(battle)
     found: list[Controlled] = []
-    for candidate in ledger.plan.candidates:
-        clusters = list(_clusters(ledger, candidate.name))
-        if clusters:
-            found += (_controlled(candidate.name, control, clusters) for control in CONTROLS)
+    for candidate, battles in judged.items():
+        clusters = list(_clusters(battles))
+        found += (_controlled(candidate, control, clusters) for control in CONTROLS)
     return tuple(found)
 
 
@@ -89,19 +93,14 @@ def controlled_warnings(rates: Sequence[Controlled]) -> list[str]:
 _Cluster = tuple[float, tuple[float, ...]]
 
 
-def _clusters(ledger: Ledger, candidate: str) -> Iterator[_Cluster]:
+def _clusters(battles: Iterable[Battle]) -> Iterator[_Cluster]:
     """Yield of each cluster the mean score, and the mean difference in each feature."""
     grouped: dict[str, list[_Cluster]] = defaultdict(list)
-    for prompt in ledger.plan.prompts:
-        for repeat in range(ledger.plan.repeats):
-            battle = read_battle(ledger, candidate, prompt.id, repeat, plan=ledger.plan)
-            if battle is not None and battle.score is not None and not battle.forfeit:
-                ours, theirs = (
-                    style_of(ledger.answers[AnswerSlot(name, prompt.id, repeat)].answer.text)
-                    for name in (candidate, ledger.plan.baseline.name)
-                )
-                apart = tuple(map(relative_difference, ours, theirs))
-                grouped[prompt.cluster].append((battle.score, apart))
+    for battle in battles:
+        if battle.score is not None and battle.answered and battle.baseline:
+            ours, theirs = (style_of(b.answer.text) for b in (battle.answered, battle.baseline))
+            apart = tuple(map(relative_difference, ours, theirs))
+            grouped[battle.prompt.cluster].append((battle.score, apart))
     for fought in grouped.values():
         size = len(fought)
         features = zip(*(apart for _, apart in fought), strict=True)

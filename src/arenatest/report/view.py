@@ -220,7 +220,7 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
     ledger = run.ledger
     fought = tuple(battles(ledger))
     suspected = suspicions(ledger)
-    rates = controlled_rates(ledger)
+    rates = controlled_rates(fought)
     return SuiteView(
         run=run,
         record=record,

@@ -157,7 +157,7 @@ def test_another_candidate_moves_no_controlled_win_rate():
                 texts[other] = "# A\n- b\n" * 300
             for name, text in texts.items():
                 scene.ledger.answers[AnswerSlot(name, f"p{i}")] = answered(f"{i} {text}")
-        return [rate for rate in controlled_rates(scene.ledger) if rate.candidate == "new"]
+        return [rate for rate in controlled_rates(battles(scene.ledger)) if rate.candidate == "new"]
 
     assert rates() == rates("huge")
     assert {rate.control for rate in rates()} == {"length", "style"}

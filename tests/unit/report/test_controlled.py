@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from arenatest.report.battles import battles
 from arenatest.report.controlled import controlled_rates, controlled_warnings
 from arenatest.report.html import html_page
 from arenatest.report.results import results
@@ -31,7 +32,7 @@ def built(prompts=150, *, favours_length=True, longer=0.8, seed=3, **labels):
 
 
 def length_of(ledger):
-    return next(rate for rate in controlled_rates(ledger) if rate.control == "length")
+    return next(rate for rate in controlled_rates(battles(ledger)) if rate.control == "length")
 
 
 def test_a_win_rate_that_rests_on_length_falls_when_length_is_held_equal():
@@ -80,7 +81,7 @@ def test_style_holds_headings_lists_and_bold_equal_too():
     made = built(150, longer=0.5)
     for asked in made.ledger.plan.prompts[::2]:
         made.answer("gpt-5-mini", asked.id, "# Title\n- **a**\n- b\n" + "word " * 30)
-    rates = {rate.control: rate for rate in controlled_rates(made.ledger)}
+    rates = {rate.control: rate for rate in controlled_rates(battles(made.ledger))}
     assert set(rates["length"].effects) == {"length"}
     assert set(rates["style"].effects) == {"length", "headings", "lists", "bold"}
 
@@ -90,7 +91,7 @@ def test_what_differs_alike_in_every_battle_is_not_held_equal():
     for asked in made.ledger.plan.prompts:
         text = made.ledger.answers["gpt-5-mini", asked.id, 0].answer.text
         made.answer("gpt-5-mini", asked.id, f"# Title\n{text}")
-    rates = {rate.control: rate for rate in controlled_rates(made.ledger)}
+    rates = {rate.control: rate for rate in controlled_rates(battles(made.ledger))}
     assert set(rates["style"].effects) == {"length"}
     assert rates["style"].constant == ("headings",)
     assert rates["length"].constant == ()
@@ -109,8 +110,9 @@ def test_another_contestant_changes_nothing():
     for asked in joined.prompts:
         more.answer("x", asked.id, "- long\n" * 500)
         more.judge(asked.id, ("win", "loss"), candidate="x")
-    mine = [rate for rate in controlled_rates(more.ledger) if rate.candidate == "gpt-5-mini"]
-    assert tuple(mine) == controlled_rates(alone)
+    rates = controlled_rates(battles(more.ledger))
+    mine = [rate for rate in rates if rate.candidate == "gpt-5-mini"]
+    assert tuple(mine) == controlled_rates(battles(alone))
 
 
 def test_code_is_no_style_and_no_text_has_none():
@@ -123,12 +125,12 @@ def test_code_is_no_style_and_no_text_has_none():
 def test_a_suite_without_judges_has_none():
     made = LedgerBuilder(plan([prompt("a")], judges=()))
     made.answer("gpt-4o", "a").answer("gpt-5-mini", "a", "b")
-    assert controlled_rates(made.ledger) == ()
+    assert controlled_rates(battles(made.ledger)) == ()
 
 
 def test_only_what_departs_is_a_warning():
-    assert controlled_warnings(controlled_rates(built(favours_length=False).ledger)) == []
-    (line,) = controlled_warnings(controlled_rates(built().ledger))
+    assert controlled_warnings(controlled_rates(battles(built(favours_length=False).ledger))) == []
+    (line,) = controlled_warnings(controlled_rates(battles(built().ledger)))
     rate = length_of(built().ledger)
     assert line == (
         f"gpt-5-mini: were both answers alike in length, its win rate would be {rate.value:.3f} "
