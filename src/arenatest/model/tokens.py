@@ -15,7 +15,7 @@ ANSWER = 250
 """Output tokens of an answer of which nothing is known."""
 LONG_ANSWER = 1_000
 """Output tokens of a long one."""
-BOUNDS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+BOUNDS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
 """Parameters by which a server is told how many tokens an answer may have."""
 
 

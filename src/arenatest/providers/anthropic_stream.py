@@ -80,7 +80,7 @@ class MessageStream(AnswerStream):
             cached_tokens=cached,
         )
         if self._thinking and thinking is None and not self._reasoning:
-            return Tally(usage=usage, unseen=output or 0)  # how much of it was thinking is not said
+            return Tally(usage=usage, unseen=None)
         return Tally(usage=usage)
 
     def sole_text(self, event: Any) -> str | None:
