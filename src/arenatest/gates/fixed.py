@@ -312,7 +312,9 @@ class Total(Fixed[float]):
     def add(self, cluster: Sequence[Evidence[float]]) -> None:
         """Take the next cluster."""
         super().add(cluster)
-        self._places += len(cluster) * self.plan.repeats
+        timed = self.rule.metric.source == "timing"
+        repeats = self.plan.timed_repeats if timed else self.plan.repeats
+        self._places += len(cluster) * repeats
         self._known += [amount for evidence in cluster for amount in evidence.values]
 
     def combine(self, samples: list[tuple[float, ...]]) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from arenatest.gates.clocks import clock_of
 from arenatest.gates.costs import COST, Prices, cost_of
 from arenatest.model.metric import MetricSpec
 from arenatest.model.record import Answered, AnswerSlot, Ledger, MetricSlot
@@ -44,15 +45,16 @@ Read = Callable[[Ledger, AnswerSlot], Reading | None]
 """Reads a number in its place; None while it is not settled."""
 
 
-def number_reader(metric: MetricSpec, *, baseline: str) -> Read:
+def number_reader(metric: MetricSpec, *, baseline: str, apart: bool = False) -> Read:
     """Return the reader of a metric that is not of judgments.
 
     Args:
         metric: A built-in metric of answers or timings, or a plugin's.
         baseline: Name of the baseline, whose failure leaves a metric of battles without a value.
+        apart: Whether clocks are of calls that were made for them alone.
     """
     if metric.source == "timing":
-        return _clock_reader(metric.name)
+        return _clock_reader(metric.name, apart=apart)
     if metric.source == "plugin":
         return _plugin_reader(metric, baseline)
     if metric.name == COST:
@@ -85,7 +87,7 @@ def _cost_reader() -> Read:
     return read
 
 
-def _clock_reader(clock: str) -> Read:
+def _clock_reader(clock: str, *, apart: bool) -> Read:
     def read(ledger: Ledger, slot: AnswerSlot) -> Reading | None:
         answered = ledger.timings.get(slot)
         if answered is None:
@@ -99,8 +101,8 @@ def _clock_reader(clock: str) -> Read:
             return VOID  # a stored answer says nothing of today's latency
         if timing.source == "measured" and answered.attempts != 1:
             return RETRIED
-        seconds = getattr(timing, clock)
-        return VOID if seconds is None or seconds < 0.0 else _number(seconds)
+        seconds = clock_of(timing, clock, apart=apart)
+        return VOID if seconds is None else _number(seconds)
 
     return read
 

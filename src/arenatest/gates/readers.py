@@ -47,10 +47,11 @@ class _Numbers:
     """Knows where a rule's numbers stand."""
 
     def __init__(self, rule: Rule, plan: Plan) -> None:
-        self._read = number_reader(rule.metric, baseline=plan.baseline.name)
+        apart = plan.latency.dedicated
+        self._read = number_reader(rule.metric, baseline=plan.baseline.name, apart=apart)
         self._candidate, self._against = rule.candidate, rule.against
-        self._repeats = range(plan.repeats)
         self._timed = rule.metric.source == "timing"
+        self._repeats = range(plan.timed_repeats if self._timed else plan.repeats)
         low, high = finite_range(rule) or (-math.inf, math.inf)
         self._worst, self._best = (low, high) if rule.side == "min" else (high, low)
 

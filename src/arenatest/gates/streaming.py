@@ -29,7 +29,7 @@ def unstreamed(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
         if any(
             _whole(ledger, AnswerSlot(name, prompt.id, repeat))
             for prompt in asked
-            for repeat in range(ledger.plan.repeats)
+            for repeat in range(ledger.plan.timed_repeats)
         )
     ]
     if not whole:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, groupby
 from typing import Any
 
+from arenatest.gates.clocks import unfit_machine
 from arenatest.gates.costs import uncounted, unpriced
 from arenatest.gates.evidence import Evidence
 from arenatest.gates.health import ENOUGH_PROMPTS, Health
@@ -148,12 +149,18 @@ class Watch:
         sick = "" if self._health is None else self._health.problem
         if not whole and self._health is not None and self._health.waiting:
             return None
+        if whole and self.rule.metric.source == "timing" and (lag := self._lag(ledger)):
+            return Ruling(cause="latency", why=lag)
         outcome = self._outcome(whole=whole)
         if outcome != "inconclusive":
             sick = sick or self._silence() or self._parroting(ledger, outcome)
             if not sick:
                 return Ruling(outcome=outcome)
         return self._last_word(sick) if whole else None
+
+    def _lag(self, ledger: Ledger) -> str:
+        """Return that our own event loop lagged too often to decide on clocks; empty if not."""
+        return unfit_machine(self.rule, ledger, chain(*self._clusters[: self._taken]))
 
     def _may_be_lost(self, *, whole: bool) -> bool:
         """Whether a pinned prompt is lost or may yet be: no void makes up for that."""
@@ -205,7 +212,8 @@ class Watch:
         if tally.invalid > self._most_voids:
             why = f"{_lacking(tally.invalid)} no clock that may be used, {share}"
             hint = unstreamed(self.rule, ledger, chain(*self._clusters[: self._taken]))
-            return Ruling(cause="latency", why="; ".join(filter(None, (why, hint))))
+            whys = (why, hint, self._lag(ledger))
+            return Ruling(cause="latency", why="; ".join(filter(None, whys)))
         whose = ((self.rule.candidate, tally.ours), (self.rule.against, tally.theirs))
         sick = "" if self._health is None else self._health.problem
         reasons = (

@@ -1,0 +1,131 @@
+"""Which clocks say something of a model: not those that our own lag, or a new connection, made.
+
+A call that came while our event loop lagged is invalid, not slow: how late we looked says nothing
+of the model. Dropping it favours nobody, since the loop does not know whose call it keeps waiting.
+Where more than ``MOST`` of a gate's calls are invalid, the machine that measures is not fit to.
+
+Reference:
+    Measured on streams of 25 ms a piece: what the loop lags is what the first token seems late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from arenatest.gates.words import amount, counted
+from arenatest.model.answer import Timing
+from arenatest.model.plan import Rule
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import Answered, AnswerSlot, Ledger
+
+LAG = 0.005
+"""Seconds of lag that never matter."""
+LAG_SHARE = 0.05
+"""Lag that does not matter, as a share of the time that was measured."""
+MOST = 0.02
+"""Largest share of invalid calls; a single one is always borne, for it says nothing of a share."""
+
+_FROM_THE_START = ("ttft", "ttfat", "e2e")
+_STREAMING = ("tpot", "icl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lagging:
+    """How many calls of one contestant came while our own event loop lagged too much.
+
+    Attributes:
+        calls: Those with the clock.
+        invalid: Those of them whose clock may not be used.
+        largest: The largest lag of the invalid ones, in seconds.
+    """
+
+    calls: int
+    invalid: int
+    largest: float
+
+
+def clock_of(timing: Timing, clock: str, *, apart: bool) -> float | None:
+    """Return one clock in seconds; None where it is unknown, or may not be used.
+
+    Args:
+        timing: The clocks of a call.
+        clock: Which one.
+        apart: Whether the call was made for its clocks alone: then all contestants are compared on
+            open connections, and the time to open one is taken off.
+    """
+    seconds: float | None = getattr(timing, clock)
+    if seconds is None or seconds < 0.0 or is_ours(timing, clock):
+        return None
+    if apart and timing.connection_reused is False and clock in _FROM_THE_START:
+        return None if timing.connect is None else max(seconds - timing.connect, 0.0)
+    return seconds
+
+
+def is_ours(timing: Timing, clock: str) -> bool:
+    """Return whether too much of a time may be our own event loop's lag."""
+    if timing.source != "measured":
+        return False
+    lag, span = _lag_within(timing, clock)
+    return lag > max(LAG, LAG_SHARE * span)
+
+
+def lagging(ledger: Ledger, name: str, clock: str, prompts: Iterable[Prompt]) -> Lagging:
+    """Count a contestant's calls, and those that our own lag made invalid."""
+    calls, lags = 0, []
+    for prompt in prompts:
+        for repeat in range(ledger.plan.timed_repeats):
+            timing = _timing(ledger.timings.get(AnswerSlot(name, prompt.id, repeat)))
+            if timing is None or getattr(timing, clock) is None:
+                continue
+            calls += 1
+            if is_ours(timing, clock):
+                lags.append(_lag_within(timing, clock)[0])
+    return Lagging(calls=calls, invalid=len(lags), largest=max(lags, default=0.0))
+
+
+def unfit_machine(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
+    """Return that too many of a gate's calls came while our own loop lagged; empty if few did.
+
+    Args:
+        rule: A gate on a clock.
+        ledger: The record.
+        prompts: Those that the gate looked at.
+    """
+    asked = list(prompts)
+    sides = (rule.candidate, rule.against) if rule.stat == "ratio" else (rule.candidate,)
+    found = {name: lagging(ledger, name, rule.metric.name, asked) for name in sides}
+    calls = sum(one.calls for one in found.values())
+    invalid = sum(one.invalid for one in found.values())
+    if invalid <= max(1.0, MOST * calls):
+        return ""
+    whose = ", ".join(f"{one.invalid:,} of {name}" for name, one in found.items())
+    largest = amount(max(one.largest for one in found.values()), "s")
+    dedicated = ledger.plan.latency.dedicated
+    what = (
+        "on a machine with less to do" if dedicated else 'or with lane = "dedicated" in [latency]'
+    )
+    return (
+        f"{invalid:,} of {counted(calls, 'calls')} ({100 * invalid / calls:.3g} %: {whose}) came "
+        f"while our own event loop lagged, by up to {largest}, which says nothing of a model: "
+        f"more than {100 * MOST:g} %; measure with fewer calls at once, {what}"
+    )
+
+
+def _lag_within(timing: Timing, clock: str) -> tuple[float, float]:
+    """Return the largest lag that overlapped what a clock measures, and how long that was."""
+    first, rest = timing.lag or 0.0, timing.stream_lag or 0.0
+    start = timing.ttft if timing.ttft is not None else timing.e2e
+    if clock in _STREAMING:
+        return rest, max((timing.e2e or 0.0) - (start or 0.0), 0.0)
+    if clock == "ttft" or (clock == "ttfat" and timing.ttfat == timing.ttft):
+        return first, start or 0.0
+    if clock in _FROM_THE_START:
+        return max(first, rest), getattr(timing, clock) or 0.0
+    return 0.0, 0.0  # our own queue is not slower for it
+
+
+def _timing(answered: Answered | None) -> Timing | None:
+    if answered is None or not answered.answer.ok or answered.attempts != 1:
+        return None
+    return answered.answer.timing
