@@ -1,84 +1,14 @@
 """The PyPI package llmock breaks calls on purpose and grades how the client takes it."""
 
-from __future__ import annotations
-
-import json
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
-LLMOCK = shutil.which("llmock", path=str(Path(sys.executable).parent)) or shutil.which("llmock")
-pytestmark = pytest.mark.skipif(LLMOCK is None, reason="llmock is not installed (extra dev)")
+from servers import llmock
+from servers.llmock import serve
+
+pytestmark = llmock.required
 
 PROMPTS = 25
 FAULTS = 8
-
-
-class Mock:
-    """A running llmock."""
-
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-
-    def ask(self, path: str, body: object = None) -> str:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data)  # noqa: S310 - our own server
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-            return response.read().decode()
-
-    def play(self, *behaviors: dict) -> None:
-        """Script the coming requests; the judge always names the first answer."""
-        judge = {"type": "reply", "text": "[[A>B]]", "times": None, "match": {"model": "judge"}}
-        self.ask("/_llmock/scenario", {"behaviors": [judge, *behaviors]})
-
-    @property
-    def findings(self) -> list[tuple[str, str]]:
-        """How severe, and what, for all that llmock holds against the client."""
-        verdict = json.loads(self.ask("/_llmock/verdict"))
-        return [(found["severity"], found["code"]) for found in verdict["findings"]]
-
-    @property
-    def requests(self) -> list[dict]:
-        return json.loads(self.ask("/_llmock/requests"))["requests"]
-
-
-@contextmanager
-def serve(*arguments: str):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [LLMOCK, "serve", "-h", "127.0.0.1", "-p", str(port), "--log-level", "error", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    mock = Mock(port)
-    try:
-        wait_for(mock, process)
-        yield mock
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def wait_for(mock, process):
-    deadline = time.monotonic() + 60
-    while True:
-        assert process.poll() is None, "llmock ended"
-        assert time.monotonic() < deadline
-        try:
-            mock.ask("/health")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
 
 
 @pytest.fixture(scope="module")
