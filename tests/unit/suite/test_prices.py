@@ -10,6 +10,7 @@ from arenatest.errors import PluginError
 from arenatest.hookspec import Billing
 from arenatest.model.answer import Usage
 from arenatest.model.price import Price
+from arenatest.providers import pytest_arena_providers
 from arenatest.suite import prices
 from arenatest.suite.load import load_suite
 from arenatest.suite.prices import PriceList
@@ -21,6 +22,7 @@ genai_prices = pytest.importorskip("genai_prices")
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 OPENAI = "https://api.openai.com/v1"
 ANTHROPIC = "https://api.anthropic.com/v1"
+GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
 
 
 def find(model, url=OPENAI):
@@ -55,7 +57,8 @@ def test_without_the_package_every_price_is_unknown(monkeypatch):
     [
         ("gpt-4o", OPENAI),
         ("claude-sonnet-4-5", ANTHROPIC),
-        ("gemini-2.5-pro", "https://generativelanguage.googleapis.com/v1beta/openai"),
+        ("gemini-2.5-pro", f"{GOOGLE}/openai"),
+        ("gemini-2.5-flash", GOOGLE),
         ("deepseek-chat", "https://api.deepseek.com/v1"),
     ],
 )
@@ -72,6 +75,21 @@ def test_tokens_cost_what_the_package_says(model, url, given, cached, output):
         genai_request_timestamp=NOW,
     )
     assert find(model, url).of(usage) == pytest.approx(float(expected.total_price), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "rates"),
+    [
+        ("anthropic", "claude-sonnet-4-5", (3.0, 15.0, 0.3)),
+        ("gemini", "gemini-2.5-flash", (0.3, 2.5, 0.03)),
+        ("gemini", "models/gemini-2.5-flash", (0.3, 2.5, 0.03)),
+        ("openai", "gpt-4o", (2.5, 10.0, 1.25)),
+    ],
+)
+def test_a_vendors_own_kind_is_found_in_the_list(kind, model, rates):
+    kind = pytest_arena_providers()[kind]
+    price = PriceList(NOW)(kind.billing(kind.options(model=model)))
+    assert (price.input, price.output, price.cached_input) == rates
 
 
 def test_tiers_reach_where_the_list_has_them():
