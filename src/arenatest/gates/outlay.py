@@ -171,15 +171,24 @@ def _wanted(rules: Sequence[Rule], plan: Plan, *, whole: bool) -> Wanted:
 
 
 def _asked(model: Contestant, plan: Plan, wanted: Wanted) -> list[Prompt]:
-    """Return the prompts that a model is asked."""
+    """Return the prompts that a model is asked, each as often as it is."""
     owner = next(c for c in plan.contestants if model in c.models)
-    return [
-        prompt
-        for prompt in plan.prompts
-        if (need := wanted.get(prompt.id)) is not None
-        and owner.name in need.answers | need.timings
-        and owner.model_for(prompt) == model
-    ]
+    own = [prompt for prompt in plan.prompts if owner.model_for(prompt) == model]
+    found: list[Prompt] = []
+    timed: list[Prompt] = []
+    for prompt in own:
+        need = wanted.get(prompt.id)
+        if need is None:
+            continue
+        apart = plan.latency.dedicated and owner.name in need.timings
+        talks = apart and prompt.conversation is not None  # goes on from replies, timed or not
+        if owner.name in need.answers or (owner.name in need.timings and not apart):
+            found += [prompt] * plan.repeats
+        elif talks:
+            found.append(prompt)
+        if apart:
+            timed += [prompt] * plan.timed_repeats
+    return found + timed[:1] * plan.latency.warmup + timed
 
 
 Games = Sequence[tuple[Prompt | None, int]]
@@ -208,9 +217,8 @@ class _Guess:
     def contestant(self, model: Contestant, asked: Sequence[list[Prompt]]) -> Share:
         """Return what a contestant's model takes, asked the least and the most."""
         each, basis = _output(model, self.past.get(model.fingerprint))
-        repeats = self.plan.repeats
         tokens = [
-            [_request(model, prompt, reply) for prompt in prompts] * repeats
+            [_request(model, prompt, reply) for prompt in prompts]
             for prompts, reply in zip(asked, each, strict=True)
         ]
         return self._share(

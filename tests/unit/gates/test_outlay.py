@@ -6,6 +6,7 @@ import pytest
 
 from arenatest.gates.decide import decide
 from arenatest.gates.outlay import Past, Span, outlay
+from arenatest.model.latency import Latency
 from arenatest.model.plan import JudgeSeat
 from arenatest.model.price import Price
 from unit.gates.scenes import Scene, contestant, plan, prompt, rule
@@ -136,3 +137,22 @@ def test_the_time_is_between_side_by_side_and_one_after_another():
     past = {name: Past(calls=1, seconds=2.0) for name in ("old", "new", "sonnet")}
     found = taken([WIN], suite(80, early_stop=False), past=past)
     assert found.seconds == Span(160 * 2.0 / 8, (80 + 80 + 160) * 2.0 / 8)
+
+
+def test_a_lane_of_its_own_takes_warm_ups_and_repeats_beside_the_answers():
+    apart = Latency(lane="dedicated", warmup=3, repeats=4)
+    ratio = rule("ttft", "ratio", side="max", limit=1.1)
+
+    assert calls(taken([ratio], suite(10, latency=apart))) == {
+        "old": Span(43, 43),
+        "new": Span(43, 43),
+    }
+    both = calls(taken([WIN, ratio], suite(10, latency=apart, early_stop=False)))
+    assert both["old"] == both["new"] == Span(53, 53)
+
+
+def test_a_lane_of_its_own_takes_the_replies_that_a_conversation_goes_on_from():
+    turns = [prompt(i, conversation="c", turn=i) for i in range(3)]
+    apart = Latency(lane="dedicated", warmup=0, repeats=2)
+
+    assert calls(taken([TTFT], plan(turns, latency=apart))) == {"new": Span(3 + 6, 3 + 6)}
