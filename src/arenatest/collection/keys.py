@@ -47,7 +47,7 @@ def _needed(items: Iterable[Any], *, contestants: bool) -> Iterator[tuple[Suite,
         needed = needs(item.rule, suite.plan)
         _, names, judged = suites.get(suite.plan.hash, (suite, set(), False))
         if contestants:
-            names |= needed.answers | needed.timings
+            names |= needed.answers | needed.timings | needed.loads
         suites[suite.plan.hash] = (suite, names, judged or bool(needed.judgments))
     for suite, names, judged in suites.values():
         setups: list[Setup[Any]] = [setup for setup in suite.contestants if setup.name in names]

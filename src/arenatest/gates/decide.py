@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arenatest.gates.readers import reader_of
-from arenatest.gates.watch import Watch
+from arenatest.gates.watches import watch_of
 from arenatest.gates.words import counted
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Rule
@@ -19,7 +19,7 @@ def decide(rule: Rule, ledger: Ledger) -> Decision:
         rule: The gate: one of the plan's, or another one on the same evidence.
         ledger: The record; it is only read.
     """
-    watch = Watch(rule, ledger.plan)
+    watch = watch_of(rule, ledger.plan)
     return watch.conclude(ledger, ledger.run.stopped)
 
 
@@ -33,9 +33,11 @@ def decide_again(rule: Rule, ledger: Ledger) -> Decision:
         rule: The gate.
         ledger: The record; it is only read.
     """
-    watch = Watch(rule, ledger.plan)
+    watch = watch_of(rule, ledger.plan)
     if ledger.run.stopped is not None or ledger.run.finished is None or watch.advance(ledger):
         return watch.conclude(ledger, ledger.run.stopped)
+    if rule.at is not None:
+        return watch.conclude(ledger, ("plan", "the run never put under load whom it looks at"))
     read = reader_of(rule, ledger.plan)
     covered = ledger.plan.asked_by(rule)
     missing = sum(read(ledger, prompt) is None for prompt in covered)

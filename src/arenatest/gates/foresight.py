@@ -13,6 +13,8 @@ from itertools import groupby
 from typing import Literal
 
 from arenatest.gates.costs import unpriced
+from arenatest.gates.load import block_method, units
+from arenatest.gates.load_shares import shortage
 from arenatest.gates.measure import Risks, risks_of
 from arenatest.gates.methods import method_of
 from arenatest.gates.readers import finite_range
@@ -85,7 +87,9 @@ class Foresight:
 
 
 def foresee(rule: Rule, plan: Plan) -> Foresight:
-    """Return what a gate can come to with the plan's prompts."""
+    """Return what a gate can come to with the plan's prompts, or requests under load."""
+    if rule.at is not None:
+        return _under_load(rule, plan)
     prompts = plan.asked_by(rule)
     clusters = sum(1 for _ in groupby(prompts, key=_cluster))
     noun = _noun(rule, clusters, len(prompts))
@@ -99,6 +103,24 @@ def foresee(rule: Rule, plan: Plan) -> Foresight:
         obstacle=unpriced(rule, plan) or method.measure(whole=False, noun=noun).obstacle,
         earliest=_earliest(rule, clusters) if method.stepwise else clusters,
         reach=None if method.exact else _reach(rule, clusters),
+    )
+
+
+def _under_load(rule: Rule, plan: Plan) -> Foresight:
+    """Return what a gate under load can come to if no request waits for another one."""
+    count = units(rule, plan.load)
+    noun = "blocks" if rule.stat in {"ratio", "mean"} else "requests"
+    return Foresight(
+        rule=rule,
+        clusters=count,
+        noun=noun,
+        obstacle=(
+            shortage(rule, count)
+            if noun == "requests"
+            else block_method(rule, plan).impediment(noun)
+        ),
+        earliest=0,
+        reach=_reach(rule, count),
     )
 
 
@@ -143,7 +165,7 @@ def _percentile(rule: Rule, clusters: int, risks: Risks) -> Reach:
 
 
 def _ratio(rule: Rule, clusters: int, risks: Risks) -> Reach:
-    timing = rule.metric.source == "timing"
+    timing = rule.metric.unit == "s"
     sd = LOG_RATIO_SPREAD if timing else VARIATION
     effects = [detectable_effect(sd=sd, clusters=clusters, alpha=a) for a in _alphas(risks)]
     passes, fails = (

@@ -17,12 +17,14 @@ class Needs:
         answers: Contestants whose texts are needed.
         timings: Contestants whose clocks are needed, from calls of this run.
         judgments: Candidates whose battles must be judged; ``GOLDEN`` for the golden set.
+        loads: Contestants that must be put under load.
         metrics: Plugins' metrics, each with a contestant whose answers it must be measured on.
     """
 
     answers: frozenset[str] = frozenset()
     timings: frozenset[str] = frozenset()
     judgments: frozenset[str] = frozenset()
+    loads: frozenset[str] = frozenset()
     metrics: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -32,6 +34,8 @@ def needs(rule: Rule, plan: Plan) -> Needs:
     own = frozenset({rule.candidate})
     both = own | {rule.against}
     compared = both if rule.stat == "ratio" else own
+    if rule.at is not None:
+        return Needs(loads=compared)
     if metric.source == "timing":
         return Needs(timings=compared)
     if metric.source == "golden":
@@ -54,5 +58,6 @@ def union(several: Iterable[Needs]) -> Needs:
         answers=nothing.union(*(one.answers for one in listed)),
         timings=nothing.union(*(one.timings for one in listed)),
         judgments=nothing.union(*(one.judgments for one in listed)),
+        loads=nothing.union(*(one.loads for one in listed)),
         metrics=frozenset(pair for one in listed for pair in one.metrics),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arenatest.gates.needs import Needs, needs, union
-from arenatest.gates.watch import Watch
+from arenatest.gates.watches import AnyWatch, watch_of
 from arenatest.model.decision import Cause, Decision
 from arenatest.model.plan import Plan, Rule
 from arenatest.model.prompt import Prompt
@@ -22,8 +22,9 @@ class Referee:
 
     def __init__(self, plan: Plan, rules: Sequence[Rule]) -> None:
         self._early_stop = plan.early_stop
-        self._watches = [Watch(rule, plan) for rule in rules]
+        self._watches: list[AnyWatch] = [watch_of(rule, plan) for rule in rules]
         self._open = list(self._watches)
+        self._bought = list(self._watches)  # without early stopping
         self._needs = {id(watch): needs(watch.rule, plan) for watch in self._watches}
         self._wanted: dict[tuple[int, ...], Needs] = {}
 
@@ -40,13 +41,30 @@ class Referee:
         Without early stopping the whole plan is bought for every selected gate; the decisions are
         the same.
         """
-        watches = self._open if self._early_stop else self._watches
+        watches = self._open if self._early_stop else self._bought
         if prompt is not None:
             watches = [watch for watch in watches if watch.rule.covers(prompt)]
         chosen = tuple(map(id, watches))
         if chosen not in self._wanted:
             self._wanted[chosen] = union(self._needs[one] for one in chosen)
         return self._wanted[chosen]
+
+    def lose(self, name: str, *, judging: bool) -> None:
+        """Want nothing more for gates that rest on a model that cannot be asked any more.
+
+        Args:
+            name: Whose it is.
+            judging: Whether a judge asked it: then for gates that rest on verdicts.
+        """
+
+        def rests(watch: AnyWatch) -> bool:
+            need = self._needs[id(watch)]
+            measured = {contestant for _, contestant in need.metrics}
+            asked = need.answers | need.timings | need.loads | measured
+            return bool(need.judgments) if judging else name in asked
+
+        self._open = [watch for watch in self._open if not rests(watch)]
+        self._bought = [watch for watch in self._bought if not rests(watch)]
 
     def conclude(
         self, ledger: Ledger, stopped: tuple[Cause, str] | None = None

@@ -30,7 +30,7 @@ def relied_on(ledger: Ledger, rules: Iterable[Rule]) -> Ledger:
     answers: set[tuple[str, str]] = set()
     games: set[tuple[str, str]] = set()
     values: set[tuple[str, str, str]] = set()
-    for rule in rules:
+    for rule in [rule for rule in rules if rule.at is None]:  # a load is relied on whole
         needed = needs(rule, ledger.plan)
         for prompt in _looked_at(rule, ledger):
             answers.update((name, prompt) for name in needed.answers | needed.timings)

@@ -51,8 +51,10 @@ class Tally:
     theirs: int = 0
 
     @property
-    def noun(self) -> Literal["prompts", "pairs", "clusters"]:
+    def noun(self) -> Literal["prompts", "pairs", "clusters", "requests", "blocks"]:
         """What the units of evidence are called."""
+        if self.rule.at is not None:
+            return "blocks" if self.rule.stat in {"ratio", "mean"} else "requests"
         if self.clusters != self.prompts:
             return "clusters"
         return "pairs" if self.rule.stat == "ratio" else "prompts"
@@ -177,4 +179,6 @@ def _label(rule: Rule) -> str:
         return "never regress"
     name = rule.metric.name.replace("_", " ")
     plain = rule.stat == "rate" or (rule.stat == "mean" and rule.metric.range is not None)
-    return name if plain else f"{name} {rule.stat}"
+    plain |= rule.metric.name == "tokens_per_second" and rule.stat == "mean"
+    named = name if plain else f"{name} {rule.stat}"
+    return named if rule.at is None else f"{named} (load {rule.at:g})"

@@ -60,7 +60,7 @@ class LoadSlot(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """One counted request of a level; times in seconds, None where there is none.
+    """One request of a level; times in seconds, None where there is none.
 
     Attributes:
         due: When it was to be sent, from the start of its level. In a closed loop: when it could

@@ -51,6 +51,9 @@ class Answered:
         attempts: Calls that were made for it; a latency gate takes only the first.
         reused: Whether it was bought by an earlier run.
         cost: US dollars; None where price or usage is unknown.
+        started: Wall clock, seconds since 1970; filled where a run is read back.
+        level: Which level of the cache a reused one came from: ``memory``, ``store``, or the
+            scheme of the shared one's URL. Empty for others, and in older records.
     """
 
     answer: Answer
@@ -58,6 +61,8 @@ class Answered:
     attempts: int = 1
     reused: bool = False
     cost: float | None = None
+    started: float | None = None
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +91,7 @@ class Generation:
 
     chat_id: str
     run: str
-    role: Literal["answer", "judge", "timing", "load"]
+    role: Literal["answer", "judge", "timing", "warmup", "load"]
     owner: str
     key: str
     prompt: str
@@ -105,6 +110,7 @@ class AnswerPlaced:
     Attributes:
         purpose: ``text``: the answer is judged; ``timing``: its clocks count.
         reused: Whether the call was made by an earlier run.
+        level: As of ``Answered``.
     """
 
     run: str
@@ -113,6 +119,7 @@ class AnswerPlaced:
     chat_id: str
     attempts: int
     reused: bool = False
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +127,7 @@ class LoadPlaced:
     """Says which call was which request of a level; all of a level are written together.
 
     Attributes:
-        number: Of the counted requests, from 0.
+        number: Of the request, from 0; the first ones warm up.
         due: Seconds from the start of the level, as in ``Loaded``.
     """
 
@@ -201,6 +208,20 @@ class Bill:
     cost: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setbacks:
+    """What went wrong on the way to one contestant's answers.
+
+    Attributes:
+        failed: Attempts that failed, by kind, whether or not a later one was answered.
+        delay: Mean seconds that the last attempt of a retried call began after its first; None
+            where none was retried.
+    """
+
+    failed: Mapping[str, int]
+    delay: float | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The record of one run, as it stands: the engine fills it, everything else only reads it.
@@ -208,13 +229,15 @@ class Ledger:
     Attributes:
         answers: The answers that are judged, by place; failures included.
         timings: The calls whose clocks count: made in this run, or recorded ones.
-        loads: What came of the requests of each level that was measured whole, in their order.
+        loads: What came of the requests of each level that was measured whole, in their order,
+            those that warmed up first.
         judgments: Verdicts and voids of games. Battles with equal texts have none: they tie.
         measurements: Values of plugins' metrics.
         calls: Model calls made in this run, by owner's name.
         cost: US dollars spent in this run, as far as known.
         uncosted: Calls whose cost is unknown.
         bills: What judges' calls took in this run, by judge; filled where a run is read back.
+        setbacks: Of contestants whose attempts failed in this run, by name; filled likewise.
         unfit: Why no gate may rest on the judges, for people: the suite asks for an A/A run, and
             none counts. Empty where they may.
     """
@@ -231,4 +254,5 @@ class Ledger:
     uncosted: int = 0
     warnings: list[str] = field(default_factory=list)
     bills: MutableMapping[str, Bill] = field(default_factory=dict)
+    setbacks: Mapping[str, Setbacks] = field(default_factory=dict)
     unfit: str = ""
