@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 @pytest.hookimpl
 def pytest_arena_providers() -> Mapping[str, Kind[Provider]]:
     """Return the built-in kinds; pydantic is imported here at the earliest, aiohttp later still."""
+    from arenatest.providers.anthropic import ANTHROPIC
     from arenatest.providers.azure import AZURE
+    from arenatest.providers.bedrock import BEDROCK
+    from arenatest.providers.gemini import GEMINI
     from arenatest.providers.local import LOCAL
+    from arenatest.providers.ollama import OLLAMA
     from arenatest.providers.openai import OPENAI, presets
     from arenatest.providers.python import PYTHON
     from arenatest.providers.replay import REPLAY
@@ -28,5 +32,9 @@ def pytest_arena_providers() -> Mapping[str, Kind[Provider]]:
         "local": LOCAL,
         "openai-responses": RESPONSES,
         "azure": AZURE,
+        "anthropic": ANTHROPIC,
+        "gemini": GEMINI,
+        "bedrock": BEDROCK,
+        "ollama": OLLAMA,
         **presets(),
     }
