@@ -1,4 +1,4 @@
-"""Who is asked first: a seeded order in which every contestant has every position equally often."""
+"""Who is asked first: seeded orders in which no contestant is favoured."""
 
 from __future__ import annotations
 
@@ -32,3 +32,36 @@ def balanced_orders(names: Sequence[str], count: int, seed: int) -> list[tuple[s
         chance.shuffle(rotations)
         orders.extend(rotations)
     return orders[:count]
+
+
+def mirrored_orders(names: Sequence[str], count: int, seed: int) -> list[tuple[str, ...]]:
+    """Return ``count`` orders of ``names``, for calls that are made one at a time.
+
+    Of each two successive orders one is a random permutation, and one the same in reverse, so of
+    every two contestants each goes before the other equally often.
+
+    Args:
+        names: The contestants, in the suite's order.
+        count: Number of prompts.
+        seed: Of the run.
+    """
+    chance = random.Random(f"clocks:{seed}")  # noqa: S311 - reproducible, not secret
+    orders: list[tuple[str, ...]] = []
+    while len(orders) < count:
+        base = list(names)
+        chance.shuffle(base)
+        orders += [tuple(base), tuple(reversed(base))]
+    return orders[:count]
+
+
+def repeated(order: Sequence[str], repeat: int) -> tuple[str, ...]:
+    """Return the order of one repeat of a prompt: A B, B A, B A, A B and so on.
+
+    So whatever grows steadily over the repeats, such as a drift, weighs alike on all.
+
+    Examples:
+        >>> ["".join(repeated("AB", repeat)) for repeat in range(4)]
+        ['AB', 'BA', 'BA', 'AB']
+    """
+    backward = repeat.bit_count() % 2 == 1
+    return tuple(reversed(order)) if backward else tuple(order)
