@@ -32,6 +32,7 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
+from arenatest.store.setbacks import read_setbacks
 from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_row
 
 _PAGE = 200  # rows held beside the ledger while it is read
@@ -54,6 +55,7 @@ def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
     _read_measurements(connection, ledger, same)
     _read_calls(connection, ledger)
     _read_bills(connection, ledger)
+    ledger.setbacks = read_setbacks(connection, run.id)
     return ledger
 
 
@@ -68,6 +70,7 @@ def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
         placed.c.reused,
         schema.generation.c.chat_id,
         schema.generation.c.cost,
+        schema.generation.c.started,
         *MANY_ANSWERS,
     )
     query = (
@@ -80,14 +83,15 @@ def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
     plan = ledger.plan
     before: Answered | None = None
     for row in _rows(connection, query):
-        contestant, prompt, repeat, purpose, attempts, reused, chat_id, cost = row[:8]
+        contestant, prompt, repeat, purpose, attempts, reused, chat_id, cost, started = row[:9]
         if before is None or (before.chat_id, before.reused) != (chat_id, reused):
             before = Answered(
-                answer=plan.finishes.taken(answer_of(row[8:], same)),
+                answer=plan.finishes.taken(answer_of(row[9:], same)),
                 chat_id=chat_id,
                 attempts=attempts,
                 reused=reused,
                 cost=cost,
+                started=started,
             )
         slot = AnswerSlot(same.value(contestant), same.value(prompt), repeat)
         places[purpose][slot] = before
