@@ -72,10 +72,13 @@ class Timing:
         source: ``measured`` by us, ``recorded`` (replayed from a file), or ``unfit`` for gates
             because somebody else's code sits between the socket and our clock.
         queue_wait: From wanting to send to sending: our own limits. Never inside the others.
+        held: The part of ``queue_wait`` for which a minute's limits, or a pause that the server
+            asked for, held the call back; the rest was for a place.
         connect: Until a connection was ready; None if not observed.
         ttfb: Until the response headers. A diagnosis, not a user's time.
         ttft: Until the first read with generated text: content, reasoning, tool arguments or
-            refusal. None if nothing was generated or the provider does not stream.
+            refusal. None if nothing was generated, the provider does not stream, or one read held
+            all of an answer of some length, so that something had held it up on the way.
         ttfat: Until the first read with answer content, after any reasoning.
         tpot: Seconds per output token after the first read, from usage; None without usage.
         e2e: Until the last generated text.
@@ -95,6 +98,7 @@ class Timing:
 
     source: TimingSource = "measured"
     queue_wait: float | None = None
+    held: float | None = None
     connect: float | None = None
     ttfb: float | None = None
     ttft: float | None = None

@@ -171,8 +171,7 @@ class AnswerStream:
             return "before the response headers"
         if not self.started:
             return "after the response headers, before any text"
-        length = sum(map(len, self._text)) + sum(map(len, self._reasoning))
-        return f"after {length} characters of text"
+        return f"after {self._length()} characters of text"
 
     def feed(self, stamp: float, data: bytes) -> None:
         """Take what one read of the socket gave, at the time ``stamp``."""
@@ -219,12 +218,15 @@ class AnswerStream:
             reasoning="".join(self._reasoning) if ok else "",
             finish=finish if ok else None,
             usage=None if tally is None else tally.usage,
-            timing=self.clocks.timing(end, self._streamed_tokens(tally)),
+            timing=self.clocks.timing(end, self._streamed_tokens(tally), self._length()),
             failure=failure,
             model=sys.intern(self._model) if isinstance(self._model, str) else None,
             request_id=self.request_id,
             response_id=self._id if isinstance(self._id, str) else None,
         )
+
+    def _length(self) -> int:
+        return sum(map(len, self._text)) + sum(map(len, self._reasoning))
 
     def _opening(self, data: bytes) -> bytes:
         """See from the first byte that is not blank whether events or a whole body come."""

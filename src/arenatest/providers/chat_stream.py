@@ -68,7 +68,8 @@ class ChatStream(AnswerStream):
         choice = choices[0]
         if choice.get("finish_reason") or choice.get("index"):
             return None
-        said = [key for key, value in choice["delta"].items() if value and key != "role"]
+        delta = choice.get("delta") or {}
+        said = [key for key, value in delta.items() if value and key != "role"]
         return said[0] if len(said) == 1 and said[0] in _TEXTS else None
 
     def _delta(self, delta: Mapping[str, Any]) -> None:
@@ -111,8 +112,9 @@ class ChatStream(AnswerStream):
         if metrics := event.get("metrics"):
             clocks.server_queue = _seconds(metrics, "queue_time_ms", 0.001)
         if timings := event.get("timings"):
-            parts = [_seconds(timings, f"{what}_ms", 0.001) for what in ("prompt", "predicted")]
-            clocks.server = sum(part for part in parts if part is not None)
+            read = _seconds(timings, "prompt_ms", 0.001)
+            written = _seconds(timings, "predicted_ms", 0.001)
+            clocks.server = None if read is None or written is None else read + written
         if groq := event.get("x_groq"):
             if error := groq.get("error"):
                 self.erred(error)

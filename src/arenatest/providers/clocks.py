@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from arenatest.model.answer import Timing
 
+_LONG = 16  # tokens: more than servers put into one piece, guessing ahead or by an interval
+_LONG_TEXT = 64  # characters
+
 
 @dataclass(slots=True, kw_only=True)
 class Clocks:
@@ -48,21 +51,31 @@ class Clocks:
         if answer and self.answer is None:
             self.answer = stamp
 
-    def timing(self, end: float, tokens: int | None) -> Timing:
+    def timing(self, end: float, tokens: int | None, length: int = 0) -> Timing:
         """Return the times of the call.
+
+        An answer of some length that one read held did not stream to us: something on the way, a
+        filter or a proxy, kept it until it was whole. When its first token was written nobody knows
+        then, and like an answer that was not streamed it has a time to its end only.
 
         Args:
             end: When the stream ended.
             tokens: Generated tokens that were streamed, or None where the server did not count.
+            length: Characters of generated text, which stand in where tokens were not counted.
         """
-        ttft = self._since_start(self.first)
+        e2e = self._since_start(self.last)
+        held = not self.gaps and _is_long(tokens, length)
+        ttft = None if held else self._since_start(self.first)
+        if self.last == self.first and not held:
+            e2e = ttft  # one number, which a record holds once
+        ttfat = ttft if self.answer == self.first else self._since_start(self.answer)
         return Timing(
             connect=self._since_start(self.connected),
             ttfb=self._since_start(self.headers),
             ttft=ttft,
-            ttfat=ttft if self.answer == self.first else self._since_start(self.answer),
+            ttfat=ttfat,
             tpot=self._per_token(tokens),
-            e2e=ttft if self.last == self.first else self._since_start(self.last),
+            e2e=e2e,
             wall=end - self.start,
             icl=nearest_rank(self.gaps, 95) if self.gaps else None,
             gaps=tuple(self.gaps),
@@ -83,6 +96,10 @@ class Clocks:
         if tokens is None or tokens <= self.first_tokens:
             return None
         return (self.last - self.first) / (tokens - self.first_tokens)
+
+
+def _is_long(tokens: int | None, length: int) -> bool:
+    return length >= _LONG_TEXT if tokens is None else tokens >= _LONG
 
 
 def nearest_rank(values: list[float], percent: int) -> float:

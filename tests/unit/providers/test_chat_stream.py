@@ -133,6 +133,16 @@ def test_counts_in_every_chunk_tell_how_many_tokens_the_first_read_held():
     assert answer.timing.tpot == 1.0
 
 
+@pytest.mark.parametrize("said", [usage(0), {"completion_tokens": 0, "prompt_tokens": 0}])
+def test_a_count_of_nothing_beside_text_is_no_count(said):
+    answer = answered(*texts("a", "b"), (51.0, event(None, usage=said)))
+    assert answer.usage.output_tokens is None
+    assert answer.usage.input_tokens == (said["prompt_tokens"] or None)
+    assert answer.timing.tpot is None
+    nothing = answered((1.0, STOP), (2.0, event(None, usage=usage(0))))
+    assert nothing.usage.output_tokens == 0
+
+
 def test_null_usage_counts_nothing():
     answer = answered(*[(1.0, event({"content": "a"}, usage=None)), (2.0, STOP)])
     assert answer.usage is None
@@ -159,6 +169,58 @@ def test_a_refusal_is_answer_text_and_finishes_as_one():
     )
     assert answer.text == "I can't do it."
     assert answer.finish == "refusal"
+
+
+def test_content_in_parts_is_text_and_thought():
+    """As Mistral's reasoning models send it, before they go on in strings."""
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    answer = answered(
+        (1.0, event({"content": [thought]})),
+        (2.0, event({"content": [{"type": "text", "text": "Hel"}, {"type": "reference"}]})),
+        (3.0, event({"content": "lo"})),
+        (4.0, STOP),
+    )
+    assert (answer.text, answer.reasoning) == ("Hello", "hm")
+    assert (answer.timing.ttft, answer.timing.ttfat) == (1.0, 2.0)
+
+
+def test_the_older_call_of_a_function_is_a_call():
+    call = event({"function_call": {"name": "f", "arguments": "{"}})
+    answer = answered((1.0, call), (2.0, event({}, "function_call")))
+    assert (answer.finish, answer.timing.ttft) == ("tool_calls", 1.0)
+
+
+@pytest.mark.parametrize("reason", ["error", "insufficient_system_resource"])
+def test_a_server_that_broke_off_gave_no_answer(reason):
+    failure = answered((1.0, event({}, reason))).failure
+    assert (failure.kind, failure.retryable) == ("stream", True)
+    assert failure.message == f"after a 200: the server broke off: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("last", "server", "queue"),
+    [
+        (event(None, metrics={"queue_time_ms": 250, "mean_itl_ms": 3.5}), None, 0.25),
+        (event({}, "stop", timings={"prompt_ms": 100, "predicted_ms": 400.0}), 0.5, None),
+        (event({}, "stop", x_groq={"usage": {"total_time": 0.5, "queue_time": 0.25}}), 0.5, 0.25),
+        (event(None, metrics={"queue_time_ms": -1}), None, None),
+        (event(None, metrics=7, timings="x", x_groq={"usage": 7}), None, None),
+    ],
+)
+def test_what_a_server_tells_of_its_own_time_is_kept(last, server, queue):
+    timing = answered((1.0, CONTENT), (2.0, STOP), (3.0, last)).timing
+    assert timing.server == (None if server is None else pytest.approx(server))
+    assert timing.server_queue == queue
+
+
+def test_a_text_completion_is_read_though_its_pieces_are_numbered_as_choices():
+    def piece(index, text, finish=None):
+        choice = {"index": index, "text": text, "finish_reason": finish}
+        said = json.dumps({"object": "text_completion", "choices": [choice]})
+        return f"data: {said}\n\n".encode()
+
+    answer = answered((1.0, piece(0, "Hel")), (2.0, piece(1, "lo")), (3.0, piece(1, "", "stop")))
+    assert (answer.text, answer.timing.ttft, answer.timing.e2e) == ("Hello", 1.0, 2.0)
 
 
 def test_a_second_choice_is_left_alone():

@@ -32,9 +32,26 @@ def test_time_per_token_is_unknown_without_a_count_above_the_first_read(tokens):
 
 
 def test_an_answer_in_one_read_has_no_time_per_token_and_no_gaps():
-    whole = timing(1.5, tokens=20)
+    whole = timing(1.5, tokens=15)
     assert (whole.ttft, whole.e2e, whole.reads) == (1.5, 1.5, 1)
     assert (whole.tpot, whole.icl, whole.gaps) == (None, None, ())
+
+
+@pytest.mark.parametrize(("tokens", "length"), [(16, 0), (16, 500), (None, 64)])
+def test_a_long_answer_in_one_read_was_held_up_and_has_no_time_to_its_first_token(tokens, length):
+    clocks = Clocks(start=0.0)
+    clocks.generated(1.5, answer=True)
+    held = clocks.timing(9.0, tokens, length)
+    assert (held.ttft, held.ttfat, held.e2e, held.reads) == (None, None, 1.5, 1)
+    clocks.generated(1.6, answer=True)
+    assert clocks.timing(9.0, tokens, length).ttft == 1.5
+
+
+@pytest.mark.parametrize(("tokens", "length"), [(15, 500), (None, 63), (1, 500)])
+def test_a_short_answer_may_come_in_one_read(tokens, length):
+    clocks = Clocks(start=0.0)
+    clocks.generated(1.5, answer=True)
+    assert clocks.timing(9.0, tokens, length).ttft == 1.5
 
 
 def test_gaps_are_between_reads_and_their_95th_percentile_is_a_gap():

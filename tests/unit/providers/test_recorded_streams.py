@@ -1,3 +1,6 @@
+import itertools
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +30,7 @@ ANSWERS = {
     "aimock_openai_chat_filtered": ("I cannot", "", "content_filter", 2),
     "aimock_openai_chat_empty2": ("", "", "stop", 1),
     "aimock_openai_chat_one-token2": ("ok", "", "stop", 1),
+    "guidellm_completions": ("Score each cause.", "", "stop", 6),
     "guidellm_chat": ("Score each cause.", "", "stop", 6),
     "llmock_slow_first": ("Simulated answer from gpt-4o for 'hello'.", "", "stop", 10),
     "fakellm_chat": ("Hi there! This is a mock response from fakellm.", "", "stop", None),
@@ -43,6 +47,34 @@ def test_a_recorded_stream_is_read_as_what_it_says(name):
     assert (answer.usage or Usage()).output_tokens == tokens
     assert answer.model
     assert answer.response_id
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_recorded_stream_keeps_its_clocks(name):
+    """By another way: how many events with text are whole in what came until each read."""
+    seen, counts = b"", [(0.0, 0, 0)]
+    for stamp, data in recorded(name).reads:
+        seen += data
+        blocks = [block[6:] for block in seen.split(b"\n\n")[:-1] if block.startswith(b"data: {")]
+        deltas = [
+            {**choice, **choice.get("delta", {})}
+            for block in blocks
+            for choice in json.loads(block)["choices"]
+        ]
+        said = [d for d in deltas if d.get("content") or d.get("text") or _arguments(d)]
+        counts.append((stamp, len(said), sum(bool(d.get("reasoning_content")) for d in deltas)))
+    pairs = list(itertools.pairwise(counts))
+    said = [after[0] for before, after in pairs if after[1] > before[1]]
+    generated = [after[0] for before, after in pairs if after[1:] != before[1:]]
+    timing = replayed(name).timing
+    assert timing.ttfat == (said[0] if said else None)
+    assert timing.ttft == (generated[0] if generated else None)
+    assert timing.e2e == (generated[-1] if generated else None)
+    assert timing.gaps == pytest.approx([b - a for a, b in itertools.pairwise(generated)])
+
+
+def _arguments(delta):
+    return any(call["function"].get("arguments") for call in delta.get("tool_calls") or ())
 
 
 @pytest.mark.parametrize("name", ANSWERS)
