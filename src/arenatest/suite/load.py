@@ -96,13 +96,7 @@ def build_suite(
         PluginError: The code of a kind failed.
     """
     problems = Problems(path, tables, lines)
-    for location in find_secrets(tables):
-        hint = "put it into an environment variable and name that in api_key_env"
-        problems.add(location, "looks like a secret", hint=hint)
-    problems.raise_any()  # at once: no other message, and no plugin, may meet a secret
-    for location in find_huge(tables):
-        problems.add(location, "expected a whole number of at most 64 bits")
-    problems.raise_any()  # others could not even show it
+    _refuse_unshowable(tables, problems)
     read = read_tables(tables, problems, gated=gated)
     run = read.run or RunTable()
     prompts = _prompts(read, run, directory, problems)
@@ -138,6 +132,17 @@ def build_suite(
     )
     plan = _plan(read.suite, run, parts, standards, path=path, prompts=prompts, rules=rules)
     return _suite(plan, run, parts, directory)
+
+
+def _refuse_unshowable(tables: Mapping[str, Any], problems: Problems) -> None:
+    """Raise at once what no other message may show."""
+    for location in find_secrets(tables):
+        hint = "put it into an environment variable and name that in api_key_env"
+        problems.add(location, "looks like a secret", hint=hint)
+    problems.raise_any()  # before any plugin meets it
+    for location in find_huge(tables):
+        problems.add(location, "expected a whole number of at most 64 bits")
+    problems.raise_any()  # others could not even show it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
