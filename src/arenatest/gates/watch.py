@@ -14,7 +14,7 @@ from arenatest.gates.methods import Method, method_of
 from arenatest.gates.readers import reader_of
 from arenatest.gates.ruling import Ruling, Tally, decision_of
 from arenatest.gates.sameness import Sameness
-from arenatest.gates.streaming import unstreamed
+from arenatest.gates.streaming import clockless
 from arenatest.gates.words import counted
 from arenatest.model.decision import Cause, Decision, Outcome
 from arenatest.model.plan import Plan, Rule
@@ -211,7 +211,7 @@ class Watch:
         share = f"more than {self._plan.max_void:.3g} of the {tally.prompts} planned"
         if tally.invalid > self._most_voids:
             why = f"{_lacking(tally.invalid)} no clock that may be used, {share}"
-            hint = unstreamed(self.rule, ledger, chain(*self._clusters[: self._taken]))
+            hint = clockless(self.rule, ledger, chain(*self._clusters[: self._taken]))
             whys = (why, hint, self._lag(ledger))
             return Ruling(cause="latency", why="; ".join(filter(None, whys)))
         whose = ((self.rule.candidate, tally.ours), (self.rule.against, tally.theirs))

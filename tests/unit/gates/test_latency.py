@@ -139,11 +139,15 @@ def test_a_ratio_says_which_side_does_not_stream():
     assert "; answers of old came in one piece, which has no ttft" in decision.reason
 
 
-def test_clocks_that_are_missing_for_another_reason_give_no_such_hint():
+@pytest.mark.parametrize("clock", ["ttft", "e2e"])
+def test_clocks_of_somebody_elses_code_are_refused_in_plain_words(clock):
     scene = Scene(plan(60)).clocks([0.2] * 60, source="unfit")
-    decision = decide(rule("ttft", "p95", side="max", limit=1.0), scene.ledger)
-    assert decision.cause == "latency"
-    assert "piece" not in decision.reason
+    decision = decide(rule(clock, "p95", side="max", limit=1.0), scene.ledger)
+    assert (decision.decision, decision.cause) == ("inconclusive", "latency")
+    assert decision.reason.endswith(
+        "; the clocks of new are unfit for gates: other people's code stands between them and the "
+        "server; use a provider of arenatest's own, or gate no latency"
+    )
 
 
 def test_recorded_clocks_may_be_gated():
