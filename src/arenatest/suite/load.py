@@ -95,8 +95,7 @@ def build_suite(
         SuiteErrors: Several things are wrong.
         PluginError: The code of a kind failed.
     """
-    problems = Problems(path, tables, lines)
-    _refuse_unshowable(tables, problems)
+    problems = _refuse_unshowable(tables, Problems(path, tables, lines))
     read = read_tables(tables, problems, gated=gated)
     run = read.run or RunTable()
     prompts = _prompts(read, run, directory, problems)
@@ -134,7 +133,7 @@ def build_suite(
     return _suite(plan, run, parts, directory)
 
 
-def _refuse_unshowable(tables: Mapping[str, Any], problems: Problems) -> None:
+def _refuse_unshowable(tables: Mapping[str, Any], problems: Problems) -> Problems:
     """Raise at once what no other message may show."""
     for location in find_secrets(tables):
         hint = "put it into an environment variable and name that in api_key_env"
@@ -143,6 +142,7 @@ def _refuse_unshowable(tables: Mapping[str, Any], problems: Problems) -> None:
     for location in find_huge(tables):
         problems.add(location, "expected a whole number of at most 64 bits")
     problems.raise_any()  # others could not even show it
+    return problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
