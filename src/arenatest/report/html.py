@@ -22,6 +22,7 @@ from arenatest.report.escape import visible
 from arenatest.report.forest import FEW, forest, gate_bar
 from arenatest.report.jury import named_votes
 from arenatest.report.latency import QUANTILES
+from arenatest.report.load_plot import load_picture
 from arenatest.report.panel import RESULTS
 from arenatest.report.view import Report, SuiteView
 
@@ -92,6 +93,7 @@ def _environment() -> Environment:
     environment.globals.update(
         forest_plot=_forest_plot,
         curve_plot=_curve_plot,
+        load_plot=_load_plot,
         gate_picture=_gate_picture,
         named_votes=named_votes,
     )
@@ -113,6 +115,13 @@ def _curve_plot(suite: SuiteView, metric: str, ident: str) -> Markup:
         if decision.metric == metric and decision.stat.startswith("p")
     ]
     return _markup(ecdf(measured, limits, ident=ident, metric=metric.upper()))
+
+
+def _load_plot(suite: SuiteView, ident: str) -> Markup:
+    plan = suite.run.ledger.plan
+    names = [contestant.name for contestant in plan.contestants]
+    unit = "" if plan.load is None else plan.load.unit
+    return _markup(load_picture(suite.loads, names, unit=unit, ident=ident))
 
 
 def _gate_picture(row: Any) -> Markup:

@@ -15,6 +15,7 @@ from arenatest.report.conduct import Conduct
 from arenatest.report.controlled import Controlled
 from arenatest.report.jury import JuryReport
 from arenatest.report.latency import QUANTILES, Latency
+from arenatest.report.load import LevelReport
 from arenatest.report.panel import RESULTS, JudgeReport
 from arenatest.report.results_model import (
     SCHEMA_VERSION,
@@ -32,7 +33,6 @@ from arenatest.report.results_model import (
     GatePart,
     JudgePart,
     JuryPart,
-    LatencyPart,
     PartPart,
     PricePart,
     Results,
@@ -43,6 +43,7 @@ from arenatest.report.results_model import (
     SuspicionPart,
     WarningPart,
 )
+from arenatest.report.results_times import LatencyPart, LoadPart
 from arenatest.report.spending import Spending
 from arenatest.report.suite_run import Again
 from arenatest.report.view import CandidateView, Report, SuiteView
@@ -73,6 +74,7 @@ def results(report: Report) -> Results:
         ],
         juries=[_jury(suite, suite.jury) for suite in suites if suite.jury is not None],
         latency=[_latency(suite, one) for suite in suites for one in suite.latencies],
+        load=[_load(suite, one) for suite in suites for one in suite.loads],
         errors=[part for suite in suites for part in _errors(suite)],
         flips=[_flips(suite, found) for suite in suites for found in suite.flips],
         aa=[
@@ -309,6 +311,12 @@ def _latency(suite: SuiteView, measured: Latency) -> LatencyPart:
             "max": measured.largest,
         }
     )
+
+
+def _load(suite: SuiteView, level: LevelReport) -> LoadPart:
+    load = suite.run.ledger.plan.load
+    assert load is not None  # noqa: S101 - or there would be no level
+    return LoadPart(suite=suite.name, arrivals=load.arrivals, **asdict(level))
 
 
 def _flips(suite: SuiteView, found: Flips) -> FlipsPart:

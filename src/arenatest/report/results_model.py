@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from arenatest.gates.suspicion import Kind
-from arenatest.model.answer import TimingSource
 from arenatest.model.decision import Cause, Outcome
 from arenatest.model.judgment import VoidCause
 from arenatest.model.plan import Voting
+from arenatest.report.results_times import LatencyPart, LoadPart
+from arenatest.report.results_times import Part as _Part
 
 SCHEMA_VERSION = 1
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class RunPart(_Part):
@@ -256,22 +251,6 @@ class JuryPart(_Part):
     compared: int
 
 
-class LatencyPart(_Part):
-    """One clock of one contestant; seconds."""
-
-    suite: str
-    contestant: str
-    metric: Literal["ttft", "e2e"]
-    n: int
-    left_out: int
-    source: TimingSource | Literal["mixed", "none"]
-    p50: float | None
-    p90: float | None
-    p95: float | None
-    p99: float | None
-    max: float | None
-
-
 class ErrorPart(_Part):
     """Failures of one kind at one contestant."""
 
@@ -394,6 +373,7 @@ class Results(_Part):
     aa: list[AlarmPart]
     corrected: list[CorrectedPart]
     latency: list[LatencyPart]
+    load: list[LoadPart]
     errors: list[ErrorPart]
     flips: list[FlipsPart]
     suspicions: list[SuspicionPart]

@@ -18,6 +18,7 @@ from arenatest.report.conduct import Conduct, conducts
 from arenatest.report.controlled import Controlled, controlled_rates, controlled_warnings
 from arenatest.report.jury import JuryReport, jury_report
 from arenatest.report.latency import Latency, latencies
+from arenatest.report.load import LevelReport, levels
 from arenatest.report.panel import JudgeReport, judge_reports
 from arenatest.report.people import corrected_win_rate
 from arenatest.report.phrases import RANK, STATUS, moment, plural
@@ -91,6 +92,7 @@ class SuiteView:
     conducts: tuple[Conduct, ...]
     alarms: tuple[FalseAlarms, ...]
     latencies: tuple[Latency, ...]
+    loads: tuple[LevelReport, ...]
     spendings: tuple[Spending, ...]
     faults: tuple[Fault, ...]
     contestants: tuple[Contestant, ...]
@@ -240,6 +242,7 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
         conducts=conducts(ledger),
         alarms=alarms(ledger),
         latencies=latencies(ledger),
+        loads=levels(ledger),
         spendings=spendings(ledger),
         faults=faults(ledger),
         contestants=ledger.plan.contestants,

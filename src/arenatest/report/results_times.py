@@ -1,0 +1,62 @@
+"""The parts of ``arena-results.json`` that are about time, and what all parts have in common."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from arenatest.model.answer import TimingSource
+from arenatest.model.load import Arrivals
+
+
+class Part(BaseModel):
+    """A part of the file; it forbids keys that are not its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LatencyPart(Part):
+    """One clock of one contestant; seconds."""
+
+    suite: str
+    contestant: str
+    metric: Literal["ttft", "e2e"]
+    n: int
+    left_out: int
+    source: TimingSource | Literal["mixed", "none"]
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+
+
+class LoadPart(Part):
+    """One level of load of one contestant; seconds, None where too many requests failed for it.
+
+    ``level`` is requests a second, or requests in flight for ``closed`` arrivals; ``worth`` is how
+    many independent requests the ``n`` count for; ``lag`` is by how much later than due they were
+    sent, but for one in a hundred; ``problem`` says why its times do not count, empty where they
+    do.
+    """
+
+    suite: str
+    contestant: str
+    arrivals: Arrivals
+    level: float
+    n: int
+    failed: int
+    worth: float
+    user_latency_p50: float | None
+    user_latency_p95: float | None
+    user_latency_p99: float | None
+    ttft_p50: float | None
+    ttft_p95: float | None
+    tpot_p50: float | None
+    goodput: float | None
+    goodput_low: float | None
+    goodput_high: float | None
+    tokens_per_second: float | None
+    lag: float
+    problem: str
