@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from arenatest.model.answer import Timing
 
 _LONG = 16  # tokens: more than servers put into one piece, guessing ahead or by an interval
-_LONG_TEXT = 64  # characters
+_LETTERS = 4  # about as many characters has a token
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class Clocks:
         last: The last read that held generated text.
         gaps: Seconds between successive reads that held generated text.
         first_tokens: How many tokens the first of them held, where the server counted.
+        long: From how many tokens on a lone piece is more than its server sends at once.
         server: Seconds the server says the request took.
         load: Seconds the server says it loaded the model.
         server_queue: Seconds the server says the request waited there.
@@ -37,6 +38,7 @@ class Clocks:
     last: float | None = None
     gaps: list[float] = field(default_factory=list)
     first_tokens: int = 1
+    long: int = _LONG
     server: float | None = None
     load: float | None = None
     server_queue: float | None = None
@@ -64,7 +66,7 @@ class Clocks:
             length: Characters of generated text, which stand in where tokens were not counted.
         """
         e2e = self._since_start(self.last)
-        held = not self.gaps and _is_long(tokens, length)
+        held = not self.gaps and self._is_long(tokens, length)
         ttft = None if held else self._since_start(self.first)
         if self.last == self.first and not held:
             e2e = ttft  # one number, which a record holds once
@@ -89,6 +91,9 @@ class Clocks:
     def _since_start(self, stamp: float | None) -> float | None:
         return None if stamp is None else stamp - self.start
 
+    def _is_long(self, tokens: int | None, length: int) -> bool:
+        return length >= self.long * _LETTERS if tokens is None else tokens >= self.long
+
     def _per_token(self, tokens: int | None) -> float | None:
         """Seconds per token after the first read; None where one read held everything."""
         if self.first is None or self.last is None or not self.gaps:
@@ -96,10 +101,6 @@ class Clocks:
         if tokens is None or tokens <= self.first_tokens:
             return None
         return (self.last - self.first) / (tokens - self.first_tokens)
-
-
-def _is_long(tokens: int | None, length: int) -> bool:
-    return length >= _LONG_TEXT if tokens is None else tokens >= _LONG
 
 
 def nearest_rank(values: list[float], percent: int) -> float:

@@ -29,6 +29,7 @@ _FINISHES = {
     "IMAGE_PROHIBITED_CONTENT": _FILTERED,
     "IMAGE_RECITATION": _FILTERED,
 }
+_LARGE = 256  # tokens: the server sends sentences at once, not tokens
 _UNSPECIFIED = ("FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED")
 _MATTERS = frozenset({"usageMetadata", "promptFeedback", "error"})
 
@@ -42,6 +43,7 @@ class GeminiStream(AnswerStream):
 
     def __init__(self, clocks: Clocks) -> None:
         super().__init__(clocks)
+        clocks.long = _LARGE
         self._calling = False
 
     def event(self, event: Any) -> None:

@@ -187,6 +187,13 @@ def test_time_per_token_takes_thoughts_in_that_were_streamed():
     assert answered(*reads).timing.tpot == pytest.approx(2.0 / 70)
 
 
+@pytest.mark.parametrize(("tokens", "ttft"), [(100, 1.0), (1000, None)])
+def test_a_paragraph_may_come_at_once_and_a_page_was_held_up(tokens, ttft):
+    said = counts(tokens)
+    timing = answered(chunk(text("word " * tokens), finish="STOP", counts=said)).timing
+    assert (timing.ttft, timing.e2e) == (ttft, 1.0)
+
+
 def test_a_signature_or_an_empty_part_is_no_text():
     reads = (
         chunk({"text": "", "thoughtSignature": "x"}),
