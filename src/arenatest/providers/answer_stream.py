@@ -214,8 +214,8 @@ class AnswerStream:
         finish = "refusal" if self._refused else self._finish
         tally = self._tally()
         return Answer(
-            text="".join(self._text) if ok else "",
-            reasoning="".join(self._reasoning) if ok else "",
+            text=_joined(self._text) if ok else "",
+            reasoning=_joined(self._reasoning) if ok else "",
             finish=finish if ok else None,
             usage=None if tally is None else tally.usage,
             timing=self.clocks.timing(end, self._streamed_tokens(tally), self._length()),
@@ -345,6 +345,16 @@ def _parsed(payload: bytes) -> Any:
     if end != len(text) and text[end:].strip():
         raise ValueError("something follows the object")
     return event
+
+
+def _joined(pieces: list[str]) -> str:
+    """One text; servers that count in UTF-16 may cut a character in two."""
+    text = "".join(pieces)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return text
 
 
 def _checked(text: Any) -> str:

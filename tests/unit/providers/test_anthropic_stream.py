@@ -275,6 +275,12 @@ def test_a_message_of_thinking_alone_has_no_time_to_its_answer():
     assert (answer.timing.ttft, answer.timing.ttfat) == (2.0, None)
 
 
+def test_a_character_that_was_cut_in_two_is_one_again():
+    """As servers do that count in UTF-16; a half that stays alone is kept as it is."""
+    assert answered(start(), text("a\ud83e"), text("\udd8az"), reason(), STOP).text == "a🦊z"
+    assert answered(start(), text("a\ud83e"), reason(), STOP).text == "a\ud83e"
+
+
 def test_ten_thousand_events_are_one_text():
     pieces = [f"w{n} " for n in range(10_000)]
     answer = answered(start() + b"".join(map(text, pieces)), reason(output_tokens=10_000), STOP)

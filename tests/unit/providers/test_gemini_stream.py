@@ -24,7 +24,7 @@ ANSWERS = {
 
 
 def sse(event):
-    return b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\r\n\r\n"
+    return b"data: " + json.dumps(event).encode() + b"\r\n\r\n"
 
 
 def response(*parts, finish=None, counts=None, **more):
@@ -291,6 +291,11 @@ def test_a_single_response_is_an_answer():
 def test_a_list_that_breaks_off_is_malformed_and_an_empty_one_is_cut():
     assert answered(json.dumps(EVENTS).encode()[:-9]).failure.kind == "malformed"
     assert answered(b"[]").failure.kind == "cut"
+
+
+def test_a_character_that_was_cut_in_two_is_one_again():
+    """As servers do that count in UTF-16; a half that stays alone is kept as it is."""
+    assert answered(chunk(text("a\ud83e")), chunk(text("\udd8az"), finish="STOP")).text == "a🦊z"
 
 
 def test_ten_thousand_events_are_one_text():
