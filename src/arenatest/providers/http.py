@@ -84,7 +84,7 @@ class HttpProvider:
         try:
             request = self._wire.request(self._manners.asked(call))
         except (TypeError, ValueError) as error:
-            message = f"the request cannot be written as JSON: {error}"
+            message = f"the request cannot be written: {error}"
             failure: Failure | None = Failure(kind="request", message=message)
         else:
             if named := self._manners.headers(call):
