@@ -113,6 +113,26 @@ class Metric(Protocol):
         """Return the value of one answer that did not fail; None where it does not apply."""
 
 
+class Cache(Protocol):
+    """Keeps answers where other machines find them: behind the store, which is asked first.
+
+    It holds bytes by key and need not understand them: what comes back is checked, and what is
+    damaged or missing is bought. An error of it costs its answers, never the run.
+    """
+
+    async def open(self) -> None:
+        """Get ready, on the engine's event loop."""
+
+    async def get(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the entries that are there. Keys are 32 hexadecimal digits."""
+
+    async def put(self, entries: Mapping[str, bytes], lifetime: float) -> None:
+        """Keep entries for ``lifetime`` seconds, in place of earlier ones."""
+
+    async def close(self) -> None:
+        """Let go of connections; called once, whatever happened before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a factory may use beside its options.
@@ -149,10 +169,11 @@ class Billing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[Made_co]):
-    """A kind of provider, judge or metric: its options, and how to build one.
+    """A kind of provider, judge, metric or cache: its options, and how to build one.
 
     Attributes:
-        options: The pydantic model of its keys in the suite; it forbids extras.
+        options: The pydantic model of its keys in the suite; it forbids extras. That of a cache has
+            one key, ``url``.
         build: Makes one from validated options; heavy imports wait until here.
         identity: What enters the fingerprint: JSON values that determine the answers, without
             secrets. Default: all options and the version of the plugin's package. It is called
@@ -211,6 +232,18 @@ def pytest_arena_metrics() -> Mapping[str, Kind[Metric]]:  # type: ignore[empty-
 
     Returns:
         Kinds by the name that a suite writes in ``kind``.
+    """
+
+
+@pytest.hookspec
+def pytest_arena_caches() -> Mapping[str, Kind[Cache]]:  # type: ignore[empty-body]
+    """Return the kinds of shared cache that this plugin offers, by the scheme of their URLs.
+
+    Called once in a session that ``--arena-cache-url`` names a cache for; all results are
+    collected. A scheme that two plugins offer is an error. None offers nothing.
+
+    Returns:
+        Kinds by scheme: what stands before ``://``. The whole URL is the option ``url``.
     """
 
 

@@ -15,7 +15,7 @@ LAYERS = (
     ("stats", "signs"),
     ("hookspec",),
     ("suite",),
-    ("providers", "judges", "metrics", "store"),
+    ("providers", "judges", "metrics", "caches", "store"),
     ("arena",),
     ("gates",),
     ("lock",),

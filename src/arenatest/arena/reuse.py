@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+from arenatest.arena.memory import Memory
+from arenatest.arena.shared import Shared
 from arenatest.model.judgment import Judgment
-from arenatest.model.record import Answered, Measured
+from arenatest.model.record import Answered, Generation, Measured
 from arenatest.store import Store
+
+_AHEAD = 3600.0  # seconds: clocks of two machines differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """Where answers are looked for, and left, beside the store.
+
+    Attributes:
+        since: Seconds since 1970; older answers are bought again. None looks for none.
+        stored: Whether answers of earlier runs are taken from the store.
+        leaves: Whether later runs may find what is bought.
+        memory: What this process has bought before.
+        shared: What other machines have bought; None where there is no such cache.
+        wall: Seconds since 1970, now.
+    """
+
+    since: float | None = None
+    stored: bool = True
+    leaves: bool = True
+    memory: Memory | None = None
+    shared: Shared | None = None
+    wall: Callable[[], float] = lambda: 0.0
+
+    def fits(self, call: Generation) -> bool:
+        """Whether an answer is not too old, and not from a future that would never expire."""
+        return self.since is not None and self.since <= call.started <= self.wall() + _AHEAD
 
 
 class Reuse:
@@ -15,15 +45,25 @@ class Reuse:
 
     Args:
         store: Where earlier runs are recorded.
-        not_before: Seconds since 1970; older records are bought again. None reuses nothing.
+        not_before: Seconds since 1970; older records are bought again. None reuses none of them.
         judged: Whether judgments are reused too.
+        levels: What there is of answers beside the store.
     """
 
-    def __init__(self, store: Store, not_before: float | None, *, judged: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        not_before: float | None,
+        *,
+        judged: bool = True,
+        levels: Levels | None = None,
+    ) -> None:
         self._store = store
         self._not_before = not_before
         self._judged = judged
+        self._levels = levels or Levels()
         self._answers: dict[str, Answered] = {}
+        self._brought: dict[str, Generation] = {}
         self._judgments: dict[str, Judgment] = {}
         self._measured: dict[str, Measured] = {}
         self._models: dict[str, str] = {}
@@ -32,17 +72,55 @@ class Reuse:
     @property
     def active(self) -> bool:
         """Whether there may be anything to reuse."""
-        return self._not_before is not None
+        return self._not_before is not None or self._levels.since is not None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether later runs may find what this one buys."""
+        return self._levels.leaves
 
     async def load_answers(self, keys: Iterable[str]) -> None:
-        """Read what is recorded under ``keys``, off the event loop."""
-        wanted = [key for key in keys if key not in self._answers]
-        if self._not_before is not None and wanted:
+        """Look for answers under ``keys``, level by level, off the event loop."""
+        wanted = [key for key in keys if key not in self._answers and not self._remembered(key)]
+        if self._not_before is not None and self._levels.stored and wanted:
             found = await asyncio.to_thread(self._store.reusable_answers, wanted, self._not_before)
             for key, (chat_id, answer, attempts, cost) in found.items():
                 self._answers[key] = Answered(
-                    answer=answer, chat_id=chat_id, attempts=attempts, reused=True, cost=cost
+                    answer=answer,
+                    chat_id=chat_id,
+                    attempts=attempts,
+                    reused=True,
+                    cost=cost,
+                    level="store",
                 )
+            wanted = [key for key in wanted if key not in found]
+        shared = self._levels.shared
+        if shared is not None and self._levels.since is not None and wanted:
+            for key, call in (await shared.load(wanted)).items():
+                if self._levels.fits(call):
+                    self._brought[key] = call
+                    self._answers[key] = _reused(call, shared.name)
+
+    def brought(self, key: str) -> tuple[Generation, ...]:
+        """Return the call behind an answer that came from elsewhere: the store lacks it."""
+        call = self._brought.pop(key, None)
+        return () if call is None else (call,)
+
+    def keep(self, call: Generation) -> None:
+        """Leave a good answer to whoever asks the same next: another suite, another machine."""
+        if not self._levels.leaves or not call.answer.ok:
+            return
+        if self._levels.memory is not None:
+            self._levels.memory.put(call)
+        if self._levels.shared is not None:
+            self._levels.shared.keep(call)
+
+    def _remembered(self, key: str) -> Answered | None:
+        memory = self._levels.memory
+        call = None if memory is None or self._levels.since is None else memory.get(key)
+        if call is None or not self._levels.fits(call):
+            return None
+        return self._answers.setdefault(key, _reused(call, "memory"))
 
     async def load_judgments(self, keys: Iterable[str]) -> None:
         """Read the verdicts recorded under ``keys``, off the event loop."""
@@ -62,7 +140,7 @@ class Reuse:
 
     def answer(self, contestant: str, key: str) -> Answered | None:
         """Return the recorded answer, unless the model is known to be another one by now."""
-        found = self._answers.get(key)
+        found = self._answers.get(key) or self._remembered(key)
         if found is None or contestant in self._off:
             return None
         self.saw_model(contestant, found.answer.model)
@@ -85,3 +163,14 @@ class Reuse:
         """
         if model is not None and self._models.setdefault(contestant, model) != model:
             self._off.add(contestant)
+
+
+def _reused(call: Generation, level: str) -> Answered:
+    return Answered(
+        answer=call.answer,
+        chat_id=call.chat_id,
+        attempts=call.attempt,
+        reused=True,
+        cost=call.cost,
+        level=level,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -68,6 +68,7 @@ def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
         placed.c.purpose,
         placed.c.attempts,
         placed.c.reused,
+        placed.c.level,
         schema.generation.c.chat_id,
         schema.generation.c.cost,
         schema.generation.c.started,
@@ -83,15 +84,17 @@ def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
     plan = ledger.plan
     before: Answered | None = None
     for row in _rows(connection, query):
-        contestant, prompt, repeat, purpose, attempts, reused, chat_id, cost, started = row[:9]
+        contestant, prompt, repeat, purpose, attempts, reused, level = row[:7]
+        chat_id, cost, started = row[7:10]
         if before is None or (before.chat_id, before.reused) != (chat_id, reused):
             before = Answered(
-                answer=plan.finishes.taken(answer_of(row[9:], same)),
+                answer=plan.finishes.taken(answer_of(row[10:], same)),
                 chat_id=chat_id,
                 attempts=attempts,
                 reused=reused,
                 cost=cost,
                 started=started,
+                level="" if level is None else same.value(level),
             )
         slot = AnswerSlot(same.value(contestant), same.value(prompt), repeat)
         places[purpose][slot] = before
@@ -102,18 +105,30 @@ def _break_off(ledger: Ledger) -> None:
 
     The record may be that of a suite which had such turns judged.
     """
-    failure = Failure(kind="conversation", message="an earlier turn failed")
-    for block in ledger.plan.blocks:
-        for contestant in ledger.plan.contestants if len(block) > 1 else ():
-            for repeat in range(ledger.plan.repeats):
-                broken = False
-                for slot in (AnswerSlot(contestant.name, turn.id, repeat) for turn in block):
-                    for placed in (ledger.answers, ledger.timings) if broken else ():
-                        if slot in placed:
-                            answer = replace(placed[slot].answer, failure=failure)
-                            placed[slot] = replace(placed[slot], answer=answer)
-                    answered = ledger.answers.get(slot)
-                    broken |= answered is not None and not answered.answer.ok
+    plan = ledger.plan
+    for block in plan.blocks:
+        for contestant in plan.contestants if len(block) > 1 else ():
+            for repeat in range(plan.repeats):
+                clocks = [repeat]
+                if plan.latency.dedicated:  # these calls go on from the answers of the first repeat
+                    clocks = [] if repeat else [*range(plan.timed_repeats)]
+                slots = [AnswerSlot(contestant.name, turn.id, repeat) for turn in block]
+                failed = [not _is_good(ledger.answers.get(slot)) for slot in slots]
+                for slot in slots[failed.index(True) + 1 :] if any(failed) else ():
+                    _break(ledger.answers, slot)
+                    for clock in clocks:
+                        _break(ledger.timings, slot._replace(repeat=clock))
+
+
+def _is_good(answered: Answered | None) -> bool:
+    return answered is None or answered.answer.ok
+
+
+def _break(placed: MutableMapping[AnswerSlot, Answered], slot: AnswerSlot) -> None:
+    answered = placed.get(slot)
+    if answered is not None:
+        failure = Failure(kind="conversation", message="an earlier turn failed")
+        placed[slot] = replace(answered, answer=replace(answered.answer, failure=failure))
 
 
 def _read_loads(connection: Connection, ledger: Ledger, same: Same) -> None:

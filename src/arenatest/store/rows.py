@@ -31,7 +31,7 @@ Texts = dict[str, PackedText]
 
 _GREATEST = 2**63 - 1
 _NO_FAILURE = (None, None, None, None, None)
-_NO_TIMING = (None,) * 18
+_NO_TIMING = (None,) * 19
 _NO_USAGE = (False, None, None, None, None)
 
 
@@ -138,6 +138,7 @@ def _timing(timing: Timing) -> Row:
         timing.icl,
         timing.reads,
         timing.connection_reused,
+        timing.held,
         timing.lag,
         timing.stream_lag,
         timing.server,
@@ -158,6 +159,7 @@ def _answer_placed(record: AnswerPlaced, _texts: Texts) -> Row:
         cell_from_text(record.chat_id),
         record.attempts,
         record.reused,
+        record.level or None,
     )
 
 

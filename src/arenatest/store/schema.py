@@ -123,6 +123,7 @@ generation = Table(
     Column("icl", Float),
     Column("reads", Integer),
     Column("connection_reused", Boolean),
+    Column("held", Float),
     Column("lag", Float),
     Column("stream_lag", Float),
     Column("server", Float),
@@ -151,6 +152,7 @@ placed_answer = Table(
     _must("chat_id", Cell),
     _must("attempts", Integer),
     _must("reused", Boolean),
+    Column("level", String),
     sqlite_with_rowid=False,
 )
 

@@ -43,10 +43,11 @@ def answer_from_row(
 def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timing:
     """Return the clocks of ``TIMING_COLUMNS``."""
     source, queue_wait, connect, ttfb, ttft, ttfat, tpot, e2e, wall, icl, reads, reused = row[:12]
-    lag, stream_lag, server, server_queue, load = row[12:]
+    held, lag, stream_lag, server, server_queue, load = row[12:]
     return Timing(
         source=source,
         queue_wait=queue_wait,
+        held=held,
         connect=connect,
         ttfb=ttfb,
         ttft=ttft,
