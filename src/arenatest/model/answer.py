@@ -40,7 +40,8 @@ class Failure:
         kind: One word for reports and counts.
         message: One line for people, without secrets.
         status: HTTP status, where there was one.
-        retryable: Whether asking again may help. False once a piece of text was generated.
+        retryable: Whether asking again may help. Once a piece of text was generated, only where the
+            answer was cut off.
         retry_after: Seconds the server asked to wait, if it did.
     """
 

@@ -195,7 +195,11 @@ class AnswerStream:
         Args:
             end: When it ended.
             interruption: What broke the connection off, if something did. It counts only where
-                the answer was not complete, and can be tried again only before any text.
+                the answer was not complete.
+
+        Once there was text, only an answer that was cut off may be asked for again: half of it is
+        worth nothing, and the next one is likely to be whole. Anything else would be paid for twice
+        in vain.
         """
         if self._body is not None and interruption is None:
             self._read_whole(b"".join(self._body))
@@ -208,7 +212,7 @@ class AnswerStream:
                 message=f"the stream ended {self.progress()}, without a finish reason",
                 retryable=True,
             )
-        if failure is not None and self.started:
+        if failure is not None and self.started and failure.kind != "cut":
             failure = replace(failure, retryable=False, retry_after=None)
         ok = failure is None
         finish = "refusal" if self._refused else self._finish

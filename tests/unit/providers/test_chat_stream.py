@@ -256,12 +256,13 @@ def test_a_stream_without_a_finish_reason_is_cut_and_may_be_tried_again(reads):
     assert "before any text" in answer.failure.message
 
 
-def test_a_stream_cut_after_text_is_never_tried_again():
+def test_a_stream_cut_after_text_is_a_failure_without_text_that_may_be_tried_again():
     answer = answered((1.0, CONTENT), (2.0, DONE))
     assert (answer.text, answer.finish) == ("", None)
     assert answer.failure == Failure(
         kind="cut",
         message="the stream ended after 2 characters of text, without a finish reason",
+        retryable=True,
     )
     assert answer.timing.ttft == 1.0
 
