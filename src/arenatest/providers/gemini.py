@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from arenatest.hookspec import Billing, Call, Context, Kind, Provider
 from arenatest.model.answer import Failure
@@ -35,7 +35,12 @@ _ROLES = {"user": "user", "assistant": "model"}
 class GeminiOptions(HttpOptions):
     """Asks Google's Gemini API."""
 
-    reserved: ClassVar[tuple[str, ...]] = ("model", "contents", "systemInstruction")
+    reserved: ClassVar[tuple[str, ...]] = (
+        "model",
+        "contents",
+        "systemInstruction",
+        "system_instruction",
+    )
 
     base_url: str = Field(
         default="https://generativelanguage.googleapis.com/v1beta",
@@ -45,6 +50,13 @@ class GeminiOptions(HttpOptions):
         default="GEMINI_API_KEY",
         description="The environment variable that holds the key; empty for a server without.",
     )
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_query(cls, url: str) -> str:
+        if "key" in parse_qs(urlsplit(url).query, keep_blank_values=True):
+            raise ValueError("holds a key: name a variable in api_key_env")
+        return url
 
 
 class GeminiWire(Wire):

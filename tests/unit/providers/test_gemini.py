@@ -213,6 +213,8 @@ def test_a_refusal_is_a_failure_with_its_kind(code, status, details, kind, wait)
         ({"base_url": "generativelanguage.googleapis.com"}, "expected a URL"),
         ({"body": {"contents": []}}, "'contents' has a place of its own"),
         ({"body": {"systemInstruction": {}}}, "'systemInstruction' has a place of its own"),
+        ({"body": {"system_instruction": {}}}, "'system_instruction' has a place of its own"),
+        ({"base_url": "https://x/v1?alt=json&key=0123"}, "name a variable in api_key_env"),
         ({"temperature": 0}, "Extra inputs are not permitted"),
     ],
 )
