@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from arenatest.arena.cast import Target
-from arenatest.arena.lanes import Lane
+from arenatest.arena.lanes import Traffic
+from arenatest.arena.roads import Places
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure
 from arenatest.model.plan import Contestant
@@ -77,7 +78,7 @@ def target(
         contestant=contestant(name, **fields),
         provider=provider,
         params={},
-        lane=Lane(width, clock),
+        lane=Traffic(clock).lane(provider.endpoint, places=Places(width)),
     )
 
 

@@ -67,9 +67,14 @@ class FakeWatcher:
         self.enough = enough
         self.decided = False
         self.stopped: Any = None
+        self.lost: list[tuple[str, bool]] = []
 
     def wanted(self, prompt: Any = None) -> Needs:
         return Needs() if self.decided else self.wants
+
+    def lose(self, name: str, *, judging: bool) -> None:
+        self.lost.append((name, judging))
+        self.decided = True
 
     def settle(self, ledger: Ledger) -> Sequence[Decision]:
         if self.decided or not self.enough(ledger):
@@ -156,10 +161,10 @@ class Stage:
             lane = lanes.setdefault(provider.endpoint, aim.lane)
             seated = type(aim)(contestant=contestant, provider=provider, params={}, lane=lane)
             cast.targets[contestant.name] = (seated,)
+            cast.places[provider.endpoint] = lane.places
         model = judge_model and target(judge_model, width=width, clock=clock, name="judge")
         if model:
-            cast.lanes[judge_model.endpoint] = model.lane
-        cast.lanes |= lanes
+            cast.places[judge_model.endpoint] = model.lane.places
         for seat in plan.judges:
             setup = JudgeSetup(name=seat.name, kind_name="fake", kind=None, options=None, seat=seat)
             cast.judges.append(SeatedJudge(setup=setup, judge=self.judge, target=model))
@@ -184,7 +189,7 @@ class Stage:
             wall=lambda: 1.0,
             patience=patience,
         )
-        self.answers = Answers(**shared, reuse=reuse)
+        self.answers = Answers(**shared, reuse=reuse, wall=lambda: 1.0)
         self.engine = Engine(
             ledger=ledger,
             watcher=self.watcher,

@@ -6,15 +6,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from arenatest.arena.calls import Asked, Caller, Unwanted
+from arenatest.arena.calls import Asked, Caller
 from arenatest.arena.cast import Cast, Target
 from arenatest.arena.journal import Journal
 from arenatest.arena.keys import answer_key, copies
 from arenatest.arena.on_record import OnRecord
 from arenatest.arena.reuse import Reuse
+from arenatest.arena.stops import Unwanted
 from arenatest.model.answer import Answer, Failure
 from arenatest.model.prompt import Message, Prompt
-from arenatest.model.record import Answered, AnswerPlaced, AnswerSlot, Ledger, Record
+from arenatest.model.record import (
+    Answered,
+    AnswerPlaced,
+    AnswerSlot,
+    Generation,
+    Ledger,
+    Record,
+)
 
 Purpose = Literal["text", "timing"]
 
@@ -27,17 +35,26 @@ class Answers:
         cast: Who can be asked.
         caller: Makes the calls.
         journal: Puts records on disk.
-        reuse: What earlier runs bought.
+        reuse: What earlier runs bought, and where this one's answers are left for others.
+        wall: Seconds since 1970.
     """
 
     def __init__(
-        self, *, ledger: Ledger, cast: Cast, caller: Caller, journal: Journal, reuse: Reuse
+        self,
+        *,
+        ledger: Ledger,
+        cast: Cast,
+        caller: Caller,
+        journal: Journal,
+        reuse: Reuse,
+        wall: Callable[[], float],
     ) -> None:
         self._ledger = ledger
         self._cast = cast
         self._caller = caller
         self._journal = journal
         self._reuse = reuse
+        self._wall = wall
         self._copies = copies(ledger.plan)
         self._finishes = ledger.plan.finishes
         self.missing: set[AnswerSlot] = set()
@@ -103,20 +120,88 @@ class Answers:
             self._check_asked(slot)
             await self._give_up(slot, target)
             return
-        asked = Asked(
+        asked = self._asked(target, prompt, messages, repeat=repeat, rank=rank, wanted=wanted)
+        if slot not in ledger.answers:
+            await self._text(slot, asked, timed=timed)
+        if timed and slot not in ledger.timings:
+            ledger.timings[slot] = await self._ask(slot, asked, ("timing",))
+
+    async def time(
+        self,
+        name: str,
+        turns: Sequence[Prompt],
+        repeat: int,
+        *,
+        rank: int,
+        nonce: str,
+        wanted: Callable[[], bool],
+    ) -> None:
+        """Place the clocks of a call made for them alone: its text is never judged.
+
+        Args:
+            name: Who is asked.
+            turns: The conversation up to the prompt that is timed; its earlier turns must have
+                their answers.
+            repeat: Which repeat of the timing, not of the battle.
+            rank: The prompt's position in the plan.
+            nonce: What the user's first message is to begin with; empty for nothing.
+            wanted: Whether an undecided gate still needs it.
+
+        Raises:
+            Stop: Nothing more may be bought, or it is not ``wanted`` any more.
+            Unwanted: It is not on record, and this contestant is not to be asked.
+        """
+        prompt = turns[-1]
+        slot, timings = AnswerSlot(name, prompt.id, repeat), self._ledger.timings
+        if slot in timings:
+            return
+        self._check_asked(slot)
+        target = self._cast.target(name, prompt)
+        messages = begun_with(nonce, self._messages(name, turns, 0))
+        if not messages:
+            timings[slot] = await self._unasked(slot, target, ("timing",))
+            return
+        asked = self._asked(target, prompt, messages, repeat=repeat, rank=rank, wanted=wanted)
+        timings[slot] = await self._ask(slot, asked, ("timing",))
+
+    async def warm_up(self, target: Target, prompt: Prompt, number: int, *, nonce: str) -> None:
+        """Make a call whose answer and clocks nobody looks at; it is recorded and paid for.
+
+        Raises:
+            Stop: Nothing more may be bought.
+        """
+        name = target.contestant.name
+        messages = begun_with(nonce, self._messages(name, (prompt,), 0))
+        asked = self._asked(target, prompt, messages, repeat=number, rank=0, wanted=lambda: True)
+        await self._caller.ask(replace(asked, role="warmup"))
+
+    def under_load(self, name: str, prompt: Prompt, number: int, *, nonce: str) -> Asked:
+        """Return what one request of a level asks: its text is never judged, nor used again."""
+        target = self._cast.target(name, prompt)
+        messages = begun_with(nonce, self._messages(name, (prompt,), 0))
+        asked = self._asked(target, prompt, messages, repeat=number, rank=0, wanted=lambda: True)
+        return replace(asked, role="load")
+
+    def _asked(
+        self,
+        target: Target,
+        prompt: Prompt,
+        messages: tuple[Message, ...],
+        *,
+        repeat: int,
+        rank: int,
+        wanted: Callable[[], bool],
+    ) -> Asked:
+        return Asked(
             target=target,
             prompt=prompt,
             messages=messages,
-            key=self._key(target, messages, prompt, repeat),
+            key=self._key(target, messages, prompt, repeat) if self._reuse.leaves else "",
             role="answer",
             repeat=repeat,
             rank=rank,
             wanted=wanted,
         )
-        if slot not in ledger.answers:
-            await self._text(slot, asked, timed=timed)
-        if timed and slot not in ledger.timings:
-            ledger.timings[slot] = await self._ask(slot, asked, ("timing",))
 
     def _recorded(self, target: Target, key: str) -> Answered | None:
         """Return an earlier answer; one that counts as a failure here is tried again."""
@@ -128,7 +213,8 @@ class Answers:
             await self._reuse.load_answers([asked.key])
         found = self._recorded(asked.target, asked.key)
         if found is not None:
-            self._journal.post(*self._placed(slot, found, ("text",)))
+            brought = self._reuse.brought(asked.key)
+            self._journal.post(*brought, *self._placed(slot, found, ("text",)))
             self._ledger.answers[slot] = found
             return
         answered = await self._ask(slot, asked, ("text", "timing") if timed else ("text",))
@@ -151,17 +237,47 @@ class Answers:
             )
         )
         self._reuse.saw_model(asked.target.contestant.fingerprint, answered.answer.model)
+        if "text" in purposes:
+            self._reuse.keep(self._call(slot, asked, answered))
         taken = self._finishes.taken(answered.answer)
         return answered if taken is answered.answer else replace(answered, answer=taken)
 
+    def _call(self, slot: AnswerSlot, asked: Asked, answered: Answered) -> Generation:
+        """Return the call behind a new answer, as others may use it."""
+        return Generation(
+            chat_id=answered.chat_id,
+            run=self._ledger.run.id,
+            role="answer",
+            owner=slot.contestant,
+            key=asked.key,
+            prompt=slot.prompt,
+            repeat=slot.repeat,
+            attempt=answered.attempts,
+            final=True,
+            started=self._wall(),
+            answer=answered.answer,
+            cost=answered.cost,
+        )
+
     async def _give_up(self, slot: AnswerSlot, target: Target) -> None:
         """Place a failure without a call: there is nothing to go on from."""
-        self._ledger.answers[slot] = self._ledger.timings[slot] = await self._caller.give_up(
+        purposes: tuple[Purpose, ...] = ("text", "timing")
+        if self._ledger.plan.latency.dedicated:  # where clocks have places of their own
+            purposes = ("text",)
+        answered = await self._unasked(slot, target, purposes)
+        self._ledger.answers[slot] = answered
+        if "timing" in purposes:
+            self._ledger.timings[slot] = answered
+
+    async def _unasked(
+        self, slot: AnswerSlot, target: Target, purposes: tuple[Purpose, ...]
+    ) -> Answered:
+        return await self._caller.give_up(
             target,
             Failure(kind="conversation", message="an earlier turn failed"),
             prompt=slot.prompt,
             repeat=slot.repeat,
-            place=lambda answered: self._placed(slot, answered, ("text", "timing")),
+            place=lambda answered: self._placed(slot, answered, purposes),
         )
 
     def _placed(
@@ -175,6 +291,7 @@ class Answers:
                 chat_id=answered.chat_id,
                 attempts=answered.attempts,
                 reused=answered.reused,
+                level=answered.level,
             )
             for purpose in purposes
         )
@@ -204,3 +321,12 @@ class Answers:
         if contestant.system is not None:
             messages.insert(0, Message(role="system", content=contestant.system))
         return tuple(messages)
+
+
+def begun_with(nonce: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Return messages whose first one of the user begins with a nonce."""
+    place = next((n for n, one in enumerate(messages) if one.role == "user"), None)
+    if not nonce or place is None:
+        return messages
+    marked = replace(messages[place], content=f"{nonce}{messages[place].content}")
+    return (*messages[:place], marked, *messages[place + 1 :])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from arenatest.arena.calls import Asked, Caller, Stop
+from arenatest.arena.calls import Asked, Caller
 from arenatest.arena.cast import SeatedJudge
+from arenatest.arena.stops import Stop
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer
 from arenatest.model.identity import content_id

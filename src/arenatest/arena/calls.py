@@ -12,9 +12,11 @@ from arenatest.arena.budget import Budget, charged
 from arenatest.arena.cast import Target
 from arenatest.arena.foreign import guarded, told
 from arenatest.arena.journal import Journal
+from arenatest.arena.loop_lag import LoopLag
 from arenatest.arena.redact import Redactor
+from arenatest.arena.retries import Retries
 from arenatest.arena.roads import Visit
-from arenatest.arena.stops import Shut, Stop, Unwanted
+from arenatest.arena.stops import Closing, OnLost, Shut, Stop, Unwanted, unheard
 from arenatest.errors import StoreError
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, Timing, Usage
@@ -25,11 +27,6 @@ from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import Answered, Generation, Ledger, Record
 from arenatest.model.tokens import expected_usage
 
-ATTEMPTS = 4
-PATIENT_ATTEMPTS = 8
-"""Where the server says how long to wait: it works, and is only busy."""
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
 GRACE = 0.5
 """Seconds that a provider has, after its timeout, to say itself how far the call got."""
 
@@ -49,7 +46,7 @@ class Asked:
     prompt: Prompt
     messages: tuple[Message, ...]
     key: str
-    role: Literal["answer", "judge", "timing"]
+    role: Literal["answer", "judge", "timing", "warmup", "load"]
     repeat: int
     rank: int
     wanted: Callable[[], bool] = lambda: True
@@ -69,6 +66,8 @@ class Caller:
         chance: Jitter of the pauses.
         redactor: Takes secrets out of answers.
         budgets: What pays for the calls: each of them must have enough.
+        on_lost: Told of models that cannot be asked any more.
+        lag: Tells how late the loop came during a call; None where nobody looks at clocks.
     """
 
     def __init__(
@@ -83,6 +82,8 @@ class Caller:
         chance: random.Random,
         redactor: Redactor,
         budgets: Sequence[Budget] = (),
+        on_lost: OnLost = unheard,
+        lag: LoopLag | None = None,
     ) -> None:
         self._ledger = ledger
         self._journal = journal
@@ -92,14 +93,18 @@ class Caller:
         self._clock = clock
         self._wall = wall
         self._new_id = new_id
-        self._chance = chance
+        self._retries = Retries(chance)
         self._redactor = redactor
         self._budgets = budgets
+        self._on_lost = on_lost
+        self._lag = lag
         self._bills: dict[str, tuple[int, float]] = {}
         self._unpriced: Sequence[str] = ()
         self.closed: str | None = None
         """Why no further call may start: None while calls may."""
         self.failed_calls = 0
+        self.lost: dict[str, Closing] = {}
+        """Models that cannot be asked any more, and why."""
 
     def admit(self, models: Iterable[Contestant]) -> None:
         """Take note of who may be called: no limit of cost can be kept where a price is unknown.
@@ -115,6 +120,7 @@ class Caller:
 
         Raises:
             Stop: The budget is used up, or the run was closed, before the call was made.
+            Shut: Its endpoint is down, or does not take its key.
             Unwanted: Nobody needs the call any more.
             StoreError: A record could not be written.
         """
@@ -123,17 +129,23 @@ class Caller:
             return Answered(
                 answer=last.answer, chat_id=last.chat_id, attempts=last.attempt, cost=last.cost
             )
+        lane = asked.target.lane
+        tokens = lane.expected(asked.messages, asked.target.params)
         attempt = 1
         while True:
             wanted_at = self._clock()
-            await asked.target.lane.enter(asked.rank, attempt)
+            try:
+                visit = await lane.enter(asked.rank, attempt, tokens)
+            except Shut as shut:
+                self._lose(asked, shut)
+                raise
             try:
                 if not asked.wanted():
                     raise Unwanted
-                queued_until = self._clock()
-                answered, pause = await self._attempt(asked, attempt, queued_until - wanted_at)
+                queued = self._clock() - wanted_at
+                answered, pause = await self._attempt(asked, attempt, queued, visit)
             finally:
-                asked.target.lane.leave()
+                lane.leave(visit)
             if pause is None:
                 return answered
             if self.closed:  # not the last word: whoever continues the run asks again
@@ -150,24 +162,22 @@ class Caller:
             answered: Called when its answer is there, before that is recorded.
 
         Raises:
-            Stop: The budget is used up, or the run was closed.
+            Stop: The budget is used up, the run was closed, or its key is not taken.
             StoreError: A record could not be written.
         """
+        lane = asked.target.lane
+        await lane.allowed(lane.expected(asked.messages, asked.target.params))
         expected = self._spend(asked)
         chat_id, started = self._new_id(), self._wall()
-        late = self._clock() - due
         try:
-            made = await self._make(asked, chat_id)
+            answer = await self._timed(asked, chat_id, max(0.0, self._clock() - due))
         finally:
             answered()
-        timing = made.timing or Timing(source=asked.target.provider.timing)
-        answer = replace(self._redactor.answer(made), timing=replace(timing, queue_wait=late))
         generation = self._record(asked, 1, chat_id, started, answer, final=True)
         for budget in self._budgets:
             budget.settle(expected, charged(answer, generation.cost, expected))
         await self._keep(generation)
-        lean = _lean(answer, answer.timing or timing)
-        return Answered(answer=lean, chat_id=chat_id, cost=generation.cost)
+        return Answered(answer=_lean(answer), chat_id=chat_id, cost=generation.cost)
 
     async def give_up(
         self,
@@ -198,7 +208,7 @@ class Caller:
         return answered
 
     async def _attempt(
-        self, asked: Asked, attempt: int, queued: float
+        self, asked: Asked, attempt: int, queued: float, visit: Visit
     ) -> tuple[Answered, float | None]:
         """Make one attempt; return it with the seconds until the next one, None for no other.
 
@@ -209,15 +219,13 @@ class Caller:
         expected = self._spend(asked)
         chat_id = self._new_id()
         started = self._wall()
-        answer = self._redactor.answer(await self._make(asked, chat_id))
-        pause = self._pause(answer.failure, attempt, target)
-        timing = replace(answer.timing or Timing(source=target.provider.timing), queue_wait=queued)
-        answer = replace(answer, timing=timing)
+        answer = await self._timed(asked, chat_id, queued, visit.held)
+        pause = self._retries.pause(answer, attempt, target.lane, visit)
         generation = self._record(asked, attempt, chat_id, started, answer, final=pause is None)
         for budget in self._budgets:
             budget.settle(expected, charged(answer, generation.cost, expected))
         if asked.role != "judge":  # whose answers nobody holds
-            answer = _lean(answer, timing)
+            answer = _lean(answer)
         answered = Answered(answer=answer, chat_id=chat_id, attempts=attempt, cost=generation.cost)
         placed = asked.place(answered) if pause is None and asked.place is not None else ()
         await self._keep(generation, *placed)
@@ -231,6 +239,20 @@ class Caller:
             self.closed = self.closed or str(error)
             raise
 
+    async def _timed(
+        self, asked: Asked, chat_id: str, queued: float, held: float | None = None
+    ) -> Answer:
+        """Make one call; return its answer with what only we know of its times."""
+        began = self._clock()
+        made = await self._make(asked, chat_id)
+        ended = self._clock()
+        timing = made.timing or Timing(source=asked.target.provider.timing)
+        lag = rest = None
+        if self._lag is not None and asked.role != "judge":
+            lag, rest = self._lag.during(timing, began, ended)
+        timing = replace(timing, queue_wait=queued, held=held, lag=lag, stream_lag=rest)
+        return replace(self._redactor.answer(made), timing=timing)
+
     async def _make(self, asked: Asked, chat_id: str) -> Answer:
         target = asked.target
         contestant = target.contestant
@@ -243,6 +265,7 @@ class Caller:
             messages=asked.messages,
             params=target.params,
             timeout=contestant.timeout,
+            on_quota=target.lane.told,
             session=self._session(asked),
         )
         try:
@@ -334,31 +357,17 @@ class Caller:
             return 0.0
         return contestant.price.of(expected_usage(asked.messages, asked.target.params)) or 0.0
 
-    def _pause(self, failure: Failure | None, attempt: int, target: Target) -> float | None:
-        """Return the seconds until the next attempt, or None for no further one.
-
-        Where the server says how long to wait, the whole lane waits, and with it the next attempt:
-        whoever waited outside would find that later calls were let in first.
-        """
-        if failure is None:
-            target.lane.eased()
-            return None
-        jitter = self._chance.uniform(1.0, 1.5)
-        wish = failure.retry_after
-        if wish is None:
-            if not failure.retryable or attempt >= ATTEMPTS:
-                return None
-            pause: float = FIRST_PAUSE * 2 ** (attempt - 1) * jitter
-            return min(pause, LONGEST_PAUSE)
-        if wish > target.contestant.timeout:
-            return None
-        target.lane.hold(wish + FIRST_PAUSE * (jitter - 1.0))
-        return 0.0 if failure.retryable and attempt < PATIENT_ATTEMPTS else None
+    def _lose(self, asked: Asked, shut: Shut) -> None:
+        """Take note of whom nobody can ask any more."""
+        owner = asked.target.contestant.name
+        self.lost.setdefault(owner, shut.closing)
+        self._on_lost(owner, judging=asked.role == "judge")
 
 
-def _lean(answer: Answer, timing: Timing) -> Answer:
+def _lean(answer: Answer) -> Answer:
     """Return an answer without what is for a look at one call: a ledger holds thousands."""
-    if timing.gaps:
+    timing = answer.timing
+    if timing is not None and timing.gaps:
         timing = replace(timing, gaps=())
     return replace(answer, timing=timing, request_id=None, response_id=None)
 

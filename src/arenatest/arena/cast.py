@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from arenatest.arena.foreign import guarded, told
-from arenatest.arena.lanes import Lane
+from arenatest.arena.lanes import Lane, Traffic
+from arenatest.arena.minute import Rate
 from arenatest.arena.on_record import OnRecord
+from arenatest.arena.roads import Places
 from arenatest.errors import ArenaError, PluginError
 from arenatest.hookspec import Context, Judge, Metric, Provider
 from arenatest.model.plan import Contestant
 from arenatest.model.prompt import Prompt
+from arenatest.suite.contestants import variables
 from arenatest.suite.suite import JudgeSetup, MetricSetup, Setup, Suite
 
 Made = TypeVar("Made")
@@ -47,12 +50,15 @@ class Cast:
 
     Attributes:
         targets: The models of each contestant, by its name: one, or its parts.
+        places: By endpoint.
+        lanes: By endpoint, and the names of the variables that hold the key.
     """
 
     targets: dict[str, tuple[Target, ...]] = field(default_factory=dict)
     judges: list[SeatedJudge] = field(default_factory=list)
     metrics: list[tuple[MetricSetup, Metric]] = field(default_factory=list)
-    lanes: dict[str, Lane] = field(default_factory=dict)
+    places: dict[str, Places] = field(default_factory=dict)
+    lanes: dict[tuple[str, tuple[str, ...]], Lane] = field(default_factory=dict)
 
     def target(self, name: str, prompt: Prompt) -> Target:
         """Return which model of a contestant answers a prompt."""
@@ -90,7 +96,7 @@ async def assemble(
     contestants: Iterable[str],
     judged: bool,
     metrics: Iterable[str],
-    clock: Callable[[], float],
+    traffic: Traffic,
     on_record: bool = False,
 ) -> None:
     """Build and open what the selected gates need; nothing else is built.
@@ -102,7 +108,7 @@ async def assemble(
         contestants: Whose providers are needed.
         judged: Whether the judges are needed.
         metrics: Names of the metrics that are needed.
-        clock: Monotonic seconds.
+        traffic: The roads to all endpoints.
         on_record: Whether no contestant is to be asked: none of their providers is built then.
 
     Raises:
@@ -118,11 +124,13 @@ async def assemble(
                 contestant=contestant,
                 provider=provider,
                 params=setup.params,
-                lane=_lane(cast, suite, contestant, provider, clock),
+                lane=_lane(
+                    cast, suite, contestant, setup=setup, provider=provider, traffic=traffic
+                ),
             )
             cast.targets[contestant.name] = (*cast.targets.get(contestant.name, ()), target)
     for judge_setup in suite.judges if judged else ():
-        cast.judges.append(_judge(cast, suite, judge_setup, context, clock))
+        cast.judges.append(_judge(cast, suite, judge_setup, context, traffic))
     wanted = set(metrics)
     for metric_setup in suite.metrics:
         if metric_setup.name in wanted:
@@ -131,7 +139,7 @@ async def assemble(
 
 
 def _judge(
-    cast: Cast, suite: Suite, setup: JudgeSetup, context: Context, clock: Callable[[], float]
+    cast: Cast, suite: Suite, setup: JudgeSetup, context: Context, traffic: Traffic
 ) -> SeatedJudge:
     target = None
     if setup.provider is not None and setup.model is not None:
@@ -140,7 +148,14 @@ def _judge(
             contestant=setup.model,
             provider=provider,
             params=setup.provider.params,
-            lane=_lane(cast, suite, setup.model, provider, clock),
+            lane=_lane(
+                cast,
+                suite,
+                setup.model,
+                setup=setup.provider,
+                provider=provider,
+                traffic=traffic,
+            ),
         )
         context = replace(context, provider=provider)
     return SeatedJudge(setup=setup, judge=_build(setup, context), target=target)
@@ -162,14 +177,22 @@ def _lane(
     cast: Cast,
     suite: Suite,
     contestant: Contestant,
+    *,
+    setup: Setup[Provider],
     provider: Provider,
-    clock: Callable[[], float],
+    traffic: Traffic,
 ) -> Lane:
-    widths = (contestant.max_concurrency, provider.max_concurrency, suite.settings.concurrency)
-    width = min(number for number in widths if number is not None)
-    lane = cast.lanes.setdefault(provider.endpoint, Lane(width, clock))
-    lane.narrow(width)
-    return lane
+    """Return the lane of a model: those with one endpoint and one key share it."""
+    endpoint = provider.endpoint
+    keys = variables("provider", setup)
+    stated = (contestant.max_concurrency, provider.max_concurrency)
+    cap = min((number for number in stated if number is not None), default=None)
+    wide = suite.settings.concurrency
+    places = cast.places.setdefault(endpoint, Places(wide))
+    places.width = min(places.width, wide if cap is None else cap)
+    rate = Rate(requests=contestant.requests_per_minute, tokens=contestant.tokens_per_minute)
+    lane = traffic.lane(endpoint, keys, places=places, cap=cap, rate=rate)
+    return cast.lanes.setdefault((endpoint, keys), lane)
 
 
 async def _open(cast: Cast) -> None:

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol
 
 from arenatest.arena.answers import Answers
-from arenatest.arena.calls import Caller, Stop, Unwanted
+from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast
 from arenatest.arena.games import Games
 from arenatest.arena.journal import Journal
+from arenatest.arena.latency_lane import Alone, LatencyLane
+from arenatest.arena.loading import Loading
 from arenatest.arena.order import balanced_orders
 from arenatest.arena.reuse import Reuse
+from arenatest.arena.stops import Shut, Stop, Unwanted, together
+from arenatest.arena.watching import StopCause, Wants, Watcher
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Plan
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import DecisionMade, Ledger
-
-StopCause = Literal["plan", "budget"]
 
 AHEAD = 2
 """Blocks that may be asked or judged at once, for each place in a lane.
@@ -33,42 +35,6 @@ AHEAD = 2
 Where judging is slower than answering, contestants would else run through the whole plan, and an
 early decision would save nothing.
 """
-
-
-class Wants(Protocol):
-    """What undecided gates still need for one prompt, by the names of contestants and metrics."""
-
-    @property
-    def answers(self) -> frozenset[str]:
-        """Contestants whose texts are needed."""
-
-    @property
-    def timings(self) -> frozenset[str]:
-        """Contestants whose clocks are needed, from calls of this run."""
-
-    @property
-    def judgments(self) -> frozenset[str]:
-        """Candidates whose battles must be judged."""
-
-    @property
-    def metrics(self) -> frozenset[tuple[str, str]]:
-        """Plugins' metrics, each with a contestant whose answers it must be measured on."""
-
-
-class Watcher(Protocol):
-    """Tells the engine what the gates still need, and decides them."""
-
-    def wanted(self, prompt: Prompt | None = None) -> Wants:
-        """Return what undecided gates need: for one prompt, or for any."""
-
-    def settle(self, ledger: Ledger) -> Sequence[Decision]:
-        """Look at what is new in the record; return the gates that are now decided for good."""
-
-    def conclude(self, ledger: Ledger, stopped: tuple[StopCause, str] | None) -> Sequence[Decision]:
-        """Return the decisions of all selected gates; nothing more will come."""
-
-    def running(self, candidate: str) -> float | None:
-        """Return the win rate so far, for the progress line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +90,7 @@ class Engine:
         journal: Puts records on disk.
         on_decided: Called on the event loop with each decision as it falls.
         clock: Monotonic seconds.
+        alone: Makes what is held while calls are made for their clocks alone.
     """
 
     def __init__(
@@ -139,6 +106,7 @@ class Engine:
         journal: Journal,
         on_decided: Callable[[Decision], None],
         clock: Callable[[], float],
+        alone: Alone = nullcontext,
     ) -> None:
         self._ledger = ledger
         self._watcher = watcher
@@ -150,12 +118,15 @@ class Engine:
         self._on_decided = on_decided
         self._clock = clock
         self._plan: Plan = ledger.plan
-        lanes = {id(target.lane): target.lane for target in cast.answering}
-        width = sum(lane.width for lane in lanes.values())
+        answering = {id(target.lane.places): target.lane for target in cast.answering}
+        width = sum(lane.width for lane in answering.values())
         self._room = asyncio.Semaphore(max(1, width))
-        every = sum(lane.width for lane in cast.lanes.values())
+        every = sum(places.width for places in cast.places.values())
         self._ahead = asyncio.Semaphore(max(1, AHEAD * every))
         self._cast = cast
+        self._alone = alone
+        self._apart = self._plan.latency.dedicated
+        self._planned = len(self._plan.prompts)
         self._started = clock()
         self._done = 0
         self._decided: set[tuple[str, str]] = set()
@@ -176,9 +147,15 @@ class Engine:
         await self._announce(self._watcher.settle(self._ledger))
         async with asyncio.TaskGroup() as tasks:
             await self._walk(tasks)
+        if self._apart and self._caller.closed is None and self._watcher.wanted().timings:
+            await self._time()
+        if self._caller.closed is None and (names := self._watcher.wanted().loads):
+            await self._load(names)
         reason = self._caller.closed
         if reason is not None:
             return "budget", reason
+        if self._caller.lost:
+            return together(self._caller.lost.values())
         lost = len(self._answers.missing)
         if lost and _anything(self._watcher.wanted()):
             what = "1 answer is" if lost == 1 else f"{lost:,} answers are"
@@ -195,7 +172,7 @@ class Engine:
     def progress(self) -> Progress:
         """Return how far the run is; may be called from any thread."""
         spent = self._clock() - self._started
-        done, planned = self._done, len(self._plan.prompts)
+        done, planned = self._done, self._planned
         rates = {c.name: self._watcher.running(c.name) for c in self._plan.candidates}
         return Progress(
             done=done,
@@ -217,6 +194,39 @@ class Engine:
                 return
             tasks.create_task(game).add_done_callback(lambda _: self._ahead.release())
 
+    async def _time(self) -> None:
+        """Take the clocks that the suite wants from calls of their own, after all else."""
+        lane = LatencyLane(
+            ledger=self._ledger,
+            cast=self._cast,
+            answers=self._answers,
+            wanted=lambda prompt: self._watcher.wanted(prompt).timings,
+            alone=self._alone,
+        )
+        self._planned = self._done + len(self._plan.prompts)
+        with suppress(Stop):
+            async with lane.open() as blocks:
+                for rank, block in enumerate(blocks):
+                    if not self._watcher.wanted().timings:
+                        break
+                    await lane.time(rank)
+                    self._done += len(block) - 1  # and the last one when it is settled
+                    await self._settle([])
+
+    async def _load(self, names: frozenset[str]) -> None:
+        """Put contestants under load, after all else, while no other suite takes times."""
+        loading = Loading(
+            ledger=self._ledger,
+            cast=self._cast,
+            caller=self._caller,
+            answers=self._answers,
+            journal=self._journal,
+            clock=self._clock,
+        )
+        async with self._alone():
+            await loading.run(names)
+        await self._announce(self._watcher.settle(self._ledger))
+
     async def _walk(self, tasks: asyncio.TaskGroup) -> None:
         blocks = self._plan.blocks
         names = [contestant.name for contestant in self._plan.contestants]
@@ -224,9 +234,9 @@ class Engine:
         for rank, (block, order) in enumerate(zip(blocks, orders, strict=True)):
             await self._ahead.acquire()
             await self._room.acquire()
-            if self._caller.closed is not None or not _anything(self._watcher.wanted()):
+            if self._caller.closed is not None or not self._asks(None):
                 return
-            if not any(_anything(self._watcher.wanted(prompt)) for prompt in block):
+            if not any(self._asks(prompt) for prompt in block):
                 self._room.release()
                 self._ahead.release()
             elif self._known(block):  # first, lest gates that it decides buy what comes after it
@@ -240,7 +250,7 @@ class Engine:
             return False
         for number, prompt in enumerate(block):
             wanted, turns = self._watcher.wanted(prompt), block[: number + 1]
-            if wanted.timings or not all(
+            if self._inline(wanted) or not all(
                 self._answers.known(name, turns, repeat)
                 for name in wanted.answers
                 for repeat in range(self._plan.repeats)
@@ -299,13 +309,13 @@ class Engine:
         for name in names:
             if not self._wants(name, prompt):
                 continue
-            timed = name in self._watcher.wanted(prompt).timings
+            timed = name in self._inline(self._watcher.wanted(prompt))
             wanted = partial(self._wants, name, prompt)
             try:
                 await self._answers.get(
                     name, turn.prompts, turn.repeat, rank=rank, timed=timed, wanted=wanted
                 )
-            except Unwanted:
+            except (Unwanted, Shut):
                 continue
             except Stop as stop:
                 turn.stopped = stop
@@ -316,7 +326,17 @@ class Engine:
 
     def _wants(self, name: str, prompt: Prompt) -> bool:
         wanted = self._watcher.wanted(prompt)
-        return name in wanted.answers or name in wanted.timings
+        return name in wanted.answers or name in self._inline(wanted)
+
+    def _asks(self, prompt: Prompt | None) -> bool:
+        """Whether the walk through the plan buys anything more: of one prompt, or of any."""
+        wanted = self._watcher.wanted(prompt)
+        bought = wanted.answers or wanted.judgments or wanted.metrics
+        return bool(bought or self._inline(wanted))
+
+    def _inline(self, wanted: Wants) -> frozenset[str]:
+        """Return whose clocks are taken on the calls that buy answers."""
+        return frozenset() if self._apart else wanted.timings
 
     async def _settle(self, games: list[asyncio.Task[None]]) -> None:
         """Wait until a prompt's games are over, then let the gates look."""

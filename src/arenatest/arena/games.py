@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from arenatest.arena.answers import Answers
 from arenatest.arena.asking import Asking
-from arenatest.arena.calls import Caller, Stop
+from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, SeatedJudge
 from arenatest.arena.foreign import guarded, told, within
 from arenatest.arena.journal import Journal
@@ -17,6 +17,7 @@ from arenatest.arena.keys import copies, measurement_key
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
 from arenatest.arena.seating import Said, Seated, seated
+from arenatest.arena.stops import Stop
 from arenatest.hookspec import Metric, Sample
 from arenatest.model.answer import Answer
 from arenatest.model.health import GOLDEN

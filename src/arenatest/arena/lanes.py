@@ -1,100 +1,178 @@
-"""One lane an endpoint: how many calls may be in flight, who goes first, and when to slow down."""
+"""A suite's lanes: each the way to one endpoint with one key, in which earlier prompts go first."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Mapping
+
+from arenatest.arena.minute import Rate
+from arenatest.arena.roads import After, Line, Places, Road, Visit
+from arenatest.arena.stops import Closing, Shut
+from arenatest.arena.throttle import Keeping, Own, Throttle
+from arenatest.model.answer import Failure, Quota, Usage
+from arenatest.model.identity import content_id
+from arenatest.model.prompt import Message
+from arenatest.model.tokens import expected_usage
 
 
 class Lane:
     """Bounds the calls in flight to one endpoint; waiting calls of earlier prompts go first.
 
     Gates read battles in the plan's order, so finishing early prompts first is what lets a gate
-    stop early.
+    stop early. Lanes are made by ``Traffic``, and used on one event loop.
 
-    A server that asks us to wait gets fewer calls at once from then on: half as many, and one
-    more for every round of good answers. All that were refused would else come back in the same
-    moment, and all but one be refused again, until their attempts are used up.
-
-    Args:
-        width: Calls in flight at once, at least 1.
-        clock: Monotonic seconds.
+    Attributes:
+        places: How many calls of the suite may be in flight on this endpoint, whatever their key.
     """
 
-    def __init__(self, width: int, clock: Callable[[], float]) -> None:
-        self.width = width
-        self._clock = clock
-        self._pace = float(width)  # calls in flight at once, for now
-        self._inside = 0
-        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
-        self._arrivals = 0
-        self._held_until = clock()
-        self._alarm: asyncio.TimerHandle | None = None
+    def __init__(self, road: Road, throttle: Throttle, places: Places) -> None:
+        self.places = places
+        self._road = road
+        self._throttle = throttle
+        self._line = Line(places=places, throttle=throttle, waiting=[])
+        self._counted = 0
+        self._input = self._output = 0.0
 
-    def narrow(self, width: int) -> None:
-        """Take at most ``width`` at once; only before anybody entered."""
-        self.width = min(self.width, width)
-        self._pace = float(self.width)
+    @property
+    def width(self) -> int:
+        """Calls of the suite in flight at once, at most."""
+        return self.places.width
 
-    def hold(self, seconds: float) -> None:
-        """Let nobody start for ``seconds``, and fewer at once afterwards: the server asked us to.
-
-        What several calls are told before the first of them may start again is one refusal.
-        """
-        now = self._clock()
-        if now >= self._held_until:
-            self._pace = max(1.0, self._pace / 2)
-        self._held_until = max(self._held_until, now + seconds)
-
-    def eased(self) -> None:
-        """Take note of a good answer."""
-        if self._pace < self.width:
-            self._pace = min(float(self.width), self._pace + 1 / self._pace)
-
-    async def enter(self, rank: int, attempt: int = 1) -> None:
+    async def enter(self, rank: int, attempt: int = 1, tokens: float = 0.0) -> Visit:
         """Wait for a place.
 
         Args:
             rank: The prompt's position in the plan; lower goes first.
             attempt: Which attempt at the call, from 1; later ones go before all others, or a busy
                 server would let newcomers in until the attempts at the first are used up.
+            tokens: That the call will probably use, where they are limited.
+
+        Raises:
+            Shut: The endpoint does not work, or does not take the key.
         """
-        if not self._waiting and self._open():
-            self._inside += 1
-            return
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._arrivals += 1
-        heapq.heappush(self._waiting, (-attempt, rank, self._arrivals, place))
-        self._let_in()
-        try:
-            await place
-        except asyncio.CancelledError:
-            # A place that was given at the very moment of the cancellation must not be lost.
-            if place.done() and not place.cancelled():
-                self.leave()
-            raise
+        visit = self._road.at_once(self._line, tokens)
+        if visit is None:
+            visit = await self._wait(rank, attempt, tokens)
+        if isinstance(visit, Closing):
+            raise Shut(visit)
+        return visit
 
-    def leave(self) -> None:
+    async def allowed(self, tokens: float) -> None:
+        """Wait for what its key's minute allows, and for no place: a load's schedule is its own.
+
+        Raises:
+            Shut: The key is not taken, or its money is used up.
+        """
+        while pause := self._road.take(self._line, tokens):
+            if isinstance(pause, Closing):
+                raise Shut(pause)
+            await asyncio.sleep(pause)
+
+    def leave(self, visit: Visit) -> None:
         """Give the place to the first who waits."""
-        self._inside -= 1
-        if self._waiting:
-            self._let_in()
+        self._road.leave(self._line, visit)
 
-    def _open(self) -> bool:
-        return self._inside < int(self._pace) and self._clock() >= self._held_until
+    def ended(
+        self,
+        visit: Visit,
+        failure: Failure | None,
+        usage: Usage | None,
+        *,
+        pause: float = 0.0,
+        spare: float = 0.0,
+    ) -> After:
+        """Take note of how a call ended, before it leaves.
 
-    def _let_in(self) -> None:
-        while self._waiting and self._open():
-            *_, place = heapq.heappop(self._waiting)
-            if not place.done():
-                self._inside += 1
-                place.set_result(None)
-        if self._waiting and self._alarm is None:
-            pause = self._held_until - self._clock()
-            if pause > 0:
-                self._alarm = asyncio.get_running_loop().call_later(pause, self._wake)
+        Args:
+            visit: The call.
+            failure: How it failed, if it did.
+            usage: The tokens that it used, where that is told.
+            pause: Seconds that it would wait for its next attempt of its own accord.
+            spare: Seconds beyond what a server asks for, so that not all come back at once.
+        """
+        if usage is not None:
+            self._use(visit, usage)
+        return self._road.ended(self._line, visit, failure, pause=pause, spare=spare)
 
-    def _wake(self) -> None:
-        self._alarm = None
-        self._let_in()
+    def told(self, quota: Quota) -> None:
+        """Go by what the server says is left of its limits."""
+        typical = (self._input + self._output) / self._counted if self._counted else 1.0
+        self._road.told(self._line, quota, typical)
+
+    def expected(self, messages: Iterable[Message], params: Mapping[str, object]) -> float:
+        """Return the tokens that a call will probably use; 0 where none are limited.
+
+        Its answer will be as long as others were in this lane, or is guessed.
+        """
+        if self._throttle.rate.tokens is None:
+            return 0.0
+        usage = expected_usage(messages, params)
+        guess = usage.output_tokens or 0
+        return (usage.input_tokens or 0) + (
+            self._output / self._counted if self._counted else guess
+        )
+
+    async def _wait(self, rank: int, attempt: int, tokens: float) -> Visit | Closing:
+        waiter = self._road.queue(self._line, rank, attempt, tokens)
+        try:
+            await waiter.future
+        except BaseException:
+            self._road.forget(waiter, self._line)
+            raise
+        found = waiter.visit or waiter.closing
+        assert found is not None  # noqa: S101 - nobody else wakes it
+        return found
+
+    def _use(self, visit: Visit, usage: Usage) -> None:
+        taken, given = usage.input_tokens, usage.output_tokens
+        if taken is not None and given is not None:
+            self._counted += 1
+            self._input += taken
+            self._output += given
+            if self._throttle.rate.tokens is not None:
+                self._road.used(self._line, visit, float(taken + given))
+
+
+class Traffic:
+    """All roads of one process: suites of one session share them, side by side or in turn.
+
+    Args:
+        clock: Monotonic seconds.
+        keeping: Keeps what a key takes in a minute: in this process, or for several.
+    """
+
+    def __init__(self, clock: Callable[[], float], keeping: Keeping = lambda _name: Own()) -> None:
+        self._clock = clock
+        self._keeping = keeping
+        self._lock = threading.Lock()
+        self._roads: dict[str, Road] = {}
+        self._throttles: dict[tuple[str, tuple[str, ...]], Throttle] = {}
+
+    def lane(
+        self,
+        endpoint: str,
+        keys: tuple[str, ...] = (),
+        *,
+        places: Places,
+        cap: int | None = None,
+        rate: Rate = Rate(),  # noqa: B008 - frozen
+    ) -> Lane:
+        """Return a suite's lane to an endpoint.
+
+        Args:
+            endpoint: Calls to it share the places.
+            keys: The names of the variables that hold the key: calls with it share its limits.
+            places: The suite's own on this endpoint.
+            cap: Calls in flight at once that the endpoint takes, of all suites; None for any.
+            rate: What its key allows; the smallest that any suite states counts.
+        """
+        with self._lock:
+            road = self._roads.setdefault(endpoint, Road(endpoint, self._clock))
+            name = (endpoint, keys)
+            if name not in self._throttles:
+                kept = self._keeping(content_id("key", endpoint, list(keys)))
+                self._throttles[name] = Throttle(endpoint, kept)
+            throttle = self._throttles[name]
+        road.join(places, throttle, cap, rate)
+        return Lane(road, throttle, places)

@@ -10,26 +10,31 @@ import contextlib
 import random
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from arenatest.arena.answers import Answers
 from arenatest.arena.budget import Budget, Spent, own_budgets
+from arenatest.arena.caching import DAY, Caching
 from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, assemble
-from arenatest.arena.engine import Engine, Progress, StopCause, Watcher
+from arenatest.arena.engine import Engine, Progress
 from arenatest.arena.games import Games
 from arenatest.arena.journal import Journal
+from arenatest.arena.lanes import Traffic
+from arenatest.arena.latency_lane import Alone
+from arenatest.arena.loop_lag import LoopLag
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
+from arenatest.arena.shared import Shared
+from arenatest.arena.watching import StopCause, Watcher
 from arenatest.errors import ArenaError
 from arenatest.hookspec import Context
 from arenatest.model.decision import Decision
 from arenatest.model.record import DecisionMade, Ledger, Run
 from arenatest.store import Store, Writer
 from arenatest.suite.suite import RunSettings, Suite
-
-DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,10 @@ class Conditions:
         new_id: Makes unique ids.
         environ: The environment.
         budgets: What pays for a suite, which has these limits of its own and has spent so much.
+        traffic: The roads to all endpoints, for all suites; None for a suite alone.
         versions: Of arenatest, Python and pytest.
+        caching: Tells how answers are cached, for all suites.
+        alone: Makes what is held while calls are made for their clocks alone.
     """
 
     session: str
@@ -54,7 +62,10 @@ class Conditions:
     new_id: Callable[[], str]
     environ: Mapping[str, str] = field(repr=False)
     budgets: Callable[[RunSettings, Spent], Sequence[Budget]] = own_budgets
+    traffic: Traffic | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    caching: Callable[[], Caching] = Caching
+    alone: Alone = nullcontext
 
 
 class SuiteRun:
@@ -88,6 +99,7 @@ class SuiteRun:
         self._over = False
         self._error: BaseException | None = None
         self._engine: Engine | None = None
+        self._shared: Shared | None = None
         self._buying: asyncio.Task[tuple[StopCause, str] | None] | None = None
         self._halted: tuple[StopCause, str] | None = None
         now = conditions.wall()
@@ -184,6 +196,8 @@ class SuiteRun:
             try:
                 stopped = await self._limited(self._buy(ledger, cast, writer))
             finally:
+                if self._shared is not None:
+                    await self._shared.close()
                 await cast.close()
             await self._close(ledger, writer, stopped)
         finally:
@@ -215,8 +229,12 @@ class SuiteRun:
         self, ledger: Ledger, cast: Cast, writer: Writer
     ) -> tuple[StopCause, str] | None:
         await self._assemble(cast)
-        self._engine = await self._engine_of(ledger, cast, writer)
-        return await self._engine.run()
+        wanted = self._watcher.wanted()
+        timed = bool(wanted.timings or wanted.loads)
+        lag = LoopLag(self._conditions.clock) if timed else None
+        self._engine = await self._engine_of(ledger, cast, writer, lag)
+        async with lag or nullcontext():
+            return await self._engine.run()
 
     async def _close(
         self, ledger: Ledger, writer: Writer, stopped: tuple[StopCause, str] | None
@@ -233,25 +251,20 @@ class SuiteRun:
 
     async def _assemble(self, cast: Cast) -> None:
         wanted = self._watcher.wanted()
-        context = Context(
-            directory=self._suite.directory,
-            environ=self._conditions.environ,
-            clock=self._conditions.clock,
-            shared={},
-            latency_gated=self._suite.latency_gated,
-        )
         await assemble(
             cast,
             self._suite,
-            context,
-            contestants=wanted.answers | wanted.timings,
+            self._context(),
+            contestants=wanted.answers | wanted.timings | wanted.loads,
             judged=bool(wanted.judgments),
             metrics={name for name, _ in wanted.metrics},
-            clock=self._conditions.clock,
+            traffic=self._conditions.traffic or Traffic(self._conditions.clock),
             on_record=self._answers_of is not None,
         )
 
-    async def _engine_of(self, ledger: Ledger, cast: Cast, writer: Writer) -> Engine:
+    async def _engine_of(
+        self, ledger: Ledger, cast: Cast, writer: Writer, lag: LoopLag | None
+    ) -> Engine:
         conditions, settings = self._conditions, self._suite.settings
         journal = Journal(writer)
         redactor = Redactor(self._suite.environment, conditions.environ)
@@ -267,11 +280,20 @@ class SuiteRun:
             budgets=conditions.budgets(
                 settings, Spent(calls=sum(ledger.calls.values()), cost=ledger.cost)
             ),
+            on_lost=self._watcher.lose,
+            lag=lag,
         )
         asked = [*(() if self._answers_of is not None else cast.answering), *cast.judging]
         caller.admit(target.contestant for target in asked)
-        reuse = self._reuse()
-        answers = Answers(ledger=ledger, cast=cast, caller=caller, journal=journal, reuse=reuse)
+        reuse = await self._reuse()
+        answers = Answers(
+            ledger=ledger,
+            cast=cast,
+            caller=caller,
+            journal=journal,
+            reuse=reuse,
+            wall=conditions.wall,
+        )
         games = Games(
             ledger=ledger,
             cast=cast,
@@ -296,14 +318,35 @@ class SuiteRun:
             journal=journal,
             on_decided=self._decided,
             clock=conditions.clock,
+            alone=conditions.alone,
         )
 
-    def _reuse(self) -> Reuse:
+    async def _reuse(self) -> Reuse:
         if self._answers_of is not None:
             return Reuse(self._store, 0.0, judged=False)
+        conditions = self._conditions
         earlier = self.run.attempt > 1 or self._store.has_other_runs(self.run.id)
-        reusing = earlier and not self._conditions.fresh
-        return Reuse(self._store, self._not_before if reusing else None)
+        reusing = earlier and not conditions.fresh
+        levels = conditions.caching().levels(
+            self._context(),
+            not_before=self._not_before,
+            days=self._suite.settings.reuse_days,
+            fresh=conditions.fresh,
+            wall=conditions.wall,
+        )
+        self._shared = levels.shared
+        if self._shared is not None:
+            await self._shared.open()
+        return Reuse(self._store, self._not_before if reusing else None, levels=levels)
+
+    def _context(self) -> Context:
+        return Context(
+            directory=self._suite.directory,
+            environ=self._conditions.environ,
+            clock=self._conditions.clock,
+            shared={},
+            latency_gated=self._suite.latency_gated,
+        )
 
     def _decided(self, decision: Decision) -> None:
         with self._news:

@@ -125,6 +125,11 @@ class Everything:
         del prompt
         return self._needs
 
+    def lose(self, name: str, *, judging: bool) -> None:
+        """Want nothing more: a battle needs all who take part."""
+        del name, judging
+        self._needs = Needs()
+
     def settle(self, ledger: Ledger) -> Sequence[Decision]:
         """Decide nothing."""
         del ledger

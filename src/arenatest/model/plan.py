@@ -33,6 +33,8 @@ class Contestant:
             limit of cost can be kept.
         family: Models of one family may favour each other as judges; None where unknown.
         max_concurrency: Calls in flight at once on its endpoint; None for the suite's number.
+        requests_per_minute, tokens_per_minute: What its key allows at its endpoint, for all who
+            share both; None for no limit.
         timeout: Seconds for one call.
         where: Of a part: the prompts that it answers. Empty for all.
         parts: The models of a contestant that is made of several: each prompt lies in exactly one.
@@ -50,6 +52,8 @@ class Contestant:
     metered: bool = False
     family: str | None = None
     max_concurrency: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     timeout: float
     where: Where = ()
     parts: tuple[Contestant, ...] = ()

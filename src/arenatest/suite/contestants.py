@@ -143,6 +143,8 @@ def read_model(
             price=_price(table, kind, options, around),
             metered=kind.billing is not None,
             max_concurrency=table.max_concurrency,
+            requests_per_minute=table.requests_per_minute,
+            tokens_per_minute=table.tokens_per_minute,
             timeout=around.call_timeout if table.timeout is None else table.timeout,
         ),
         setups=(

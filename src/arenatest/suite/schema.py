@@ -219,6 +219,12 @@ class ModelTable(Table):
     )
     timeout: Duration | None = Field(None, description="Longest time for one call.")
     max_concurrency: Count | None = Field(None, description="Calls in flight on its endpoint.")
+    requests_per_minute: Count | None = Field(
+        None, description="Requests that its key allows in a minute, of all who share it."
+    )
+    tokens_per_minute: Count | None = Field(
+        None, description="Tokens that its key allows in a minute, of all who share it."
+    )
     price: PriceTable | None = Field(None, description="US dollars per million tokens.")
 
 

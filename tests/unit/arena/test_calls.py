@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from arenatest.arena import calls
+from arenatest.arena import calls, retries
 from arenatest.arena.budget import Budget, Limits, OwnAccount
-from arenatest.arena.calls import Asked, Caller, Stop
+from arenatest.arena.calls import Asked, Caller
 from arenatest.arena.redact import Redactor
+from arenatest.arena.stops import Shut, Stop
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer, Timing, Usage
 from arenatest.model.price import Price
@@ -18,7 +19,7 @@ from fakes.plans import ledger_of
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr(calls, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
 
 
 def ask(
@@ -95,8 +96,8 @@ def test_a_failure_not_worth_retrying_is_final():
 
 
 def test_retries_end():
-    (answered,), kept, _ = ask(ScriptedProvider(failed()))
-    assert answered.attempts == calls.ATTEMPTS == len(kept)
+    (answered,), kept, _ = ask(ScriptedProvider(failed("timeout")))
+    assert answered.attempts == retries.ATTEMPTS == len(kept)
 
 
 def test_the_servers_wish_to_wait_holds_the_whole_lane():
@@ -111,10 +112,21 @@ def test_the_servers_wish_to_wait_holds_the_whole_lane():
     assert [a.answer.text for a in answers] == ["ok"] * 3
 
 
-def test_a_wish_to_wait_longer_than_the_timeout_is_not_waited_for():
-    (answered,), kept, _ = ask(ScriptedProvider(failed("rate_limited", after=6.0)), timeout=5.0)
-    assert answered.answer.failure.kind == "rate_limited"
-    assert len(kept) == 1
+def test_a_wish_to_wait_longer_than_anybody_would_closes_the_key_and_is_no_last_word():
+    provider = ScriptedProvider(failed("rate_limited", after=3600.0))
+    answers, kept, caller = ask(provider, count=3, width=1)
+    assert [type(answer) for answer in answers] == [Shut] * 3
+    assert [record.final for record in kept] == [False]
+    (closing,) = caller.lost.values()
+    assert (closing.cause, closing.reason) == ("plan", "fake asks to wait for 60 min")
+
+
+def test_a_key_whose_money_is_used_up_is_not_asked_again():
+    answers, kept, caller = ask(ScriptedProvider(failed("spent", retryable=False)), count=9)
+    assert [type(answer) for answer in answers] == [Shut] * 9
+    assert [record.final for record in kept] == [False] * 8  # those in flight
+    (closing,) = caller.lost.values()
+    assert (closing.cause, closing.reason) == ("budget", "the account at fake is used up: spent")
 
 
 def test_no_more_calls_are_in_flight_than_the_lane_is_wide():
@@ -145,7 +157,7 @@ def test_a_provider_that_never_returns_is_timed_out(monkeypatch):
     provider.answer = hang
     (answered,), kept, _ = ask(provider, timeout=0.01)
     assert answered.answer.failure.kind == "timeout"
-    assert len(kept) == calls.ATTEMPTS
+    assert len(kept) == retries.ATTEMPTS
 
 
 def test_the_wait_in_our_own_queue_is_told_apart_and_gaps_stay_on_disk_only():
@@ -333,5 +345,5 @@ def test_all_that_a_busy_server_refused_get_through_once_it_lets_them():
 
     answers, kept, _ = ask(ScriptedProvider(busy), count=16, width=16)
     assert [answer.answer.text for answer in answers] == ["ok"] * 16
-    assert max(record.attempt for record in kept) <= calls.PATIENT_ATTEMPTS
+    assert max(record.attempt for record in kept) <= retries.PATIENT_ATTEMPTS
     assert len(kept) < 16 * 4

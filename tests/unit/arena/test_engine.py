@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from arenatest.arena import calls
-from arenatest.arena.calls import Stop
+from arenatest.arena import retries
 from arenatest.arena.engine import AHEAD
+from arenatest.arena.stops import Stop
 from arenatest.errors import StoreError
 from arenatest.gates.needs import Needs
 from arenatest.model.judgment import Judgment, Order, Verdict
@@ -22,7 +22,7 @@ BOTH = list(Order)
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr(calls, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
 
 
 def play(ledger, providers=None, during=None, **parts):
@@ -448,7 +448,7 @@ def test_every_place_is_filled_once_whatever_the_calls_do(seed):
     def moody(name, endpoint):
         def answer(call):
             if chance.random() < 0.3:
-                return failed(retryable=chance.random() < 0.8)
+                return failed("timeout", retryable=chance.random() < 0.8)
             return said(chance.choice(["same", f"{name} says {call.prompt.id}"]))
 
         return ScriptedProvider(answer, endpoint=endpoint)

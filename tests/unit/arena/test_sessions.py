@@ -58,7 +58,7 @@ def test_every_run_has_new_sessions_and_a_continued_one_keeps_its_own():
 
 
 def test_a_retry_stays_in_its_session(monkeypatch):
-    monkeypatch.setattr("arenatest.arena.calls.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("arenatest.arena.retries.FIRST_PAUSE", 0.001)
     found, _ = sessions(["p0"], new=ScriptedProvider(failed(), said("fine")))
     first, second = found["new", "p0"]
     assert first == second
