@@ -34,6 +34,7 @@ REPLIES = {
     "busy": {"error": {"message": "too many", "type": "rate_limit_error"}, "status": 429},
     "broken": {"error": {"message": "no luck", "type": "server_error"}, "status": 500},
 }
+SPREAD = {"plain": 30, "reason": 30}  # ms between pieces: one long read would be no stream
 CUT = {"content": FOX}
 KEY = "sk-canary-3e9d-of-a-test"
 
@@ -41,7 +42,8 @@ KEY = "sk-canary-3e9d-of-a-test"
 @pytest.fixture(scope="module")
 def mock():
     replies = [
-        {"match": {"userMessage": word}, "response": reply} for word, reply in REPLIES.items()
+        {"match": {"userMessage": word}, "response": reply, "latency": SPREAD.get(word, 0)}
+        for word, reply in REPLIES.items()
     ]
     cut = {"match": {"userMessage": "cut"}, "response": CUT, "latency": 30}
     with aimock.serve(*replies, {**cut, "truncateAfterChunks": 3}) as running:
