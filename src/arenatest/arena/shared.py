@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import TypeVar
@@ -20,6 +21,7 @@ from arenatest.store.parcels import pack_call, unpack_call
 TIMEOUT = 2.0
 """Seconds that the cache has for one thing that is asked of it."""
 
+_BRIEFLY = 0.2
 _TOGETHER = 100  # entries that are asked for, or written, at once
 _NOTHING: Mapping[str, bytes] = {}
 
@@ -93,7 +95,7 @@ class Shared:
         remaining = iter(keys)
         while self.reads and (chunk := list(islice(remaining, _TOGETHER))):
             entries = await self._try(partial(self._cache.get, chunk))
-            if entries is None:
+            if self._standing.broken:
                 break
             found.update(self._sound(chunk, entries))
         return found
@@ -115,7 +117,8 @@ class Shared:
         if writing is not None:
             await self._try(lambda: writing)
         if self._opened:
-            await self._try(self._cache.close, always=True)
+            with suppress(Exception):  # one that is broken may well not close
+                await within(_BRIEFLY if self._standing.broken else TIMEOUT, self._cache.close())
 
     async def _write(self) -> None:
         while self._waiting and not self._standing.broken:
@@ -139,9 +142,9 @@ class Shared:
                 self._standing.unreadable += 1
         return found
 
-    async def _try(self, work: Callable[[], Awaitable[T]], *, always: bool = False) -> T | None:
+    async def _try(self, work: Callable[[], Awaitable[T]]) -> T | None:
         """Return what the cache gives; None where it is of no use, or no longer."""
-        if self._standing.broken and not always:
+        if self._standing.broken:
             return None
         try:
             return await within(TIMEOUT, work())

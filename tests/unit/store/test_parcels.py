@@ -49,7 +49,7 @@ def test_a_failed_call_is_not_packed():
 
 def test_a_clock_that_is_no_number_is_not_packed():
     odd = replace(CALL.answer, timing=Timing(ttft=float("nan")))
-    with pytest.raises(ValueError, match="Out of range|not JSON compliant"):
+    with pytest.raises(ValueError, match=r"Out of range|not JSON compliant"):
         pack_call(replace(CALL, answer=odd))
 
 
