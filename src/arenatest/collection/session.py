@@ -10,25 +10,29 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import arenatest
-from arenatest import judges, metrics, providers
+from arenatest import caches, judges, metrics, providers
 from arenatest.arena.engine import Progress
 from arenatest.arena.foreign import told
 from arenatest.arena.redact import Redactor
 from arenatest.arena.run import Conditions
 from arenatest.collection.allowance import read_allowance
+from arenatest.collection.caching import CachePlugin
 from arenatest.collection.command import shown_command
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
 from arenatest.collection.lockfile import lock_mode, refused_models, standing_of
+from arenatest.collection.minutes import Minutes
 from arenatest.collection.options import SUFFIX, flag, folder
 from arenatest.collection.places import folder_problem
 from arenatest.collection.progress import ProgressLine
+from arenatest.collection.quiet import alone
 from arenatest.collection.seat import INTERRUPTED, Seat
 from arenatest.collection.troubles import show_troubles
 from arenatest.errors import ArenaError, MissingKey, StoreError
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
 
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 _ALLOCATIONS = 10_000  # between two looks for cycles: at 700 they took a tenth of a run
-BUILT_IN = {"providers": providers, "judges": judges, "metrics": metrics}
+BUILT_IN = {"providers": providers, "judges": judges, "metrics": metrics, "caches": caches}
 
 
 class ArenaSession:
@@ -61,6 +65,10 @@ class ArenaSession:
         self.report_folder = folder(config, "arena_reports", "reports")
         self.lock_mode = lock_mode(config)
         self.allowance = read_allowance(config, self.locks, self.id, several=self.is_worker)
+        self._minutes = Minutes(
+            self.locks, self.id, several=self.is_worker, clock=time.perf_counter
+        )
+        self._cache = CachePlugin(config)
         self._store: Store | None = None
         self._seats: dict[str, Seat] = {}
         self._line: ProgressLine | None = None
@@ -70,6 +78,7 @@ class ArenaSession:
         self._cut_short = False
         for name, module in BUILT_IN.items():
             config.pluginmanager.register(module, f"arenatest-{name}")
+        config.pluginmanager.register(self._cache, "arenatest-cache")
 
     @property
     def store(self) -> Store:
@@ -94,6 +103,9 @@ class ArenaSession:
             new_id=lambda: secrets.token_hex(16),
             environ=os.environ,
             budgets=self.allowance.budgets,
+            traffic=self._minutes.traffic,
+            caching=lambda: self._cache.caching,
+            alone=partial(alone, self.locks),
             versions={
                 "arenatest": arenatest.__version__,
                 "pytest": pytest.__version__,
@@ -249,6 +261,7 @@ class ArenaSession:
             self._store.close()
         if not self.is_worker:
             self.allowance.forget()
+            self._minutes.forget()
 
     def _call_off(self) -> None:
         """Stop buying, here and in workers: they look into the store."""
