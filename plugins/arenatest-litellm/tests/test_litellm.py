@@ -92,7 +92,7 @@ def test_the_request_is_what_the_suite_says():
 def test_a_stream_that_was_cut_off_is_no_answer_though_litellm_says_stop(usage):
     answer, _ = one(Script(fault="cut", fault_after=2, usage=usage))
     assert (answer.text, answer.finish) == ("", None)
-    assert (answer.failure.kind, answer.failure.retryable) == ("cut", False)
+    assert (answer.failure.kind, answer.failure.retryable) == ("cut", True)
 
 
 def test_tokens_that_the_server_did_not_count_are_unknown_though_litellm_counts_them():

@@ -62,8 +62,7 @@ class ConverseStream(AnswerStream):
             output_tokens=output,
             cached_tokens=cached,
         )
-        # How many of the tokens were thought in secret is not said, so none is known to be seen.
-        return Tally(usage=usage, unseen=(output or 0) if self._thought_unseen else 0)
+        return Tally(usage=usage, unseen=None if self._thought_unseen else 0)
 
     def sole_text(self, event: Any) -> str | None:
         """Return the key of a delta's text, unless padding makes every event another."""

@@ -56,7 +56,7 @@ class Stream:
             failure = Failure(
                 kind="cut",
                 message="the stream ended without a finish reason",
-                retryable=not self.started,
+                retryable=True,  # half an answer is worth nothing
             )
         ok = failure is None
         return Answer(
