@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from arenatest.gates.words import amount
+from arenatest.gates.clocks import LAG, LAG_SHARE
+from arenatest.gates.words import amount, limit
 from arenatest.report import phrases
 from arenatest.report.battles import Battle
 from arenatest.report.bodies import pack, urgency
@@ -68,6 +69,8 @@ def html_pieces(report: Report, *, budget: int = BUDGET) -> Iterator[bytes]:
         amount=amount,
         results=RESULTS,
         quantiles=QUANTILES,
+        lag=limit(LAG, "s"),
+        lag_share=LAG_SHARE,
         few=FEW,
         controls=WORDS,
         most_flips=MOST_FLIPS,

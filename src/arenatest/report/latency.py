@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from arenatest.gates.clocks import clock_of
 from arenatest.model.record import Answered, Ledger
 from arenatest.stats.percentile import nearest_rank
 
@@ -20,7 +21,7 @@ class Latency:
     Attributes:
         metric: ``ttft`` or ``e2e``.
         n: Calls with this clock.
-        left_out: Calls that failed, were retried, or do not have it.
+        left_out: Calls that failed, were retried, came while our own loop lagged, or lack it.
         source: ``measured``, ``recorded`` or ``unfit``; ``mixed`` where they differ.
         quantiles: At ``QUANTILES``, by nearest rank.
         curve: (seconds, share of calls that took no longer), rising.
@@ -44,19 +45,21 @@ def latencies(ledger: Ledger) -> tuple[Latency, ...]:
     timed: dict[str, list[Answered]] = defaultdict(list)
     for slot, answered in ledger.timings.items():
         timed[slot.contestant].append(answered)
+    apart = set(timed) if ledger.plan.latency.dedicated else set()
     for slot, answered in ledger.answers.items():
-        if slot not in ledger.timings and not answered.reused:
+        if slot not in ledger.timings and not answered.reused and slot.contestant not in apart:
             timed[slot.contestant].append(answered)
     return tuple(
-        _latency(contestant.name, metric, timed[contestant.name])
+        _latency(contestant.name, metric, timed[contestant.name], apart=contestant.name in apart)
         for metric in ("ttft", "e2e")
         for contestant in ledger.plan.contestants
         if timed[contestant.name]
     )
 
 
-def _latency(contestant: str, metric: str, calls: list[Answered]) -> Latency:
-    values = sorted(value for call in calls if (value := _clock(call, metric)) is not None)
+def _latency(contestant: str, metric: str, calls: list[Answered], *, apart: bool) -> Latency:
+    found = (_clock(call, metric, apart=apart) for call in calls)
+    values = sorted(value for value in found if value is not None)
     sources = {call.answer.timing.source for call in calls if call.answer.timing is not None}
     return Latency(
         contestant=contestant,
@@ -70,12 +73,11 @@ def _latency(contestant: str, metric: str, calls: list[Answered]) -> Latency:
     )
 
 
-def _clock(call: Answered, metric: str) -> float | None:
+def _clock(call: Answered, metric: str, *, apart: bool) -> float | None:
     timing = call.answer.timing
     if timing is None or not call.answer.ok or call.attempts != 1:
         return None
-    value: float | None = getattr(timing, metric)
-    return value
+    return clock_of(timing, metric, apart=apart)
 
 
 def _curve(values: list[float]) -> tuple[tuple[float, float], ...]:

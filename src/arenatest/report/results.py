@@ -14,8 +14,6 @@ from arenatest.report.breakdown import Counts
 from arenatest.report.conduct import Conduct
 from arenatest.report.controlled import Controlled
 from arenatest.report.jury import JuryReport
-from arenatest.report.latency import QUANTILES, Latency
-from arenatest.report.load import LevelReport
 from arenatest.report.panel import RESULTS, JudgeReport
 from arenatest.report.results_model import (
     SCHEMA_VERSION,
@@ -43,9 +41,9 @@ from arenatest.report.results_model import (
     SuspicionPart,
     WarningPart,
 )
-from arenatest.report.results_times import LatencyPart, LoadPart
 from arenatest.report.spending import Spending
 from arenatest.report.suite_run import Again
+from arenatest.report.time_parts import imbalance_parts, latency_part, load_part, timed_parts
 from arenatest.report.view import CandidateView, Report, SuiteView
 
 
@@ -73,8 +71,10 @@ def results(report: Report) -> Results:
             for pair in zip(suite.judges, suite.conducts, strict=True)
         ],
         juries=[_jury(suite, suite.jury) for suite in suites if suite.jury is not None],
-        latency=[_latency(suite, one) for suite in suites for one in suite.latencies],
-        load=[_load(suite, one) for suite in suites for one in suite.loads],
+        latency=[latency_part(suite, one) for suite in suites for one in suite.latencies],
+        timed=[part for suite in suites for part in timed_parts(suite)],
+        imbalances=[part for suite in suites for part in imbalance_parts(suite)],
+        load=[load_part(suite, one) for suite in suites for one in suite.loads],
         errors=[part for suite in suites for part in _errors(suite)],
         flips=[_flips(suite, found) for suite in suites for found in suite.flips],
         aa=[
@@ -171,6 +171,7 @@ def _contestants(suite: SuiteView) -> list[ContestantPart]:
             answers=spent.answers or 0,
             failed=spent.failed,
             reused=spent.reused,
+            cached=dict(spent.cached),
             finishes=dict(spent.finishes),
             input_tokens=spent.input_tokens,
             output_tokens=spent.output_tokens,
@@ -195,6 +196,7 @@ def _part(part: Contestant, spent: Spending) -> PartPart:
         answers=spent.answers or 0,
         failed=spent.failed,
         reused=spent.reused,
+        cached=dict(spent.cached),
         finishes=dict(spent.finishes),
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
@@ -294,29 +296,6 @@ def _judge(suite: SuiteView, judge: JudgeReport, conduct: Conduct) -> JudgePart:
 
 def _jury(suite: SuiteView, jury: JuryReport) -> JuryPart:
     return JuryPart(suite=suite.name, **asdict(jury))
-
-
-def _latency(suite: SuiteView, measured: Latency) -> LatencyPart:
-    names = [f"p{share * 100:.0f}" for share in QUANTILES]
-    known = dict(zip(names, measured.quantiles, strict=False))
-    return LatencyPart.model_validate(
-        {
-            "suite": suite.name,
-            "contestant": measured.contestant,
-            "metric": measured.metric,
-            "n": measured.n,
-            "left_out": measured.left_out,
-            "source": measured.source,
-            **{name: known.get(name) for name in names},
-            "max": measured.largest,
-        }
-    )
-
-
-def _load(suite: SuiteView, level: LevelReport) -> LoadPart:
-    load = suite.run.ledger.plan.load
-    assert load is not None  # noqa: S101 - or there would be no level
-    return LoadPart(suite=suite.name, arrivals=load.arrivals, **asdict(level))
 
 
 def _flips(suite: SuiteView, found: Flips) -> FlipsPart:

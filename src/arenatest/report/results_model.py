@@ -8,7 +8,7 @@ from arenatest.gates.suspicion import Kind
 from arenatest.model.decision import Cause, Outcome
 from arenatest.model.judgment import VoidCause
 from arenatest.model.plan import Voting
-from arenatest.report.results_times import LatencyPart, LoadPart
+from arenatest.report.results_times import ImbalancePart, LatencyPart, LoadPart, TimedPart
 from arenatest.report.results_times import Part as _Part
 
 SCHEMA_VERSION = 1
@@ -87,6 +87,7 @@ class PartPart(_Part):
     answers: int
     failed: int
     reused: int
+    cached: dict[str, int]
     finishes: dict[str, int]
     input_tokens: int | None
     output_tokens: int | None
@@ -107,6 +108,7 @@ class ContestantPart(_Part):
     answers: int
     failed: int
     reused: int
+    cached: dict[str, int]
     finishes: dict[str, int]
     input_tokens: int | None
     output_tokens: int | None
@@ -373,6 +375,8 @@ class Results(_Part):
     aa: list[AlarmPart]
     corrected: list[CorrectedPart]
     latency: list[LatencyPart]
+    timed: list[TimedPart]
+    imbalances: list[ImbalancePart]
     load: list[LoadPart]
     errors: list[ErrorPart]
     flips: list[FlipsPart]

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from arenatest.gates.imbalance import Condition
 from arenatest.model.answer import TimingSource
+from arenatest.model.latency import Lane
 from arenatest.model.load import Arrivals
 
 
@@ -30,6 +32,41 @@ class LatencyPart(Part):
     p95: float | None
     p99: float | None
     max: float | None
+
+
+class TimedPart(Part):
+    """Under which conditions a contestant was timed; seconds, and shares of the prompt.
+
+    ``fresh`` counts calls on a connection that was opened for them, ``lagging`` those that came
+    while our own event loop lagged too much to tell the time to the first token; ``outside`` is
+    the median of what a call took beyond what its server says.
+    """
+
+    suite: str
+    contestant: str
+    lane: Lane
+    calls: int
+    failed: int
+    retried: int
+    fresh: int | None
+    lagging: int
+    largest_lag: float | None
+    cached: float | None
+    server: float | None
+    outside: float | None
+
+
+class ImbalancePart(Part):
+    """A condition that a candidate and the baseline were not timed under alike."""
+
+    suite: str
+    candidate: str
+    against: str
+    condition: Condition
+    ours: float
+    theirs: float
+    prompts: int
+    p_value: float
 
 
 class LoadPart(Part):

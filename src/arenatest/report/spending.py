@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from arenatest.gates.costs import cost_of
@@ -21,6 +22,7 @@ class Spending:
             counted with those of the contestant.
         answers: Answers on record, failures included; None for a judge.
         reused: Answers that an earlier run bought.
+        cached: The same by the level of the cache that gave them, the most frequent first.
         retried: Answers that took more than one call.
         finishes: How many answers ended how, in the server's word, the most frequent first; calls
             that failed before an end came are left out.
@@ -38,6 +40,7 @@ class Spending:
     answers: int | None = None
     failed: int = 0
     reused: int = 0
+    cached: tuple[tuple[str, int], ...] = ()
     retried: int = 0
     finishes: tuple[tuple[str, int], ...] = ()
     input_tokens: int | None = None
@@ -45,6 +48,11 @@ class Spending:
     cost: float | None = None
     models: tuple[str, ...] = ()
     parts: tuple[Spending, ...] = ()
+
+    @property
+    def levels(self) -> str:
+        """The levels of the cache with their counts, for people; empty where nothing was cached."""
+        return ", ".join(f"{level} {count:,}" for level, count in self.cached)
 
     @property
     def unusual(self) -> str:
@@ -184,7 +192,6 @@ def _judging(name: str, calls: int, bill: Bill | None) -> Spending:
 
 def _spending(name: str, role: str, calls: int | None, answers: list[Answered]) -> Spending:
     usages = [a.answer.usage for a in answers if a.answer.usage is not None]
-    ends = Counter(a.answer.finish for a in answers if a.answer.finish is not None)
     costs = [a.cost for a in answers if a.cost is not None]
     return Spending(
         name=name,
@@ -193,13 +200,18 @@ def _spending(name: str, role: str, calls: int | None, answers: list[Answered]) 
         answers=len(answers),
         failed=sum(not a.answer.ok for a in answers),
         reused=sum(a.reused for a in answers),
+        cached=_counted(a.level or "store" for a in answers if a.reused),
         retried=sum(a.attempts > 1 for a in answers),
-        finishes=tuple(sorted(ends.items(), key=lambda item: (-item[1], item[0]))),
+        finishes=_counted(a.answer.finish for a in answers if a.answer.finish is not None),
         input_tokens=_total(usages, "input_tokens"),
         output_tokens=_total(usages, "output_tokens"),
         cost=sum(costs) if costs else None,
         models=tuple(sorted({a.answer.model for a in answers if a.answer.model is not None})),
     )
+
+
+def _counted(words: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(words).items(), key=lambda item: (-item[1], item[0])))
 
 
 def _total(usages: list[Usage], field: str) -> int | None:

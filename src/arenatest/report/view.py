@@ -24,6 +24,7 @@ from arenatest.report.people import corrected_win_rate
 from arenatest.report.phrases import RANK, STATUS, moment, plural
 from arenatest.report.spending import Fault, Spending, faults, priced, spendings
 from arenatest.report.suite_run import SuiteRun, in_order, relied_on
+from arenatest.report.timed import Timed, timed, timing_warnings
 from arenatest.stats.correction import CorrectedMean
 
 Word = Literal["PASSED", "FAILED", "INCONCLUSIVE", "NOTHING GATED"]
@@ -92,6 +93,7 @@ class SuiteView:
     conducts: tuple[Conduct, ...]
     alarms: tuple[FalseAlarms, ...]
     latencies: tuple[Latency, ...]
+    timed: Timed | None
     loads: tuple[LevelReport, ...]
     spendings: tuple[Spending, ...]
     faults: tuple[Fault, ...]
@@ -223,6 +225,7 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
     fought = tuple(battles(ledger))
     suspected = suspicions(ledger)
     rates = controlled_rates(fought)
+    clocks = timed(ledger)
     return SuiteView(
         run=run,
         record=record,
@@ -242,6 +245,7 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
         conducts=conducts(ledger),
         alarms=alarms(ledger),
         latencies=latencies(ledger),
+        timed=clocks,
         loads=levels(ledger),
         spendings=spendings(ledger),
         faults=faults(ledger),
@@ -249,7 +253,7 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
         seats=ledger.plan.judges,
         flips=flipped(run),
         suspicions=suspected,
-        warnings=warnings(run, suspected, rates),
+        warnings=(*warnings(run, suspected, rates), *timing_warnings(clocks)),
     )
 
 

@@ -63,3 +63,13 @@ def test_how_answers_ended_is_counted_and_what_did_not_stop_is_told():
     base = spendings(made.ledger)[0]
     assert base.finishes == (("refusal", 2), ("length", 1), ("stop", 1))
     assert base.unusual == "refusal 2, length 1"
+
+
+def test_cached_answers_are_counted_by_level_and_old_records_were_of_the_store():
+    made = LedgerBuilder(plan([prompt(name) for name in "abcd"]))
+    for name, level in zip("abcd", ["redis", "redis", "", None], strict=True):
+        changes = {} if level is None else {"reused": True, "level": level}
+        made.answer("gpt-4o", name, **changes)
+    base = spendings(made.ledger)[0]
+    assert (base.reused, base.cached) == (3, (("redis", 2), ("store", 1)))
+    assert base.levels == "redis 2, store 1"

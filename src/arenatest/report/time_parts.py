@@ -1,0 +1,49 @@
+"""Makes the parts of ``arena-results.json`` that are about time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from arenatest.report.latency import QUANTILES, Latency
+from arenatest.report.load import LevelReport
+from arenatest.report.results_times import ImbalancePart, LatencyPart, LoadPart, TimedPart
+from arenatest.report.view import SuiteView
+
+
+def latency_part(suite: SuiteView, measured: Latency) -> LatencyPart:
+    """Return one clock of one contestant."""
+    names = [f"p{share * 100:.0f}" for share in QUANTILES]
+    known = dict(zip(names, measured.quantiles, strict=False))
+    return LatencyPart.model_validate(
+        {
+            "suite": suite.name,
+            "contestant": measured.contestant,
+            "metric": measured.metric,
+            "n": measured.n,
+            "left_out": measured.left_out,
+            "source": measured.source,
+            **{name: known.get(name) for name in names},
+            "max": measured.largest,
+        }
+    )
+
+
+def timed_parts(suite: SuiteView) -> Iterator[TimedPart]:
+    """Yield under which conditions each contestant was timed."""
+    for one in suite.timed.conditions if suite.timed else ():
+        lane = suite.run.ledger.plan.latency.lane
+        yield TimedPart(suite=suite.name, lane=lane, **asdict(one))
+
+
+def imbalance_parts(suite: SuiteView) -> Iterator[ImbalancePart]:
+    """Yield which of them were not alike."""
+    for one in suite.timed.imbalances if suite.timed else ():
+        yield ImbalancePart(suite=suite.name, **asdict(one))
+
+
+def load_part(suite: SuiteView, level: LevelReport) -> LoadPart:
+    """Return one level of load of one contestant."""
+    load = suite.run.ledger.plan.load
+    assert load is not None  # noqa: S101 - or there would be no level
+    return LoadPart(suite=suite.name, arrivals=load.arrivals, **asdict(level))
