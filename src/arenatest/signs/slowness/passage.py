@@ -1,0 +1,81 @@
+"""Slow on the way: connections, proxies that hold answers back, and this process itself."""
+
+from __future__ import annotations
+
+from arenatest.signs.slowness.arms import Arm
+from arenatest.signs.slowness.suspects import Suspect, apart, mean, more_often, on_all_clocks
+from arenatest.signs.slowness.volume import pace_of
+
+LAG = 0.005
+"""Seconds of a busy event loop from which a call is not measured well, and"""
+LAG_SHARE = 0.05
+"""the share of its TTFT: the greater one counts."""
+FEW = 0.02
+"""Share of calls that were held up from which it is told."""
+OFTEN = 0.1
+"""Share of calls with connections of their own from which it is told."""
+MOSTLY = 0.5
+"""Share of answers in one piece from which it is told."""
+
+
+def client_lag(ours: Arm, theirs: Arm | None) -> Suspect | None:
+    """Suspect that this process was busy: whatever it measured then is its own time."""
+    mine = _lags(ours)
+    held = [seconds for seconds in mine if seconds > 0.0]
+    if not held or len(held) < FEW * len(ours):
+        return None
+    figures = {"calls": float(len(held)), "of": float(len(ours)), "longest": max(held)}
+    return on_all_clocks("lag", mine if theirs is None else apart(mine, _lags(theirs)), figures)
+
+
+def own_queue(ours: Arm, theirs: Arm | None) -> Suspect | None:
+    """Suspect our own limits; they delay calls, but are in no clock that starts with a request."""
+    waits = ours["queue_wait"]
+    if theirs is not None or not any(waits):
+        return None
+    figures = {"wait": mean(waits), "longest": max(waits)}
+    return Suspect(cause="own_queue", seconds={"queue_wait": waits}, figures=figures)
+
+
+def fresh_connections(ours: Arm, theirs: Arm | None) -> Suspect | None:
+    """Suspect that calls had to connect first: DNS, TCP, TLS, all inside their TTFT."""
+    mine = ours["connecting"]
+    fresh = [seconds for seconds in mine if seconds > 0.0]
+    if not fresh or len(fresh) < OFTEN * len(ours):
+        return None
+    figures = {"calls": float(len(fresh)), "of": float(len(ours)), "connect": mean(fresh)}
+    if theirs is not None:
+        other = theirs["connecting"]
+        if not more_often(mine, other):
+            return None
+        figures["calls_other"] = float(sum(seconds > 0.0 for seconds in other))
+        mine = apart(mine, other)
+    return on_all_clocks("connections", mine, figures)
+
+
+def buffering(ours: Arm, theirs: Arm | None) -> Suspect | None:
+    """Suspect that something holds answers back until they are whole: TTFT is then all of the time.
+
+    What it hid is the tokens at the other contestant's pace; where none is known, it is as much of
+    the trouble as there are such answers.
+    """
+    whole = ours["whole"]
+    if not whole or mean(whole) < MOSTLY:
+        return None
+    figures = {"calls": sum(whole), "of": float(len(ours))}
+    if theirs is None:
+        share = mean(whole)
+        return Suspect(cause="buffering", share={"ttft": share, "ttfat": share}, figures=figures)
+    figures["calls_other"] = sum(theirs["whole"])
+    pace = pace_of(theirs)
+    if figures["calls_other"] * 2.0 > figures["calls"] or pace <= 0.0:
+        return None
+    held = [one * tokens * pace for one, tokens in zip(whole, ours["streamed"], strict=True)]
+    return Suspect(cause="buffering", seconds={"ttft": held, "ttfat": held}, figures=figures)
+
+
+def _lags(arm: Arm) -> list[float]:
+    return [
+        lag if lag > max(LAG, LAG_SHARE * first) else 0.0
+        for lag, first in zip(arm["lag"], arm["first"], strict=True)
+    ]
