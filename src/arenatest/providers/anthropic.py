@@ -28,6 +28,7 @@ MAX_TOKENS = 4096
 """Of an answer, where the suite does not say: the API wants a number, and every model takes it."""
 
 _NAMES = {"stop": "stop_sequences"}
+_DIGITS = 15
 _LIMITS = ("tokens", "input-tokens", "output-tokens")
 
 
@@ -147,7 +148,8 @@ def _until(headers: Mapping[str, str], name: str) -> float | None:
 
 
 def _number(text: str | None) -> float | None:
-    return float(text) if text and text.isascii() and text.isdigit() else None
+    plain = text and text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    return float(text) if text and plain else None
 
 
 def _build(options: AnthropicOptions, context: Context) -> Provider:

@@ -218,6 +218,7 @@ def test_a_reset_that_lies_in_the_past_is_now():
         {"requests_remaining": "many"},
         {"requests_remaining": "-1"},
         {"requests_remaining": "\u0661"},
+        {"requests_remaining": "9" * 400},
         {"requests_limit": "50"},
     ],
 )

@@ -339,6 +339,21 @@ def test_no_events_whatever_raise(events):
     assert answered(start(), data, reason(), STOP).text == ""
 
 
+MESSAGE = {
+    "model": "c",
+    "content": [{"type": "thinking", "thinking": "a"}, {"type": "tool_use", "input": {"a": 1}}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 3, "output_tokens_details": {"thinking_tokens": 1}},
+}
+
+
+@given(jsons | mangled([MESSAGE]).map(lambda bodies: bodies[0]))
+@settings(max_examples=100)
+def test_a_whole_body_whatever_it_holds_is_an_answer_or_a_failure(body):
+    answer = answered(json.dumps(body).encode())
+    assert answer.ok or answer.failure.kind in ("malformed", "cut", "stream")
+
+
 EVENTS = [
     {"type": "message_start", "message": {"id": "m", "model": "c", "usage": {"input_tokens": 3}}},
     {"type": "content_block_start", "content_block": {"type": "thinking", "thinking": "a"}},
