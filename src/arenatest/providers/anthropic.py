@@ -88,10 +88,7 @@ class MessagesWire(Wire):
         }
         if system := instructions(call.messages):
             body["system"] = system
-        params = renamed(call.params, _NAMES)
-        if isinstance(stop := params.get("stop_sequences"), str):
-            params["stop_sequences"] = [stop]
-        merge(body, params)
+        merge(body, renamed(call.params, _NAMES))
         merge(body, self._extra)
         headers = {"X-Client-Request-Id": call.chat_id}
         return Request(url=self._url, body=json.dumps(body).encode(), headers=headers)

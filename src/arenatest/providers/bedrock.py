@@ -131,8 +131,6 @@ _CONFIG = ("maxTokens", "temperature", "topP", "stopSequences")
 def _parameters(params: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters in their two places: those that all models have, and those of a model's own."""
     named = renamed(params, _NAMES)
-    if isinstance(stop := named.get("stopSequences"), str):
-        named["stopSequences"] = [stop]
     config = {name: named.pop(name) for name in _CONFIG if name in named}
     places = {"inferenceConfig": config, "additionalModelRequestFields": named}
     return {place: values for place, values in places.items() if values}

@@ -35,6 +35,8 @@ def turns(messages: Sequence[Message]) -> Sequence[Message]:
 def renamed(params: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return parameters by the names that an API gives them; others stay as they are.
 
+    Where to ``stop`` may be told by one text; these APIs want a list of them.
+
     Args:
         params: As the suite gives them.
         names: The API's name for a common one.
@@ -43,13 +45,15 @@ def renamed(params: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
         ValueError: One is given by both names.
 
     Examples:
-        >>> renamed({"top_p": 1, "seed": 7}, {"top_p": "topP"})
-        {'topP': 1, 'seed': 7}
+        >>> renamed({"top_p": 1, "stop": "END"}, {"top_p": "topP"})
+        {'topP': 1, 'stop': ['END']}
     """
     for name, own in names.items():
         if name in params and own in params:
             raise ValueError(f"params give both {name!r} and {own!r}, which are the same")
-    return {names.get(name, name): value for name, value in params.items()}
+    stop = params.get("stop")
+    told = {**params, "stop": [stop]} if isinstance(stop, str) else params
+    return {names.get(name, name): value for name, value in told.items()}
 
 
 def _lead(messages: Sequence[Message]) -> int:

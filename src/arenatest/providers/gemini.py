@@ -85,8 +85,6 @@ class GeminiWire(Wire):
         if self._beside in params:
             body[self._beside] = params.pop(self._beside)
         if params:
-            if isinstance(stop := params.get("stopSequences"), str):
-                params["stopSequences"] = [stop]
             body["generationConfig"] = params
         merge(body, self._extra)
         headers = {"X-Client-Request-Id": call.chat_id}

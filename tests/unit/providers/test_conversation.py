@@ -31,7 +31,7 @@ def test_a_system_message_further_down_has_no_place():
 
 def test_a_parameter_is_known_by_both_names_but_not_given_by_both():
     names = {"stop": "stopSequences"}
-    assert renamed({"stop": "x", "seed": 1}, names) == {"stopSequences": "x", "seed": 1}
+    assert renamed({"stop": "x", "seed": 1}, names) == {"stopSequences": ["x"], "seed": 1}
     assert renamed({"stopSequences": ["x"]}, names) == {"stopSequences": ["x"]}
     with pytest.raises(ValueError, match="params give both 'stop' and 'stopSequences'"):
         renamed({"stop": "x", "stopSequences": ["x"]}, names)
