@@ -15,14 +15,11 @@ from dataclasses import dataclass
 
 from arenatest.gates.words import amount, counted
 from arenatest.model.answer import Timing
+from arenatest.model.latency import LAG, LAG_SHARE
 from arenatest.model.plan import Rule
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered, AnswerSlot, Ledger
 
-LAG = 0.005
-"""Seconds of lag that never matter."""
-LAG_SHARE = 0.05
-"""Lag that does not matter, as a share of the time that was measured."""
 MOST = 0.02
 """Largest share of invalid calls; a single one is always borne, for it says nothing of a share."""
 

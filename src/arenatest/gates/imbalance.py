@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Literal, get_args
 
-from arenatest.gates.clocks import LAG, LAG_SHARE, is_ours
+from arenatest.gates.clocks import is_ours
+from arenatest.model.latency import LAG, LAG_SHARE
 from arenatest.model.record import Answered, AnswerSlot, Ledger
 from arenatest.stats.proportions import sign_test
 

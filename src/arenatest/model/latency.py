@@ -7,6 +7,11 @@ from typing import Literal
 
 Lane = Literal["inline", "dedicated"]
 
+LAG = 0.005
+"""Seconds that our own event loop may lag behind: they never matter."""
+LAG_SHARE = 0.05
+"""Lag that does not matter, as a share of the time that was measured."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from arenatest.gates.clocks import LAG, LAG_SHARE
 from arenatest.gates.words import amount, limit
+from arenatest.model.latency import LAG, LAG_SHARE
 from arenatest.report import phrases
 from arenatest.report.battles import Battle
 from arenatest.report.bodies import pack, urgency
