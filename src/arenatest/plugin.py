@@ -19,7 +19,22 @@ _OPTIONS: tuple[tuple[str, str, str], ...] = (
         "where everything is recorded; default .arenatest under the root directory",
     ),
     ("reports", "DIR", "where reports are left; default reports under the root directory"),
-    ("fresh", "", "buy all answers and judgments again instead of reusing recorded ones"),
+    (
+        "fresh",
+        "",
+        "begin a new run and buy all answers and judgments again, whatever is recorded or cached",
+    ),
+    (
+        "cache",
+        "off|read|refresh",
+        "what becomes of answers that were bought before: they are used (read), bought again and "
+        "kept (refresh), or neither used nor kept (off); default read",
+    ),
+    (
+        "cache-url",
+        "URL",
+        "a cache that several machines share, behind the store, such as redis://localhost:6379/0",
+    ),
     (
         "lock",
         "warn|refuse|off",

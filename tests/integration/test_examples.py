@@ -67,7 +67,7 @@ def test_the_recorded_nonsense_is_stopped(examples):
 
 def test_a_model_that_was_not_fetched_is_one_line_that_names_the_command(examples, monkeypatch):
     pytest.importorskip("xllamacpp")
-    monkeypatch.setenv("ARENATEST_CACHE", str(examples.path / "empty"))
+    monkeypatch.setenv("ARENATEST_MODELS", str(examples.path / "empty"))
     result = run(examples, "quickstart.arena.toml")
     assert result.ret != 0
     shown = result.stdout.str() + result.stderr.str()
@@ -84,7 +84,7 @@ def cache():
         cached_model(MODEL, folder)
     except OptionError as problem:
         pytest.skip(str(problem))
-    return str(folder.parent)
+    return str(folder)
 
 
 @pytest.mark.local_model
@@ -93,7 +93,7 @@ def cache():
     [("quickstart", (0, "*PASS  win_rate*")), ("regression", (1, "*FAIL  win_rate*"))],
 )
 def test_real_models_meet_and_the_gate_decides(cache, examples, monkeypatch, suite, promise):
-    monkeypatch.setenv("ARENATEST_CACHE", cache)
+    monkeypatch.setenv("ARENATEST_MODELS", cache)
     result = run(examples, f"{suite}.arena.toml")
     status, line = promise
     assert result.ret == status

@@ -104,7 +104,7 @@ def test_a_key_never_reaches_a_file_or_the_terminal(project, monkeypatch):
 def test_a_model_that_was_not_fetched_is_one_usage_error_that_names_the_command(
     project, monkeypatch
 ):
-    monkeypatch.setenv("ARENATEST_CACHE", str(project.path / "empty"))
+    monkeypatch.setenv("ARENATEST_MODELS", str(project.path / "empty"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(project.path / "empty"))
     path = project.suite(candidates={"new": "new", "other": "new"})
     text = path.read_text(encoding="utf-8").replace(

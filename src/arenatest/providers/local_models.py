@@ -63,10 +63,10 @@ KNOWN_MODELS: Mapping[str, KnownModel] = {
 def models_folder(environ: Mapping[str, str]) -> Path:
     """Return where fetched models are kept.
 
-    ``ARENATEST_CACHE`` comes first, then ``XDG_CACHE_HOME``, then ``~/.cache``.
+    ``ARENATEST_MODELS`` comes first, then ``XDG_CACHE_HOME``, then ``~/.cache``.
     """
-    if own := environ.get("ARENATEST_CACHE"):
-        return Path(own).expanduser() / "models"
+    if own := environ.get("ARENATEST_MODELS"):
+        return Path(own).expanduser()
     if (shared := environ.get("XDG_CACHE_HOME")) and Path(shared).is_absolute():
         return Path(shared) / "arenatest" / "models"
     home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 
 from arenatest.model.decision import Decision
@@ -53,10 +54,22 @@ def _suite(suite: SuiteView) -> list[tuple[str, str]]:
             lines.append(("title", title + _line(plan.baseline.name)))
             lines += _gates(decisions)
             lines += [("note", f"  {_line(line)}") for line in _flips(suite, candidate.name)]
+    lines += [("note", f"  {line}") for line in _cached(suite)]
     lines += [("note", f"  {_line(line)}") for line in aa_lines(suite.run.ledger, suite.alarms)]
     lines += [("warning", f"  {line}") for line in _failures(suite.record)]
     lines += [("warning", f"  warning: {_line(warning)}") for warning in suite.warnings]
     return lines
+
+
+def _cached(suite: SuiteView) -> list[str]:
+    """Say how many answers were bought before, and by which level of the cache they were given."""
+    spent = [one for one in suite.spendings if one.answers]
+    levels: Counter[str] = Counter()
+    for one in spent:
+        levels.update(dict(one.cached))
+    answers = sum(one.answers or 0 for one in spent)
+    told = ", ".join(f"{_line(level)} {count:,}" for level, count in levels.most_common())
+    return [f"cached: {levels.total():,} of {answers:,} answers ({told})"] if levels else []
 
 
 def _flips(suite: SuiteView, candidate: str) -> list[str]:

@@ -185,7 +185,7 @@ def test_where_nothing_is_known_to_lack_it_may_run(tmp_path, text):
 @pytest.fixture
 def environ():
     pytest.importorskip("xllamacpp")
-    found = {key: os.environ[key] for key in ("ARENATEST_CACHE", "HOME") if key in os.environ}
+    found = {key: os.environ[key] for key in ("ARENATEST_MODELS", "HOME") if key in os.environ}
     try:
         cached_model("smollm2-135m", models_folder(found))
         check_machine()

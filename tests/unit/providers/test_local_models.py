@@ -128,7 +128,7 @@ def test_a_misspelt_name_gets_the_near_one(tmp_path):
 @pytest.mark.parametrize(
     ("environ", "folder"),
     [
-        ({"ARENATEST_CACHE": "/a", "XDG_CACHE_HOME": "/x", "HOME": "/h"}, "/a/models"),
+        ({"ARENATEST_MODELS": "/a", "XDG_CACHE_HOME": "/x", "HOME": "/h"}, "/a"),
         ({"XDG_CACHE_HOME": "/x", "HOME": "/h"}, "/x/arenatest/models"),
         ({"XDG_CACHE_HOME": "relative", "HOME": "/h"}, "/h/.cache/arenatest/models"),
         ({"HOME": "/h"}, "/h/.cache/arenatest/models"),
