@@ -21,6 +21,8 @@ from arenatest.arena.stops import Closing
 from arenatest.arena.throttle import Throttle
 from arenatest.model.answer import Failure, Quota
 
+_A_MOMENT = 1e-6  # seconds: an alarm must not be early by what floats lose
+
 After = Literal["done", "free", "held", "closed"]
 """What a call's end means for its next attempt: none needed; at its own pace; when the server wants
 it; when the endpoint or the key can be used again, which is not this call's fault."""
@@ -320,6 +322,7 @@ class Road:
         """Look again after a pause, on a loop on which somebody waits."""
         if pause == math.inf:
             return
+        pause += _A_MOMENT
         due = now + pause
         if self._alarm is not None:
             loop, when, _ = self._alarm

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +48,7 @@ def test_what_is_allowed_is_used_and_no_more_than_ten_seconds_worth_comes_at_onc
 
 def test_one_request_a_minute_is_one_request_a_minute():
     found = starts(Minute(rate=Rate(requests=1)), [(0.5, 0.0)] * 3)
-    gaps = [late - early for (early, _), (late, _) in zip(found, found[1:], strict=False)]
+    gaps = [late - early for (early, _), (late, _) in pairwise(found)]
     assert all(WINDOW <= gap <= WINDOW + SLOT for gap in gaps)
 
 
