@@ -143,7 +143,13 @@ def outlay(
     wanted = tuple(_wanted(rules, plan, whole=whole) for whole in (False, True))
     guess = _Guess(plan=plan, past=past, concurrency=concurrency)
     models = [model for contestant in plan.contestants for model in contestant.models]
-    shares = [guess.contestant(model, [_asked(model, plan, w) for w in wanted]) for model in models]
+    loads = union(needs(rule, plan) for rule in rules).loads
+    shares = [
+        guess.contestant(
+            model, [_asked(model, plan, w) for w in wanted], _loaded(model, plan, loads)
+        )
+        for model in models
+    ]
     for seat in plan.judges:
         if seat.name in judges:
             games = [_games(seat, plan, w) for w in wanted]
@@ -191,6 +197,13 @@ def _asked(model: Contestant, plan: Plan, wanted: Wanted) -> list[Prompt]:
     return found + timed[:1] * plan.latency.warmup + timed
 
 
+def _loaded(model: Contestant, plan: Plan, loads: frozenset[str]) -> list[Prompt]:
+    """Return the prompts that a model is asked at one level of load; none where it has none."""
+    owner = next(c for c in plan.contestants if model in c.models)
+    asked = plan.under_load if owner.name in loads else ()
+    return [prompt for prompt in asked if owner.model_for(prompt) == model]
+
+
 Games = Sequence[tuple[Prompt | None, int]]
 """How often a judge is shown a pair of answers to a prompt; None stands for the golden set."""
 
@@ -214,11 +227,14 @@ class _Guess:
     past: Mapping[str, Past]
     concurrency: int
 
-    def contestant(self, model: Contestant, asked: Sequence[list[Prompt]]) -> Share:
-        """Return what a contestant's model takes, asked the least and the most."""
+    def contestant(
+        self, model: Contestant, asked: Sequence[list[Prompt]], loaded: list[Prompt]
+    ) -> Share:
+        """Return what a contestant's model takes, asked the least and the most, and under load."""
+        levels = self.plan.load.levels if self.plan.load is not None else ()
         each, basis = _output(model, self.past.get(model.fingerprint))
         tokens = [
-            [_request(model, prompt, reply) for prompt in prompts]
+            [_request(model, prompt, reply) for prompt in (*prompts, *loaded * len(levels))]
             for prompts, reply in zip(asked, each, strict=True)
         ]
         return self._share(
@@ -226,6 +242,7 @@ class _Guess:
             role="contestant",
             fingerprint=model.fingerprint,
             tokens=tokens,
+            loaded=len(loaded),
             each=each,
             basis=basis,
         )
@@ -261,12 +278,17 @@ class _Guess:
         tokens: Sequence[Sequence[float]],
         each: Span,
         basis: str,
+        loaded: int = 0,
     ) -> Share:
         past = self.past.get(fingerprint)
         known = None if past is None else past.input_tokens
         calls = Span(*map(float, map(len, tokens)))
         sums = [sum(found) if known is None else known * len(found) for found in tokens]
         width = min(filter(None, (model.max_concurrency, self.concurrency)))
+        seconds = [
+            self._lasting(n, _seconds(past, out), loaded, width)
+            for n, out in zip(calls, each, strict=True)
+        ]
         return Share(
             name=model.label,
             role=role,
@@ -274,11 +296,27 @@ class _Guess:
             input=Span(*sums),
             output=Span(calls.low * each.low, calls.high * each.high),
             cost=_cost(model, calls, sums, each),
-            seconds=Span(*(n * _seconds(past, out) for n, out in zip(calls, each, strict=True))),
+            seconds=Span(*seconds),
             width=width,
             basis=basis,
             metered=model.metered,
         )
+
+    def _lasting(self, calls: float, each: float, loaded: int, width: int) -> float:
+        """Return the seconds of calls one after another, those under load as if as wide as others.
+
+        Args:
+            calls: All of them.
+            each: Seconds of one.
+            loaded: How many of them are made at each level.
+            width: How many others may be in flight at once.
+        """
+        load = self.plan.load
+        if load is None or not loaded:
+            return calls * each
+        pace = each if load.arrivals == "closed" else 1.0
+        under = sum(loaded * pace / level for level in load.levels)
+        return (calls - loaded * len(load.levels)) * each + under * width
 
 
 def _cost(model: Contestant, calls: Span, sums: Sequence[float], each: Span) -> Span | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from arenatest.model.load import Arrivals, Load, Slo
 from arenatest.model.plan import Rule
@@ -13,6 +13,33 @@ from arenatest.suite.mistakes import Mistake, got
 from arenatest.suite.problems import Problems
 from arenatest.suite.quantities import Count, Duration
 from arenatest.suite.schema import Table
+
+
+def _levels(levels: tuple[float, ...]) -> tuple[float, ...]:
+    if not levels:
+        raise got(levels, "a level or more")
+    for index, level in enumerate(levels):
+        if level in levels[:index]:
+            raise Mistake(f"{level:g} stands there twice")
+    return levels
+
+
+def _listed(item: dict[str, object]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "array", "items": item, "minItems": 1})
+
+
+Rates = Annotated[
+    tuple[Annotated[float, Field(gt=0)], ...],
+    Field(strict=False),
+    AfterValidator(_levels),
+    _listed({"type": "number", "exclusiveMinimum": 0}),
+]
+Counts = Annotated[
+    tuple[Count, ...],
+    Field(strict=False),
+    AfterValidator(_levels),
+    _listed({"type": "integer", "minimum": 1}),
+]
 
 
 class SloTable(Table):
@@ -29,18 +56,8 @@ class SloTable(Table):
 class LoadTable(Table):
     """The load that contestants are put under; exactly one of rates and concurrency."""
 
-    rates: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
-        None,
-        strict=False,
-        description="Levels, in requests a second.",
-        json_schema_extra={"minItems": 1},
-    )
-    concurrency: tuple[Count, ...] | None = Field(
-        None,
-        strict=False,
-        description="Levels, in requests in flight.",
-        json_schema_extra={"minItems": 1},
-    )
+    rates: Rates | None = Field(None, description="Levels, in requests a second.")
+    concurrency: Counts | None = Field(None, description="Levels, in requests in flight.")
     arrivals: Literal["poisson", "constant"] | None = Field(
         None,
         description="How requests come at a rate: poisson, or constant gaps; default: poisson.",
@@ -93,11 +110,6 @@ def _load(table: LoadTable) -> Load:
             raise Mistake(problem, place=("arrivals",))
         arrivals = "closed"
     levels = tuple(map(float, table.rates or table.concurrency or ()))
-    if not levels:
-        raise got((), "a level or more", place=(given[0],))
-    for index, level in enumerate(levels):
-        if level in levels[:index]:
-            raise Mistake(f"{level:g} stands there twice", place=(given[0], index))
     slo = table.slo or SloTable()
     return Load(
         arrivals=arrivals,

@@ -14,7 +14,8 @@ from arenatest.model.decision import Cause
 from arenatest.model.judgment import VoidCause
 from arenatest.model.metric import BUILT_IN
 from arenatest.report import results_model
-from arenatest.suite import schema
+from arenatest.suite import arrivals, schema
+from arenatest.suite.latency import LatencyTable
 from unit.docs.pages import PAGES, ROOT, anchors, blocks, links, prose, rows, section, text
 
 DOCS = ROOT / "docs"
@@ -23,11 +24,13 @@ SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").r
 TABLES = {
     "`[suite]`": (schema.SuiteTable,),
     "`[run]`": (schema.RunTable,),
+    "`[latency]`": (LatencyTable,),
     "`[[datasets]]`": (schema.DatasetTable,),
     "`[[prompts]]`": (schema.PromptTable,),
     "`[baseline]` and `[[candidates]]`": (schema.ContestantTable, schema.PartTable),
     "`[[judges]]`": (schema.JudgeTable,),
     "`[health]`": (schema.HealthTable,),
+    "`[load]`": (arrivals.LoadTable,),
     "`[golden]` and `[labels]`": (schema.FileTable,),
     "`[[metrics]]`": (schema.MetricTable,),
     "`[[gates]]`": (schema.GateTable,),

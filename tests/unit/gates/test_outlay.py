@@ -7,6 +7,7 @@ import pytest
 from arenatest.gates.decide import decide
 from arenatest.gates.outlay import Past, Span, outlay
 from arenatest.model.latency import Latency
+from arenatest.model.load import Load
 from arenatest.model.plan import JudgeSeat
 from arenatest.model.price import Price
 from unit.gates.scenes import Scene, contestant, plan, prompt, rule
@@ -156,3 +157,23 @@ def test_a_lane_of_its_own_takes_the_replies_that_a_conversation_goes_on_from():
     apart = Latency(lane="dedicated", warmup=0, repeats=2)
 
     assert calls(taken([TTFT], plan(turns, latency=apart))) == {"new": Span(3 + 6, 3 + 6)}
+
+
+def test_load_takes_its_whole_sweep_of_whom_its_gates_look_at():
+    load = Load(arrivals="poisson", levels=(1.0, 4.0), requests=50, warmup=10)
+    gate = rule("user_latency", "p90", side="max", limit=2.0, at=4.0)
+    found = taken([gate], suite(3, load=load))
+    assert calls(found) == {"new": Span(120, 120)}
+    assert found.seconds.low == pytest.approx(60 / 1.0 + 60 / 4.0)  # as long as it is sent
+    ratio = rule("user_latency", "ratio", side="max", limit=1.1, at=4.0)
+    assert calls(taken([ratio], suite(3, load=load))) == dict.fromkeys(
+        ("old", "new"), Span(120, 120)
+    )
+    assert calls(taken([TTFT], suite(3, load=load))) == {"new": Span(3, 3)}
+
+
+def test_a_closed_loop_lasts_as_long_as_its_answers():
+    load = Load(arrivals="closed", levels=(2.0,), requests=8, warmup=2)
+    gate = rule("user_latency", "p90", side="max", limit=2.0, at=2.0)
+    past = {"new": Past(calls=5, output_tokens=20.0, seconds=3.0)}
+    assert taken([gate], suite(3, load=load), past=past).seconds.low == pytest.approx(15.0)

@@ -94,7 +94,7 @@ def test_prompts_are_asked_again_and_again_but_for_later_turns(tmp_path):
         ),
         (["[load]\nrates = []\n", GATE], "load.rates: got an empty list, expected a level or more"),
         (["[load]\nrates = [0]\n", GATE], "load.rates[0]: got 0, expected a number above 0"),
-        (["[load]\nrates = [1, 2, 1]\n", GATE], "load.rates[2]: 1 stands there twice"),
+        (["[load]\nrates = [1, 2, 1]\n", GATE], "load.rates: 1 stands there twice"),
         (["[load]\nconcurrency = [0]\n", GATE], "load.concurrency[0]: got 0, expected"),
         (
             ['[load]\nconcurrency = [2]\narrivals = "poisson"\n', GATE],
