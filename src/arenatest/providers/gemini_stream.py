@@ -17,6 +17,7 @@ _FILTERED = "content_filter"
 _FINISHES = {
     "STOP": "stop",
     "MAX_TOKENS": "length",
+    "CONTINUATION": "length",  # and it could be gone on with
     "FUNCTION_CALL": "tool_calls",
     "SAFETY": _FILTERED,
     "RECITATION": _FILTERED,
@@ -25,12 +26,17 @@ _FINISHES = {
     "PROHIBITED_CONTENT": _FILTERED,
     "SPII": _FILTERED,
     "MODEL_ARMOR": _FILTERED,
+    "ESCALATION": _FILTERED,
     "IMAGE_SAFETY": _FILTERED,
     "IMAGE_PROHIBITED_CONTENT": _FILTERED,
     "IMAGE_RECITATION": _FILTERED,
 }
 _LARGE = 256  # tokens: the server sends sentences at once, not tokens
-_UNSPECIFIED = ("FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED")
+_UNSPECIFIED = (
+    "FINISH_REASON_UNSPECIFIED",
+    "BLOCK_REASON_UNSPECIFIED",
+    "BLOCKED_REASON_UNSPECIFIED",
+)
 _MATTERS = frozenset({"usageMetadata", "promptFeedback", "error"})
 
 

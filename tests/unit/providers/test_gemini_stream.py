@@ -114,6 +114,8 @@ def test_a_recorded_stream_that_ends_before_its_finish_reason_is_cut():
         ("PROHIBITED_CONTENT", "content_filter"),
         ("SPII", "content_filter"),
         ("IMAGE_SAFETY", "content_filter"),
+        ("ESCALATION", "content_filter"),
+        ("CONTINUATION", "length"),
         ("FUNCTION_CALL", "tool_calls"),
         ("MALFORMED_FUNCTION_CALL", "malformed_function_call"),
         ("MALFORMED_RESPONSE", "malformed_response"),
