@@ -158,3 +158,29 @@ def test_a_refusal_of_the_server_has_its_name_and_may_be_tried_again(mock, kind,
 def test_the_key_is_in_no_answer(mock, kind):
     answers = [ask(mock, kind, word) for word in ("plain", "busy")]
     assert KEY not in repr(answers)
+
+
+def test_a_suite_sets_the_dialects_against_each_other(project, monkeypatch, mock):
+    """A whole run: all answer alike, so nothing is lost and every battle is a tie."""
+    monkeypatch.setenv("KEY", KEY)
+    old, *others = PLACES
+
+    def contestant(kind):
+        path, model = PLACES[kind]
+        where = f'model = "{model}"\nbase_url = "{mock.url}{path}"\napi_key_env = "KEY"\n'
+        return f'name = "{kind}"\nprovider = "{kind}"\n{where}'
+
+    rivals = "".join(f"[[candidates]]\n{contestant(kind)}" for kind in others)
+    asked = "".join(f'[[prompts]]\nquery = "plain {n}"\nresponse = "{FOX}"\n' for n in range(8))
+    project.write(
+        "x.arena.toml",
+        f'[suite]\nname = "x"\n[run]\nearly_stop = false\n[baseline]\n{contestant(old)}{rivals}'
+        '[[judges]]\nkind = "reference"\n[[gates]]\nmetric = "error_rate"\nmax = 0.8\n'
+        f'[[gates]]\nmetric = "win_rate"\nmin = 0.05\n{asked}',
+    )
+    result = project.run("-vv")
+    result.assert_outcomes(passed=2 * len(others))
+    calls = "select owner, count(*), sum(failure is null), sum(ttft > 0) from generation"
+    rows = project.sql(f"{calls} group by owner")
+    assert sorted(rows) == [(kind, 8, 8, 8) for kind in sorted(PLACES)]
+    assert KEY not in result.stdout.str()

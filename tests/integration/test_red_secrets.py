@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import gzip
+import json
 import re
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from servers import canned, frames
 from servers.openai_server import serve
 from servers.script import Script
 
@@ -132,6 +134,30 @@ def test_a_server_that_gives_the_key_back_leaks_nothing(project, script):
     assert_clean(project, result)
     kept = b"".join(content for _, content in seen(project))
     assert b"[redacted]" in kept or b"[MY_KEY]" in kept or script.fault == "cut"
+
+
+def test_credentials_that_sign_requests_leak_nothing(project, monkeypatch):
+    pytest.importorskip("botocore")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA0123456789EXAMPL")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", DECLARED)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", UNDECLARED)
+    monkeypatch.setenv("MY_KEY", "another-0123456789")
+    told = f"{DECLARED} {UNDECLARED} AKIA0123456789EXAMPL"
+    spoken = frames.event("contentBlockDelta", {"delta": {"text": told}})
+    spoken += frames.event("messageStop", {"stopReason": "end_turn"})
+    wrong = canned.Response(status=400, body=json.dumps({"message": told}).encode())
+    with canned.serve(wrong, wrong, canned.Response(body=spoken)) as server:
+        openai_suite(project, server.url)
+        suite = (project.path / "x.arena.toml").read_text(encoding="utf-8")
+        kind = 'provider = "bedrock"\nauth = "sigv4"'
+        own = suite.replace('provider = "openai"', kind).replace('api_key_env = "MY_KEY"\n', "")
+        project.write("x.arena.toml", own)
+        result = project.run(*LOUD)
+    assert {asked.headers["x-amz-security-token"] for asked in server.requests} == {UNDECLARED}
+    assert_clean(project, result, recorded=False)
+    kept = b"".join(content for _, content in seen(project))
+    assert not [needle for needle in (*NEEDLES, "AKIA0123456789EXAMPL") if needle.encode() in kept]
+    assert b"[redacted] [redacted] [redacted]" in kept
 
 
 def python_suite(project, function):
