@@ -189,7 +189,7 @@ class Stage:
             wall=lambda: 1.0,
             patience=patience,
         )
-        self.answers = Answers(**shared, reuse=reuse, wall=lambda: 1.0)
+        self.answers = Answers(**shared, reuse=reuse)
         self.engine = Engine(
             ledger=ledger,
             watcher=self.watcher,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from arenatest.arena.calls import Asked, Caller
@@ -36,7 +37,6 @@ class Answers:
         caller: Makes the calls.
         journal: Puts records on disk.
         reuse: What earlier runs bought, and where this one's answers are left for others.
-        wall: Seconds since 1970.
     """
 
     def __init__(
@@ -47,14 +47,12 @@ class Answers:
         caller: Caller,
         journal: Journal,
         reuse: Reuse,
-        wall: Callable[[], float],
     ) -> None:
         self._ledger = ledger
         self._cast = cast
         self._caller = caller
         self._journal = journal
         self._reuse = reuse
-        self._wall = wall
         self._copies = copies(ledger.plan)
         self._finishes = ledger.plan.finishes
         self.missing: set[AnswerSlot] = set()
@@ -238,11 +236,13 @@ class Answers:
         )
         self._reuse.saw_model(asked.target.contestant.fingerprint, answered.answer.model)
         if "text" in purposes:
-            self._reuse.keep(self._call(slot, asked, answered))
+            self._reuse.keep(asked.key, answered, partial(self._call, slot, asked, answered))
         taken = self._finishes.taken(answered.answer)
         return answered if taken is answered.answer else replace(answered, answer=taken)
 
-    def _call(self, slot: AnswerSlot, asked: Asked, answered: Answered) -> Generation:
+    def _call(
+        self, slot: AnswerSlot, asked: Asked, answered: Answered, started: float
+    ) -> Generation:
         """Return the call behind a new answer, as others may use it."""
         return Generation(
             chat_id=answered.chat_id,
@@ -254,7 +254,7 @@ class Answers:
             repeat=slot.repeat,
             attempt=answered.attempts,
             final=True,
-            started=self._wall(),
+            started=started,
             answer=answered.answer,
             cost=answered.cost,
         )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from threading import Lock
+from typing import NamedTuple
 
-from arenatest.model.record import Generation
+from arenatest.model.record import Answered
 
 LIMIT = 16_000_000
-"""Characters that are held; what was bought or asked for longest ago goes first."""
+"""Characters that are held; what was bought longest ago goes first."""
+
+
+class Held(NamedTuple):
+    """An answer, and when it was bought: seconds since 1970."""
+
+    answered: Answered
+    started: float
 
 
 class Memory:
@@ -20,33 +27,28 @@ class Memory:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
-        self._held: OrderedDict[str, Generation] = OrderedDict()
+        self._held: dict[str, Held] = {}
         self._size = 0
         self._lock = Lock()
 
-    def get(self, key: str) -> Generation | None:
+    def get(self, key: str) -> Held | None:
         """Return the answer under a key; None where there is none."""
-        if not self._held:
-            return None
-        with self._lock:
-            found = self._held.get(key)
-            if found is not None:
-                self._held.move_to_end(key)
-            return found
+        return self._held.get(key)
 
-    def put(self, call: Generation) -> None:
+    def put(self, key: str, held: Held) -> None:
         """Hold an answer, in place of an earlier one."""
         with self._lock:
-            self._drop(self._held.pop(call.key, None))
-            self._held[call.key] = call
-            self._size += _size(call)
-            while self._size > self._limit and self._held:
-                self._drop(self._held.popitem(last=False)[1])
+            self._drop(key)
+            self._held[key] = held
+            self._size += _size(held)
+            while self._size > self._limit:
+                self._drop(next(iter(self._held)))
 
-    def _drop(self, call: Generation | None) -> None:
-        if call is not None:
-            self._size -= _size(call)
+    def _drop(self, key: str) -> None:
+        held = self._held.pop(key, None)
+        if held is not None:
+            self._size -= _size(held)
 
 
-def _size(call: Generation) -> int:
-    return len(call.answer.text) + len(call.answer.reasoning)
+def _size(held: Held) -> int:
+    return len(held.answered.answer.text) + len(held.answered.answer.reasoning)

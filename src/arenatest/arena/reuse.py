@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from arenatest.arena.memory import Memory
+from arenatest.arena.memory import Held, Memory
 from arenatest.arena.shared import Shared
 from arenatest.model.judgment import Judgment
 from arenatest.model.record import Answered, Generation, Measured
@@ -35,9 +35,9 @@ class Levels:
     shared: Shared | None = None
     wall: Callable[[], float] = lambda: 0.0
 
-    def fits(self, call: Generation) -> bool:
+    def fits(self, started: float) -> bool:
         """Whether an answer is not too old, and not from a future that would never expire."""
-        return self.since is not None and self.since <= call.started <= self.wall() + _AHEAD
+        return self.since is not None and self.since <= started <= self.wall() + _AHEAD
 
 
 class Reuse:
@@ -97,30 +97,45 @@ class Reuse:
         shared = self._levels.shared
         if shared is not None and self._levels.since is not None and wanted:
             for key, call in (await shared.load(wanted)).items():
-                if self._levels.fits(call):
+                if self._levels.fits(call.started):
                     self._brought[key] = call
-                    self._answers[key] = _reused(call, shared.name)
+                    self._answers[key] = Answered(
+                        answer=call.answer,
+                        chat_id=call.chat_id,
+                        attempts=call.attempt,
+                        reused=True,
+                        cost=call.cost,
+                        level=shared.name,
+                    )
 
     def brought(self, key: str) -> tuple[Generation, ...]:
         """Return the call behind an answer that came from elsewhere: the store lacks it."""
         call = self._brought.pop(key, None)
         return () if call is None else (call,)
 
-    def keep(self, call: Generation) -> None:
-        """Leave a good answer to whoever asks the same next: another suite, another machine."""
-        if not self._levels.leaves or not call.answer.ok:
-            return
-        if self._levels.memory is not None:
-            self._levels.memory.put(call)
-        if self._levels.shared is not None:
-            self._levels.shared.keep(call)
+    def keep(self, key: str, answered: Answered, call: Callable[[float], Generation]) -> None:
+        """Leave a good answer to whoever asks the same next: another suite, another machine.
+
+        Args:
+            key: What was asked of whom.
+            answered: What came.
+            call: Makes the call that leaves this machine, from when it was made.
+        """
+        levels = self._levels
+        if levels.leaves and answered.answer.ok:
+            now = levels.wall()
+            if levels.memory is not None:
+                levels.memory.put(key, Held(answered, now))
+            if levels.shared is not None:
+                levels.shared.keep(call(now))
 
     def _remembered(self, key: str) -> Answered | None:
-        memory = self._levels.memory
-        call = None if memory is None or self._levels.since is None else memory.get(key)
-        if call is None or not self._levels.fits(call):
+        levels = self._levels
+        held = None if levels.memory is None or levels.since is None else levels.memory.get(key)
+        if held is None or not levels.fits(held.started):
             return None
-        return self._answers.setdefault(key, _reused(call, "memory"))
+        found = replace(held.answered, reused=True, level="memory")
+        return self._answers.setdefault(key, found)
 
     async def load_judgments(self, keys: Iterable[str]) -> None:
         """Read the verdicts recorded under ``keys``, off the event loop."""
@@ -163,14 +178,3 @@ class Reuse:
         """
         if model is not None and self._models.setdefault(contestant, model) != model:
             self._off.add(contestant)
-
-
-def _reused(call: Generation, level: str) -> Answered:
-    return Answered(
-        answer=call.answer,
-        chat_id=call.chat_id,
-        attempts=call.attempt,
-        reused=True,
-        cost=call.cost,
-        level=level,
-    )

@@ -292,7 +292,6 @@ class SuiteRun:
             caller=caller,
             journal=journal,
             reuse=reuse,
-            wall=conditions.wall,
         )
         games = Games(
             ledger=ledger,
