@@ -178,6 +178,7 @@ class Kind(Generic[Made_co]):
         identity: What enters the fingerprint: JSON values that determine the answers, without
             secrets. Default: all options and the version of the plugin's package. It is called
             at collection, raises ``ValueError`` for a missing file or function, and needs no key.
+            A judge's may hold ``rubric``: what its model is told, whatever reads the reply.
         environment: Names of the environment variables that must be set before a call is made.
         ready: Raises ``OptionError`` where this machine lacks something, such as a package or a
             fetched model. All that the selected gates need is asked before any call is made.

@@ -134,13 +134,13 @@ def _identity(options: LlmOptions, directory: Path) -> Mapping[str, Any]:
     """Return what the model is told, wherever it is written, and how its reply is read."""
     contract = OutputContract(may_abstain=options.may_abstain)
     told = _told(options, contract, directory)
-    return {
+    rubric = {
         "system": told.system,
         "template": told.template,
         "reference": options.reference,
         "shown": _SHOWN,
-        **contract.identity,
     }
+    return {"rubric": rubric, **contract.identity}
 
 
 LLM: Kind[Judge] = Kind(options=LlmOptions, build=_build, identity=_identity, on_provider=True)

@@ -111,12 +111,17 @@ def _changes(who: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Ite
     for key in before:
         if key in ("options", "params"):
             lines += _named(f"{who} {key}", before[key], now[key], dot=True)
+        elif key == "rubric":
+            if before[key] and before[key] != now[key]:
+                lines.append(_line(f"{who} rubric", before[key][:_SHOWN], now[key][:_SHOWN]))
         elif key != "fingerprint" and before[key] != now[key]:
             name = f"{key} prompt" if key == "system" else key
             lines.append(_line(f"{who} {name}", before[key], now[key]))
     was, found = before["fingerprint"], now["fingerprint"]
     if not lines and was != found:
-        inside = "rubric or code" if "kind" in before else "code or package"
+        inside = "code or package"
+        if "kind" in before:
+            inside = "parser or code" if before["rubric"] else "rubric or code"
         lines.append(_line(f"{who} {inside}", was[:_SHOWN], found[:_SHOWN]))
     yield from lines
 

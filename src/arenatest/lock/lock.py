@@ -57,7 +57,12 @@ class LockedContestant(_Part):
 
 
 class LockedJudge(_Part):
-    """A judge; its rubric, that is its prompts and its parser, is in the fingerprint."""
+    """A judge.
+
+    ``rubric`` is the hash of what its model is told: prompts and the way a game is shown. It is
+    also in ``fingerprint``, with what reads the replies. Empty where nobody is told anything, and
+    in locks that were made before it was kept.
+    """
 
     name: str
     kind: str
@@ -65,6 +70,7 @@ class LockedJudge(_Part):
     params: dict[str, Any]
     repeats: int
     strength: bool
+    rubric: str = ""
     fingerprint: str
     served: list[str]
 

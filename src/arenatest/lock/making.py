@@ -114,6 +114,7 @@ def judge_values(seat: JudgeSeat) -> dict[str, Any]:
         "params": params,
         "repeats": seat.repeats,
         "strength": seat.strength,
+        "rubric": seat.rubric,
         "fingerprint": seat.fingerprint,
     }
 

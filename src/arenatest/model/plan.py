@@ -84,6 +84,8 @@ class JudgeSeat:
         strength: Whether the five labels score 1, .75, .5, .25, 0.
         family: As of a contestant.
         price: Of the model that it asks; None where it asks none, or the price is unknown.
+        rubric: Hash of what its model is told, whatever reads the reply; empty where its kind
+            does not say, and in plans that were stored before it was kept.
     """
 
     name: str
@@ -94,6 +96,7 @@ class JudgeSeat:
     family: str | None = None
     settings: Mapping[str, object]
     price: Price | None = None
+    rubric: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

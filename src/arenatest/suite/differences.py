@@ -42,9 +42,11 @@ def judge_differences(plan: Plan, recorded: Plan) -> tuple[str, ...]:
     """Return what the suite says otherwise of its judges; how replies are read may differ.
 
     The fingerprint of a judge whose model's replies are read also holds the version of what reads
-    them. Its settings do not.
+    them. Its settings and its rubric do not.
     """
-    judges = _judges(*(tuple(map(_as_said, p.judges)) for p in (plan, recorded)))
+    seats = [seat for p in (plan, recorded) for seat in p.judges if seat.kind == READ]
+    told = all(seat.rubric for seat in seats)  # older plans did not keep it
+    judges = _judges(*([_as_said(seat, told=told) for seat in p.judges] for p in (plan, recorded)))
     return (*judges, *_golden(plan, recorded))
 
 
@@ -106,7 +108,8 @@ def _golden(plan: Plan, recorded: Plan) -> Iterator[str]:
         yield "the golden set is another one"
 
 
-def _as_said(seat: JudgeSeat) -> JudgeSeat:
+def _as_said(seat: JudgeSeat, *, told: bool) -> JudgeSeat:
     if seat.kind != READ:
         return seat
-    return replace(seat, fingerprint=content_id("judge as said", seat.kind, dict(seat.settings)))
+    said = [seat.kind, dict(seat.settings), seat.rubric if told else ""]
+    return replace(seat, fingerprint=content_id("judge as said", *said))

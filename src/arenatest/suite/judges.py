@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from arenatest.hookspec import Judge, Kind
+from arenatest.model.identity import content_id
 from arenatest.model.plan import JudgeSeat
 from arenatest.suite.contestants import Entrant, Surroundings, family_of, kind_of, read_model
 from arenatest.suite.fingerprint import fingerprints, identity
@@ -119,11 +120,17 @@ def _made(
             family=own.family or family_of(settings.get("model")),
             settings=settings,
             price=None if model is None else model.price,
+            rubric=_rubric(what),
         ),
         provider=asked.setups[0] if asked is not None else None,
         model=model,
     )
     return _Seat(setup=setup, identity=what)
+
+
+def _rubric(identity: Mapping[str, Any]) -> str:
+    told = identity["identity"].get("rubric")
+    return "" if told is None else content_id("rubric", told)
 
 
 def _check_name(name: str, location: Location, first_use: dict[str, Location]) -> None:

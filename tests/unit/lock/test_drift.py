@@ -109,6 +109,18 @@ CHANGES = {
 }
 
 
+def judged(**changes):
+    return suite(judges=(replace(suite().judges[0], **changes),))
+
+
+def test_a_rubric_and_what_reads_the_replies_are_told_apart():
+    locked = lock(judged(rubric="r" * 32))
+    (line,) = drift(locked, judged(rubric="s" * 32, fingerprint="e" * 32))
+    assert line == "judge sonnet rubric: locked rrrrrrrr, found ssssssss"
+    (line,) = drift(locked, judged(rubric="r" * 32, fingerprint="e" * 32))
+    assert line == "judge sonnet parser or code: locked jjjjjjjj, found eeeeeeee"
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_each_change_is_named_with_what_was_locked_and_what_was_found(change):
     changes, said = CHANGES[change]

@@ -92,6 +92,14 @@ def test_a_reply_may_be_read_by_another_parser_but_not_be_of_another_judge():
     assert judge_differences(other, RECORDED) == ("the judge 'llm' has changed",)
 
 
+def test_a_reply_to_another_rubric_is_not_read_again():
+    told = replace(RECORDED, judges=(replace(LLM, rubric="r"),))
+    other = replace(RECORDED, judges=(replace(LLM, rubric="s"),))
+    assert judge_differences(told, told) == ()
+    assert judge_differences(other, told) == ("the judge 'llm' has changed",)
+    assert judge_differences(told, RECORDED) == (), "an older record does not know its rubric"
+
+
 def test_a_judge_without_replies_is_known_by_its_fingerprint_alone():
     function = replace(LLM, kind="python")
     recorded = replace(RECORDED, judges=(function,))
