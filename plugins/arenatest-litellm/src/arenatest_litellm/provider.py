@@ -12,7 +12,6 @@ from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, TimingSource
 from arenatest_litellm.failures import failure_of, is_filtered
 from arenatest_litellm.loading import hush, load
-from arenatest_litellm.secrets import Secrets
 from arenatest_litellm.streaming import Stream
 
 
@@ -24,7 +23,7 @@ class LiteLLMProvider:
         base_url: Where the API is; empty for the vendor's.
         key_env: Name of the variable that holds the key; empty where LiteLLM finds its own.
         body: More arguments, over the suite's parameters.
-        environ: The environment, for the key; its secrets are kept out of answers.
+        environ: Where it is read from.
         clock: Monotonic seconds.
     """
 
@@ -45,7 +44,6 @@ class LiteLLMProvider:
         self._key_env = key_env
         self._environ = environ
         self._clock = clock
-        self._secrets = Secrets(environ, key_env)
         self._fixed: dict[str, Any] = {"model": model}
         if base_url:
             self._fixed["api_base"] = base_url
@@ -76,14 +74,11 @@ class LiteLLMProvider:
             chunks = await self._litellm.acompletion(**self._arguments(call))
             await stream.read(chunks)
         except Exception as error:  # LiteLLM promises no list of what it raises
-            failure = failure_of(error, started=stream.started)
             if is_filtered(error) and not stream.started:
-                answer = Answer(finish="content_filter", timing=stream.timing())
-            else:
-                answer = Answer(failure=failure, timing=stream.timing())
-        else:
-            answer = stream.answer()
-        return self._secrets.taken_out_of(answer)
+                return Answer(finish="content_filter", timing=stream.timing())
+            failure = failure_of(error, started=stream.started)
+            return Answer(failure=failure, timing=stream.timing())
+        return stream.answer()
 
     async def close(self) -> None:
         """Close the connections that LiteLLM keeps for this event loop."""
