@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from arenatest.gates.evidence import Evidence, Pair
@@ -152,9 +153,13 @@ def _throughput(rule: Rule, plan: Plan, sides: Sequence[Requests]) -> tuple[Outc
 
 
 def _decided(method: Fixed[Any]) -> tuple[Outcome, Measure]:
-    if not method.values:
-        return "inconclusive", method.measure(whole=True, noun="blocks")
-    return method.outcome(), method.measure(whole=True, noun="blocks")
+    measure = method.measure(whole=True, noun="blocks")
+    if measure.needed is not None:  # as many blocks, each so much longer
+        load = method.plan.load
+        requests = 0 if load is None else math.ceil(measure.needed * load.requests / method.planned)
+        told = measure.obstacle or f"about {requests:,} requests would decide it"
+        measure = replace(measure, needed=None, obstacle=told)
+    return (method.outcome() if method.values else "inconclusive"), measure
 
 
 def _log_ratio(rule: Rule, ours: Loaded, theirs: Loaded) -> Evidence[float]:

@@ -17,7 +17,7 @@ from arenatest.report.svg import (
     ticks,
 )
 
-_WIDTH, _HEIGHT = 820.0, 300.0
+_WIDTH, _HEIGHT = 820.0, 282.0
 _TOP, _BOTTOM = 56.0, 236.0
 _PANELS = ((52.0, 350.0), (412.0, 566.0), (640.0, 790.0))
 Read = Callable[[LevelReport], float | None]

@@ -2,6 +2,8 @@
 
 import math
 import random
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -204,6 +206,16 @@ def test_times_are_compared_request_by_request_in_blocks():
     assert decision.value == pytest.approx(1.3)
     assert (decision.n, decision.counted) == (20, "blocks")
     assert decide(gate, ledger_of(level(make=spread(1)), level(make=spread(1)))).decision == "pass"
+
+
+def test_a_comparison_says_how_many_requests_it_takes_not_how_many_blocks():
+    gate = rule("user_latency", "ratio", side="max", limit=1.1, at=LEVEL)
+    decision = decide(gate, ledger_of(level(make=spread(1)), level(make=spread(2))))
+    near = replace(gate, limit=decision.value * 1.01)
+    decision = decide(near, ledger_of(level(make=spread(1)), level(make=spread(2))))
+    assert (decision.cause, decision.needed) == ("evidence", None)
+    told = re.search(r"about ([\d,]+) requests would decide it", decision.reason)
+    assert int(told[1].replace(",", "")) > 1000
 
 
 def test_a_candidate_cannot_pass_a_comparison_by_failing():
