@@ -247,8 +247,8 @@ class Caller:
         made = await self._make(asked, chat_id)
         ended = self._clock()
         timing = made.timing or Timing(source=asked.target.provider.timing)
-        lag = rest = None
-        if self._lag is not None and asked.role != "judge":
+        lag, rest = timing.lag, timing.stream_lag
+        if lag is None and self._lag is not None and asked.role != "judge":
             lag, rest = self._lag.during(timing, began, ended)
         timing = replace(timing, queue_wait=queued, held=held, lag=lag, stream_lag=rest)
         return replace(self._redactor.answer(made), timing=timing)

@@ -90,7 +90,7 @@ class Timing:
         reads: How many reads held generated text.
         connection_reused: Whether the connection was open before the call.
         lag: The largest lag of our own event loop between the start and ``ttft``: as much of it may
-            be ours. None where nobody watched.
+            be ours. None where nobody watched, 0 where the clocks were read outside of the loop.
         stream_lag: The same from there until ``e2e``.
         server: Seconds the server says the request took.
         load: Seconds the server says it took to load the model.

@@ -101,6 +101,7 @@ class _Hearing:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.given_up = False
+        self.in_thread = False
         self.pieces: list[str] = []
         self._clock = clock
         self._clocks = Clocks(start=clock())
@@ -128,6 +129,8 @@ class _Hearing:
     def answer(self, failure: Failure | None) -> Answer:
         """Return the answer, or the failure with the times as far as it got."""
         timing = self._clocks.timing(self._clock(), None)
+        if self.in_thread:  # where no lag of the loop makes a time longer
+            timing = replace(timing, lag=0.0, stream_lag=0.0)
         if failure is not None:
             return Answer(failure=failure, timing=timing)
         return Answer(text="".join(self.pieces), finish="stop", timing=timing)
@@ -149,8 +152,13 @@ def _call(function: Callable[[Prompt], Any], prompt: Prompt, heard: _Hearing) ->
     try:
         heard.start()
         result = function(prompt)
+        if isinstance(result, str):
+            heard.in_thread = True
+            heard.whole(result)
+            return heard
         if not isinstance(result, Iterator):
             return result
+        heard.in_thread = True
         for piece in result:
             heard.piece(piece)
             if heard.given_up:

@@ -7,6 +7,7 @@ import pytest
 from arenatest.arena import calls, retries
 from arenatest.arena.budget import Budget, Limits, OwnAccount
 from arenatest.arena.calls import Asked, Caller
+from arenatest.arena.loop_lag import Lags
 from arenatest.arena.redact import Redactor
 from arenatest.arena.stops import Shut, Stop
 from arenatest.errors import StoreError
@@ -34,6 +35,8 @@ def ask(
     admitted=None,
     secrets=None,
     journal=None,
+    lag=None,
+    role="answer",
     **fields,
 ):
     """Ask `count` times at once; return the answers, the kept records and the caller."""
@@ -58,6 +61,7 @@ def ask(
             chance=random.Random(0),
             redactor=Redactor(secrets or {}, secrets or {}),
             budgets=[Budget(Limits(max_calls=max_calls, max_cost=max_cost), OwnAccount())],
+            lag=lag,
         )
         caller.admit([] if admitted is None else admitted)
         aim = target(provider, width=width, clock=clock, **fields)
@@ -67,7 +71,7 @@ def ask(
             prompt=prompt,
             messages=prompt.messages,
             key="k",
-            role="answer",
+            role=role,
             repeat=0,
             rank=0,
         )
@@ -347,3 +351,32 @@ def test_all_that_a_busy_server_refused_get_through_once_it_lets_them():
     assert [answer.answer.text for answer in answers] == ["ok"] * 16
     assert max(record.attempt for record in kept) <= retries.PATIENT_ATTEMPTS
     assert len(kept) < 16 * 4
+
+
+class AlwaysLate:
+    """A loop that is always late."""
+
+    def during(self, timing, began, ended):
+        assert began <= ended
+        return Lags(0.03, 0.01)
+
+
+def lag_of(timing, **asked):
+    (answered,), kept, _ = ask(ScriptedProvider(said("a", timing=timing)), **asked)
+    assert kept[0].answer.timing == answered.answer.timing
+    return answered.answer.timing.lag, answered.answer.timing.stream_lag
+
+
+def test_what_the_loop_lagged_is_kept_with_the_call():
+    clocks = Timing(ttft=0.1, e2e=0.2)
+
+    assert lag_of(clocks, lag=AlwaysLate()) == (0.03, 0.01)
+    assert lag_of(clocks) == (None, None)  # nobody watched
+
+
+def test_a_provider_that_reads_its_clocks_elsewhere_is_believed():
+    assert lag_of(Timing(ttft=0.1, e2e=0.2, lag=0.0, stream_lag=0.0), lag=AlwaysLate()) == (0, 0)
+
+
+def test_nobody_looks_at_the_clocks_of_judges():
+    assert lag_of(Timing(ttft=0.1), lag=AlwaysLate(), role="judge") == (None, None)

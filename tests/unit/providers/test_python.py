@@ -117,6 +117,21 @@ def test_a_function_that_returns_has_no_time_to_first_token(function, tmp_path):
     assert (timing.reads, timing.gaps) == (0, ())
 
 
+@pytest.mark.parametrize("function", [plain, generator, Model(), functools.partial(plain)])
+def test_no_lag_of_the_loop_is_in_clocks_that_a_thread_reads(function, tmp_path):
+    timing = ask(function, tmp_path).timing
+    assert (timing.lag, timing.stream_lag) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [coroutine, async_generator, AsyncModel(), lambda prompt: async_generator(prompt)],  # noqa: PLW0108
+)
+def test_lag_may_be_in_clocks_that_the_loop_reads(function, tmp_path):
+    timing = ask(function, tmp_path).timing
+    assert (timing.lag, timing.stream_lag) == (None, None)
+
+
 def raising(error):
     def function(prompt):
         raise error
