@@ -240,8 +240,8 @@ def pytest_arena_metrics() -> Mapping[str, Kind[Metric]]:  # type: ignore[empty-
 def pytest_arena_caches() -> Mapping[str, Kind[Cache]]:  # type: ignore[empty-body]
     """Return the kinds of shared cache that this plugin offers, by the scheme of their URLs.
 
-    Called once in a session that ``--arena-cache-url`` names a cache for; all results are
-    collected. A scheme that two plugins offer is an error. None offers nothing.
+    Called at collection of each suite, and where ``--arena-cache-url`` names a cache. All
+    results are collected. A scheme that two plugins offer is an error. None offers nothing.
 
     Returns:
         Kinds by scheme: what stands before ``://``. The whole URL is the option ``url``.

@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from arenatest.arena.caching import Caching, Mode
 from arenatest.arena.redact import Redactor
 from arenatest.arena.shared import Standing
+from arenatest.collection.items import caches_for
 from arenatest.collection.options import setting, variable
 from arenatest.collection.troubles import show_troubles
 from arenatest.errors import OptionError, PluginError
 from arenatest.hookspec import Cache, Kind
-from arenatest.suite.kinds import merge_kinds
 
 _URL = "arena_cache_url"
 _OPTION = "--arena-cache-url"
@@ -121,7 +121,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 def _kinds(config: pytest.Config) -> dict[str, Kind[Cache]]:
     try:
-        return merge_kinds(config.hook.pytest_arena_caches(), "cache")
+        return caches_for(config.hook)
     except PluginError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -16,6 +16,7 @@ from arenatest.collection.options import flag
 from arenatest.collection.troubles import raised
 from arenatest.collection.wrong import wrong_suites
 from arenatest.errors import ArenaError, PluginError
+from arenatest.hookspec import Cache, Kind
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Rule
 from arenatest.report.escape import for_terminal
@@ -120,20 +121,30 @@ def kinds_for(ihook: Any) -> Kinds:
     Raises:
         PluginError: A hook raised, returned something else, or a name twice.
     """
-
-    def offered(hook: str) -> list[Any]:
-        try:
-            found: list[Any] = getattr(ihook, hook)()
-        except Exception as error:  # plugin code
-            raise PluginError(raised(hook, error)) from error
-        return found
-
     return Kinds(
-        providers=merge_kinds(offered("pytest_arena_providers"), "provider"),
-        judges=merge_kinds(offered("pytest_arena_judges"), "judge"),
-        metrics=merge_kinds(offered("pytest_arena_metrics"), "metric"),
+        providers=merge_kinds(_offered(ihook, "pytest_arena_providers"), "provider"),
+        judges=merge_kinds(_offered(ihook, "pytest_arena_judges"), "judge"),
+        metrics=merge_kinds(_offered(ihook, "pytest_arena_metrics"), "metric"),
+        caches=caches_for(ihook),
         prices=PriceList(datetime.now(UTC)),
     )
+
+
+def caches_for(ihook: Any) -> dict[str, Kind[Cache]]:
+    """Ask plugins for their kinds of shared cache, by the scheme of their URLs.
+
+    Raises:
+        PluginError: As for ``kinds_for``.
+    """
+    return merge_kinds(_offered(ihook, "pytest_arena_caches"), "cache")
+
+
+def _offered(ihook: Any, hook: str) -> list[Any]:
+    try:
+        found: list[Any] = getattr(ihook, hook)()
+    except Exception as error:  # plugin code
+        raise PluginError(raised(hook, error)) from error
+    return found
 
 
 def told(decision: Decision) -> str:

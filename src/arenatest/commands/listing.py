@@ -23,6 +23,7 @@ def kind_lines(kinds: Kinds) -> Iterator[str]:
         ("providers", kinds.providers),
         ("judges", kinds.judges),
         ("metrics", kinds.metrics),
+        ("caches", kinds.caches),
     ):
         yield f"{what}:"
         for name, kind in sorted(offered.items()):
@@ -40,7 +41,7 @@ def call_lines(store: Store, chat_id: str) -> Iterator[str]:
     yield from _head(call)
     timing = call.answer.timing
     if timing is not None:
-        yield from _clocks(timing, store.similar_timings(call.owner, call.run))
+        yield from _clocks(timing, store.similar_timings(call))
     yield from _body(call)
     seen = set()
     for placed in judgments:

@@ -1,4 +1,4 @@
-"""The kinds of provider, judge and metric that a suite may name."""
+"""The kinds that plugins offer: of provider, judge and metric for suites, and of cache."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from arenatest.errors import PluginError
-from arenatest.hookspec import Billing, Judge, Kind, Metric, Provider
+from arenatest.hookspec import Billing, Cache, Judge, Kind, Metric, Provider
 from arenatest.model.metric import BUILT_IN
 from arenatest.model.price import Price
 
@@ -25,6 +25,7 @@ class Kinds:
     providers: Mapping[str, Kind[Provider]] = field(default_factory=dict)
     judges: Mapping[str, Kind[Judge]] = field(default_factory=dict)
     metrics: Mapping[str, Kind[Metric]] = field(default_factory=dict)
+    caches: Mapping[str, Kind[Cache]] = field(default_factory=dict)
     prices: Callable[[Billing], Price | None] = lambda _billing: None
 
 
@@ -33,7 +34,7 @@ def merge_kinds(results: Sequence[Mapping[str, Kind[Made]]], what: str) -> dict[
 
     Args:
         results: One mapping from each plugin; None among them was dropped by pluggy.
-        what: ``provider``, ``judge`` or ``metric``.
+        what: ``provider``, ``judge``, ``metric`` or ``cache``.
 
     Raises:
         PluginError: A result is not a mapping of kinds, a metric has no ``spec``, or a name is

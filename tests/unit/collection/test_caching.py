@@ -145,3 +145,12 @@ def test_what_workers_have_to_tell_is_told_once():
     for one in (node, node, SimpleNamespace()):
         plugin.pytest_testnodedown(one)
     assert plugin.warnings == ["warning: away"]
+
+
+def test_a_hook_that_raises_is_told_in_a_line():
+    def broken():
+        raise RuntimeError("no")
+
+    made = config(cache_url=LOCAL)
+    made.hook = SimpleNamespace(pytest_arena_caches=broken)
+    assert refusal(made).startswith("pytest_arena_caches raised RuntimeError: no (test_caching.py:")
