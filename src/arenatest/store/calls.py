@@ -87,12 +87,22 @@ def read_unused_calls(connection: Connection, run_id: str) -> list[Generation]:
     return [read_generation(connection, chat) for chat in connection.execute(query).scalars().all()]
 
 
-def read_timings(connection: Connection, owner: str, run: str) -> list[Timing]:
-    """Return the clocks of a model's good calls in a run, without gaps."""
-    table = schema.generation
+def read_timings(connection: Connection, call: Generation) -> list[Timing]:
+    """Return the clocks of the good calls of its run that one can be set beside, without gaps.
+
+    They are those of its model: of its level where it was under load, else of those without load.
+    """
+    table, placed = schema.generation, schema.placed_load
+    alike = table.c.role.not_in(("load", "warmup"))
+    if call.role == "load":
+        mine = (placed.c.run == call.run, placed.c.contestant == call.owner)
+        level = select(placed.c.level).where(*mine, placed.c.chat_id == call.chat_id)
+        alike = table.c.chat_id.in_(
+            select(placed.c.chat_id).where(*mine, placed.c.level.in_(level))
+        )
     query = (
         select(*TIMING_COLUMNS)
-        .where(table.c.run == run, table.c.owner == owner)
+        .where(table.c.run == call.run, table.c.owner == call.owner, alike)
         .where(table.c.failure.is_(None), table.c.timing.is_not(None))
         .order_by(table.c.started, table.c.chat_id)
     )

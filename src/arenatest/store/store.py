@@ -321,10 +321,10 @@ class Store:
         with self._engine.begin() as connection:
             return read_means(connection, owner, runs, judging=judging)
 
-    def similar_timings(self, owner: str, run_id: str) -> list[Timing]:
-        """Return the clocks of a model's good calls in a run, to set one call beside them."""
+    def similar_timings(self, call: Generation) -> list[Timing]:
+        """Return the clocks of a model's good calls in a run, to set one of them beside."""
         with self._engine.begin() as connection:
-            return calls.read_timings(connection, owner, run_id)
+            return calls.read_timings(connection, call)
 
 
 def _insert_once(table: Table, engine: Engine) -> str:

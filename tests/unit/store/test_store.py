@@ -355,7 +355,7 @@ def test_similar_timings_are_those_of_the_models_good_calls_in_the_run(begun):
         ]
     )
 
-    assert begun.similar_timings("new", "run-1") == [_without_gaps(answer().timing)]
+    assert begun.similar_timings(generation("c-1")) == [_without_gaps(answer().timing)]
 
 
 def _without_gaps(timing):
