@@ -100,6 +100,8 @@ def read_caching(config: pytest.Config) -> Caching:
     url = setting(config, _URL)
     if url is None or mode == "off":
         return Caching(mode=mode)
+    if not _is_url(url):
+        raise pytest.UsageError(f"{_OPTION}: is no URL")
     if _has_secret(url) and os.environ.get(variable(_URL)) != url:
         said = f"{_OPTION}: holds a password, which others could read"
         raise pytest.UsageError(f"{said}\n  hint: put the URL into {variable(_URL)}")
@@ -138,6 +140,14 @@ def _maker(scheme: str, kind: Kind[Cache], url: str) -> Callable[..., Cache]:
         except OptionError as error:
             raise pytest.UsageError(f"{_OPTION}: {error}") from None
     return partial(kind.build, options)
+
+
+def _is_url(url: str) -> bool:
+    try:
+        urlsplit(url)
+    except ValueError:  # such as a bracket that is never closed
+        return False
+    return True
 
 
 def _has_secret(url: str) -> bool:

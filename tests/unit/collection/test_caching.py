@@ -75,6 +75,10 @@ def test_where_nothing_is_cached_nothing_is_connected_to():
     assert read_caching(config(cache="off", cache_url=LOCAL)).cache is None
 
 
+def test_what_is_no_url_is_refused_and_not_shown():
+    assert refusal(config(cache_url=f"redis://:{SECRET}@[::1")) == "--arena-cache-url: is no URL"
+
+
 @pytest.mark.parametrize("url", ["localhost:6379", "memcached://localhost", "/var/cache", "redis"])
 def test_a_url_that_no_cache_takes_is_refused_and_not_shown(url):
     told = refusal(config(cache_url=url))
