@@ -63,13 +63,16 @@ def named_run(store: Store, asked: str) -> Run:
 def read_for(store: Store, run: Run, plan: Plan) -> Ledger:
     """Return what a run recorded as the record of another plan on the same evidence.
 
-    Values of a metric that is not the run's any more are left out: they are of another one.
+    Values of a metric that is not the run's any more are left out: they are of another one. So are
+    levels of another load.
     """
     ledger = store.load(run.id, plan)
-    then = dict(_metrics(store.plan(run.plan_hash)))
+    recorded = store.plan(run.plan_hash)
+    then = dict(_metrics(recorded))
     same = {name for name, fingerprint in _metrics(plan) if then.get(name) == fingerprint}
     kept = {slot: value for slot, value in ledger.measurements.items() if slot.metric in same}
-    return replace(ledger, measurements=kept)
+    alike = plan.load is not None and plan.load.sends_like(recorded.load)
+    return replace(ledger, measurements=kept, loads=ledger.loads if alike else {})
 
 
 def _metrics(plan: Plan) -> Iterable[tuple[str, str]]:

@@ -242,6 +242,7 @@ def _needs(rule: Rule) -> str:
     unit = "ratio" if rule.stat == "ratio" else rule.metric.unit
     sign: Literal[">=", "<="] = ">=" if rule.side == "min" else "<="
     where = "".join(f", {key} {'|'.join(values)}" for key, values in rule.where)
+    where += "" if rule.at is None else f", load {rule.at:g}"
     return (
         f"{rule.metric.name} {rule.stat} {sign} {limit(rule.limit, unit)} "
         f"at {rule.confidence:g}, {rule.policy}, {rule.target}{where}"

@@ -45,6 +45,13 @@ class Load:
     warmup: int
     slo: Slo = field(default_factory=Slo)
 
+    def sends_like(self, other: Load | None) -> bool:
+        """Whether a level of both is the same load, whatever levels there are and what is good."""
+        if other is None:
+            return False
+        own, others = ((x.arrivals, x.requests, x.warmup) for x in (self, other))
+        return own == others
+
     @property
     def unit(self) -> str:
         """What a level counts, for people."""
