@@ -215,7 +215,7 @@ def timing_out(drawn: Drawn, moment: Moment, chance: random.Random) -> None:
 
 
 def lagging(drawn: Drawn, moment: Moment, chance: random.Random) -> None:
-    if chance.random() < 0.7:
+    if chance.random() < 0.2:
         drawn.waits = chance.uniform(0.3, 0.6)
         drawn.told = {"lag": drawn.waits}
 

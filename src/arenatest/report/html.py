@@ -17,6 +17,7 @@ from arenatest.model.latency import LAG, LAG_SHARE
 from arenatest.report import phrases
 from arenatest.report.battles import Battle
 from arenatest.report.bodies import pack, urgency
+from arenatest.report.causes import CLOCKS, HELP, cause_words, share_words
 from arenatest.report.controlled import WORDS
 from arenatest.report.curves import ecdf
 from arenatest.report.escape import visible
@@ -94,6 +95,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
+        cause_words=cause_words,
+        share_words=share_words,
+        cause_help=HELP,
+        clock_words=CLOCKS,
         forest_plot=_forest_plot,
         curve_plot=_curve_plot,
         load_plot=_load_plot,

@@ -63,6 +63,7 @@ def _gate_table(rows: tuple[GateRow, ...]) -> list[str]:
     reasons = [
         f"- **{for_markdown(row.decision.candidate)} {for_markdown(row.decision.gate)}**: "
         f"{for_markdown(row.decision.reason)}"
+        f"{f'; {for_markdown(row.likely)}' if row.likely else ''}"
         for row in rows
         if row.decision.decision != "pass"
     ]

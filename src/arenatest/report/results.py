@@ -43,7 +43,13 @@ from arenatest.report.results_model import (
 )
 from arenatest.report.spending import Spending
 from arenatest.report.suite_run import Again
-from arenatest.report.time_parts import imbalance_parts, latency_part, load_part, timed_parts
+from arenatest.report.time_parts import (
+    advice_parts,
+    imbalance_parts,
+    latency_part,
+    load_part,
+    timed_parts,
+)
 from arenatest.report.view import CandidateView, Report, SuiteView
 
 
@@ -74,6 +80,7 @@ def results(report: Report) -> Results:
         latency=[latency_part(suite, one) for suite in suites for one in suite.latencies],
         timed=[part for suite in suites for part in timed_parts(suite)],
         imbalances=[part for suite in suites for part in imbalance_parts(suite)],
+        advice=[part for suite in suites for part in advice_parts(suite)],
         load=[load_part(suite, one) for suite in suites for one in suite.loads],
         errors=[part for suite in suites for part in _errors(suite)],
         flips=[_flips(suite, found) for suite in suites for found in suite.flips],

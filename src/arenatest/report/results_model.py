@@ -8,7 +8,13 @@ from arenatest.gates.suspicion import Kind
 from arenatest.model.decision import Cause, Outcome
 from arenatest.model.judgment import VoidCause
 from arenatest.model.plan import Voting
-from arenatest.report.results_times import ImbalancePart, LatencyPart, LoadPart, TimedPart
+from arenatest.report.results_times import (
+    AdvicePart,
+    ImbalancePart,
+    LatencyPart,
+    LoadPart,
+    TimedPart,
+)
 from arenatest.report.results_times import Part as _Part
 
 SCHEMA_VERSION = 1
@@ -377,6 +383,7 @@ class Results(_Part):
     latency: list[LatencyPart]
     timed: list[TimedPart]
     imbalances: list[ImbalancePart]
+    advice: list[AdvicePart]
     load: list[LoadPart]
     errors: list[ErrorPart]
     flips: list[FlipsPart]

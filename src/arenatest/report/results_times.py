@@ -10,6 +10,8 @@ from arenatest.gates.imbalance import Condition
 from arenatest.model.answer import TimingSource
 from arenatest.model.latency import Lane
 from arenatest.model.load import Arrivals
+from arenatest.signs.slowness.arms import Clock
+from arenatest.signs.slowness.suspects import Cause
 
 
 class Part(BaseModel):
@@ -67,6 +69,23 @@ class ImbalancePart(Part):
     theirs: float
     prompts: int
     p_value: float
+
+
+class AdvicePart(Part):
+    """A likely cause of a slow or unsteady candidate.
+
+    ``shares`` are, by clock, how much of what is slow it explains: of the difference to
+    ``against``, or where that is None of the candidate's slowest calls. ``figures`` are what it
+    was read from, in base units.
+    """
+
+    suite: str
+    candidate: str
+    against: str | None
+    cause: Cause
+    shares: dict[Clock, float]
+    figures: dict[str, float]
+    line: str
 
 
 class LoadPart(Part):

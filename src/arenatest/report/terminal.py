@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from arenatest.model.decision import Decision
 from arenatest.report.aa import aa_lines
@@ -52,7 +52,7 @@ def _suite(suite: SuiteView) -> list[tuple[str, str]]:
         if decisions:
             title = f"{_line(plan.suite)}  {_line(candidate.name)} against "
             lines.append(("title", title + _line(plan.baseline.name)))
-            lines += _gates(decisions)
+            lines += _gates(decisions, suite.likely)
             lines += [("note", f"  {_line(line)}") for line in _flips(suite, candidate.name)]
     lines += [("note", f"  {line}") for line in _cached(suite)]
     lines += [("note", f"  {_line(line)}") for line in aa_lines(suite.run.ledger, suite.alarms)]
@@ -99,7 +99,9 @@ def _failures(run: SuiteRun) -> list[str]:
     return [*failed[:_FAILURES], *unjudged[:_FAILURES], *missing[:_FAILURES]]
 
 
-def _gates(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
+def _gates(
+    decisions: Sequence[Decision], likely: Mapping[tuple[str, str], str]
+) -> list[tuple[str, str]]:
     cells = [_cells(decision) for decision in decisions]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     lines: list[tuple[str, str]] = []
@@ -111,6 +113,8 @@ def _gates(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
         )
         if decision.decision != "pass" and decision.reason:
             lines.append(("note", f"  {' ' * len(status)}  {_line(decision.reason)}"))
+        if cause := likely.get((decision.candidate, decision.gate)):
+            lines.append(("note", f"  {' ' * len(status)}  {_line(cause)}"))
     return lines
 
 

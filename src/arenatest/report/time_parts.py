@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from arenatest.report.causes import cause_words
 from arenatest.report.latency import QUANTILES, Latency
 from arenatest.report.load import LevelReport
-from arenatest.report.results_times import ImbalancePart, LatencyPart, LoadPart, TimedPart
+from arenatest.report.results_times import (
+    AdvicePart,
+    ImbalancePart,
+    LatencyPart,
+    LoadPart,
+    TimedPart,
+)
 from arenatest.report.view import SuiteView
 
 
@@ -40,6 +47,20 @@ def imbalance_parts(suite: SuiteView) -> Iterator[ImbalancePart]:
     """Yield which of them were not alike."""
     for one in suite.timed.imbalances if suite.timed else ():
         yield ImbalancePart(suite=suite.name, **asdict(one))
+
+
+def advice_parts(suite: SuiteView) -> Iterator[AdvicePart]:
+    """Yield what probably makes candidates slow."""
+    for finding in (found for advice in suite.advice for found in advice.findings):
+        yield AdvicePart(
+            suite=suite.name,
+            candidate=finding.contestant,
+            against=finding.against,
+            cause=finding.cause,
+            shares=dict(finding.shares),
+            figures=dict(finding.figures),
+            line=cause_words(finding),
+        )
 
 
 def load_part(suite: SuiteView, level: LevelReport) -> LoadPart:

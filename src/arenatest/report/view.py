@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,7 @@ from arenatest.lock.flips import Flips, flips
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant, JudgeSeat
 from arenatest.model.price import Price
+from arenatest.report.advice import Advice, advices, likely_causes
 from arenatest.report.battles import Battle, battles
 from arenatest.report.breakdown import Slice, slices
 from arenatest.report.conduct import Conduct, conducts
@@ -48,11 +49,12 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRow:
-    """A decision and where it stands; ``status`` is the word for it."""
+    """A decision and where it stands; ``status`` is the word for it, ``likely`` why it is slow."""
 
     decision: Decision
     path: str
     status: str
+    likely: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ class SuiteView:
     Attributes:
         run: With what its decisions rest on.
         record: With all that was recorded, also after they fell.
+        likely: Why a clock is probably slow, in a line, by candidate and id of the gate that asks.
     """
 
     run: SuiteRun
@@ -94,6 +97,8 @@ class SuiteView:
     alarms: tuple[FalseAlarms, ...]
     latencies: tuple[Latency, ...]
     timed: Timed | None
+    advice: tuple[Advice, ...]
+    likely: Mapping[tuple[str, str], str]
     loads: tuple[LevelReport, ...]
     spendings: tuple[Spending, ...]
     faults: tuple[Fault, ...]
@@ -168,10 +173,16 @@ def view(runs: Sequence[SuiteRun], *, finished: float, command: str) -> Report:
     """
     recorded = in_order(runs)
     ordered = tuple(map(relied_on, recorded))
+    suites = tuple(map(suite_view, ordered, recorded))
     rows = [
-        GateRow(decision=decision, path=run.ledger.plan.path, status=STATUS[decision.decision])
-        for run in ordered
-        for decision in run.ordered
+        GateRow(
+            decision=decision,
+            path=suite.run.ledger.plan.path,
+            status=STATUS[decision.decision],
+            likely=suite.likely.get((decision.candidate, decision.gate), ""),
+        )
+        for suite in suites
+        for decision in suite.run.ordered
     ]
     rows.sort(key=lambda row: (RANK[row.decision.decision], row.decision.passed))
     started = min((run.began for run in ordered), default=finished)
@@ -181,7 +192,7 @@ def view(runs: Sequence[SuiteRun], *, finished: float, command: str) -> Report:
             refused=[run.ledger.plan.suite for run in ordered if run.standing.refused],
         ),
         gates=tuple(rows),
-        suites=tuple(map(suite_view, ordered, recorded)),
+        suites=suites,
         finished=finished,
         duration=max(0.0, finished - started),
         command=command,
@@ -225,7 +236,7 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
     fought = tuple(battles(ledger))
     suspected = suspicions(ledger)
     rates = controlled_rates(fought)
-    clocks = timed(ledger)
+    clocks, advised = timed(ledger), advices(run)
     return SuiteView(
         run=run,
         record=record,
@@ -246,6 +257,8 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
         alarms=alarms(ledger),
         latencies=latencies(ledger),
         timed=clocks,
+        advice=advised,
+        likely=likely_causes(run, advised),
         loads=levels(ledger),
         spendings=spendings(ledger),
         faults=faults(ledger),

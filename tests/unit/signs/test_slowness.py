@@ -181,9 +181,12 @@ def test_a_loss_that_both_share_is_no_difference_between_them():
     assert advise(*arms(failing, failing), compared=("ttft", "e2e")) == ()
 
 
-def test_a_busy_process_is_told_and_not_taken_for_the_model():
-    finding = only(lambda i: call(i, ttft=0.9, lag=0.4), clocks=())
-    assert (finding.cause, finding.figures["longest"]) == ("lag", 0.4)
+def test_a_busy_process_is_told_and_its_calls_are_no_slow_ones():
+    lagging = arms(lambda i: call(i, ttft=5.0, lag=4.5) if i % 8 == 0 else call(i))
+    finding = advise(*lagging, alone=("ttft",))[0]
+    assert finding.cause == "lag"
+    assert finding.figures == {"calls": 5.0, "of": 40.0, "longest": 4.5}
+    assert advise(*lagging) == ()
 
 
 def test_a_lag_that_is_nothing_beside_the_call_is_none():

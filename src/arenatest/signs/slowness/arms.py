@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from arenatest.model.answer import Answer, Timing
+from arenatest.model.latency import LAG, LAG_SHARE
 from arenatest.model.record import Answered, Ledger, Setbacks
 
 Clock = Literal["ttft", "ttfat", "e2e", "queue_wait"]
@@ -23,7 +24,6 @@ Figure = Literal[
     "first",  # TTFT; of an answer that was not streamed, the time until it came
     "ready",  # the same without the time to connect, which is a cause of its own
     "connecting",  # seconds to connect; 0 where the connection was open before
-    "lag",
     "load",
     "server_queue",
     "streamed",  # output tokens that were streamed, thoughts included
@@ -56,6 +56,8 @@ class Arm:
             run or of a recording.
         columns: Figures of these calls, in the order of ``places``; 0 where one is unknown.
         told: Figures that are known of some call.
+        lagged: Places whose call came while our own event loop lagged too much, with the lag in
+            seconds: no gate looks at them.
         lost: Places without a clock because the contestant failed, by the kind of failure;
             ``retried`` where a later attempt was answered.
         setbacks: Attempts that failed, by kind, whether or not a later one was answered.
@@ -66,6 +68,7 @@ class Arm:
     places: Sequence[Place]
     columns: Mapping[Figure, Sequence[float]]
     told: frozenset[Figure] = frozenset()
+    lagged: Mapping[Place, float] = field(default_factory=dict)
     lost: Mapping[Place, str] = field(default_factory=dict)
     setbacks: Mapping[str, int] = field(default_factory=dict)
     delay: float | None = None
@@ -81,7 +84,7 @@ class Arm:
     @property
     def asked(self) -> int:
         """Calls that were to have a clock."""
-        return len(self.places) + len(self.lost)
+        return len(self.places) + len(self.lagged) + len(self.lost)
 
     @property
     def losses(self) -> Counter[str]:
@@ -106,8 +109,9 @@ def arms_of(ledger: Ledger) -> dict[str, Arm]:
     It is read once for all of them: a ledger holds thousands.
     """
     gathered = {contestant.name: _Gathered() for contestant in ledger.plan.contestants}
+    apart = ledger.plan.latency.dedicated
     for slot, answered in ledger.timings.items():
-        gathered[slot.contestant].add(slot[1:], answered)
+        gathered[slot.contestant].add(slot[1:], answered, apart=apart)
     for slot, answered in ledger.answers.items():
         if slot not in ledger.timings:
             gathered[slot.contestant].add(slot[1:], answered)
@@ -121,9 +125,16 @@ class _Gathered:
         self._places: list[Place] = []
         self._rows: list[tuple[float | None, ...]] = []
         self._lost: dict[Place, str] = {}
+        self._lagged: dict[Place, float] = {}
 
-    def add(self, place: Place, answered: Answered) -> None:
-        """Take a call in its place, unless it says nothing of this run, or nothing of time."""
+    def add(self, place: Place, answered: Answered, *, apart: bool = False) -> None:
+        """Take a call in its place, unless it says nothing of this run, or nothing of time.
+
+        Args:
+            place: What it answers.
+            answered: The call.
+            apart: Whether it was made for its clocks alone: the time to connect is then taken off.
+        """
         answer, timing = answered.answer, answered.answer.timing
         if answered.reused and (timing is None or timing.source == "measured"):
             return
@@ -133,9 +144,13 @@ class _Gathered:
             self._lost[place] = "empty"
         elif answered.attempts != 1 and (timing is None or timing.source == "measured"):
             self._lost[place] = "retried"
-        elif timing is not None and timing.source != "unfit":
+        elif timing is None or timing.source == "unfit":
+            return
+        elif (timing.lag or 0.0) > max(LAG, LAG_SHARE * (timing.ttft or timing.e2e or 0.0)):
+            self._lagged[place] = timing.lag or 0.0
+        else:
             self._places.append(place)
-            self._rows.append(figures_of(answer, timing, answered.started))
+            self._rows.append(figures_of(answer, timing, answered.started, apart=apart))
 
     def arm(self, name: str, setbacks: Setbacks | None) -> Arm:
         """Return all that was taken."""
@@ -151,15 +166,24 @@ class _Gathered:
             places=self._places,
             columns=columns,
             told=frozenset(told),
+            lagged=self._lagged,
             lost=self._lost,
             setbacks={} if setbacks is None else setbacks.failed,
             delay=None if setbacks is None else setbacks.delay,
         )
 
 
-def figures_of(answer: Answer, timing: Timing, started: float | None) -> tuple[float | None, ...]:
+def figures_of(
+    answer: Answer, timing: Timing, started: float | None, *, apart: bool = False
+) -> tuple[float | None, ...]:
     """Return the ``FIGURES`` of one answered call, in their order; None where one is unknown."""
-    ttft, ttfat, e2e, connect = timing.ttft, timing.ttfat, timing.e2e, timing.connect
+    ttft, ttfat, e2e = timing.ttft, timing.ttfat, timing.e2e
+    connect = timing.connect if timing.connection_reused is False else 0.0
+    if apart and connect:
+        ttft, ttfat, e2e = (
+            None if t is None else max(t - connect, 0.0) for t in (ttft, ttfat, e2e)
+        )
+        connect = 0.0
     usage, thinking = answer.usage, answer.reasoning
     said = streamed = hidden = thoughts = read = cached = None
     if usage is not None:
@@ -182,8 +206,7 @@ def figures_of(answer: Answer, timing: Timing, started: float | None) -> tuple[f
         e2e if timing.wall is None else timing.wall,
         first,
         None if first is None else first - (connect or 0.0),
-        connect if timing.connection_reused is False else 0.0,
-        timing.lag,
+        connect,
         timing.load,
         timing.server_queue,
         streamed,

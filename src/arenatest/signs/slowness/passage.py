@@ -6,12 +6,8 @@ from arenatest.signs.slowness.arms import Arm
 from arenatest.signs.slowness.suspects import Suspect, apart, mean, more_often, on_all_clocks
 from arenatest.signs.slowness.volume import pace_of
 
-LAG = 0.005
-"""Seconds of a busy event loop from which a call is not measured well, and"""
-LAG_SHARE = 0.05
-"""the share of its TTFT: the greater one counts."""
 FEW = 0.02
-"""Share of calls that were held up from which it is told."""
+"""Share of calls that came while this process lagged from which it is told: as gates do."""
 OFTEN = 0.1
 """Share of calls with connections of their own from which it is told."""
 MOSTLY = 0.5
@@ -19,13 +15,15 @@ MOSTLY = 0.5
 
 
 def client_lag(ours: Arm, theirs: Arm | None) -> Suspect | None:
-    """Suspect that this process was busy: whatever it measured then is its own time."""
-    mine = _lags(ours)
-    held = [seconds for seconds in mine if seconds > 0.0]
-    if not held or len(held) < FEW * len(ours):
+    """Suspect that this process was busy: calls of that time say nothing, and no gate can tell.
+
+    It holds back all models alike, so that it is nothing to compare two by.
+    """
+    lags = ours.lagged.values()
+    if theirs is not None or len(lags) <= FEW * ours.asked:
         return None
-    figures = {"calls": float(len(held)), "of": float(len(ours)), "longest": max(held)}
-    return on_all_clocks("lag", mine if theirs is None else apart(mine, _lags(theirs)), figures)
+    figures = {"calls": float(len(lags)), "of": float(ours.asked), "longest": max(lags)}
+    return Suspect(cause="lag", share={"ttft": 1.0, "ttfat": 1.0, "e2e": 1.0}, figures=figures)
 
 
 def own_queue(ours: Arm, theirs: Arm | None) -> Suspect | None:
@@ -72,10 +70,3 @@ def buffering(ours: Arm, theirs: Arm | None) -> Suspect | None:
         return None
     held = [one * tokens * pace for one, tokens in zip(whole, ours["streamed"], strict=True)]
     return Suspect(cause="buffering", seconds={"ttft": held, "ttfat": held}, figures=figures)
-
-
-def _lags(arm: Arm) -> list[float]:
-    return [
-        lag if lag > max(LAG, LAG_SHARE * first) else 0.0
-        for lag, first in zip(arm["lag"], arm["first"], strict=True)
-    ]
