@@ -15,13 +15,14 @@ from pydantic import Field, field_validator
 from arenatest.hookspec import Call, Context, Kind, Provider
 from arenatest.model.answer import Quota
 from arenatest.providers.access import key_in
-from arenatest.providers.anthropic_stream import MessageStream
+from arenatest.providers.anthropic_stream import MessageStream, says_filtered
 from arenatest.providers.chat import merge
 from arenatest.providers.clocks import Clocks
 from arenatest.providers.conversation import instructions, renamed, turns
 from arenatest.providers.http import HttpProvider
 from arenatest.providers.http_options import HttpOptions, below, billing, environment
 from arenatest.providers.http_options import identity as identity_of
+from arenatest.providers.refusals import error_of
 from arenatest.providers.wire import Request, Wire
 
 MAX_TOKENS = 4096
@@ -96,6 +97,13 @@ class MessagesWire(Wire):
     def stream(self, clocks: Clocks) -> MessageStream:
         """Return what reads one answer."""
         return MessageStream(clocks)
+
+    def filtered(self, status: int, body: bytes) -> bool:
+        """Whether a filter stopped the answer before any of it came."""
+        try:
+            return says_filtered(error_of(json.loads(body)))
+        except (ValueError, RecursionError):
+            return False
 
     def request_id(self, headers: Mapping[str, str]) -> str | None:
         """Return ``request-id``, or what other servers call it."""

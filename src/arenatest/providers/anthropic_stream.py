@@ -22,6 +22,7 @@ _FINISHES = {
     "tool_use": "tool_calls",
     "refusal": "refusal",
 }
+_FILTERED = "blocked by content filtering policy"
 _TEXTS = {"text_delta": "text", "thinking_delta": "thinking"}
 
 
@@ -53,7 +54,7 @@ class MessageStream(AnswerStream):
                 self.ended(self._reason)
             self.end()
         elif error := event.get("error"):
-            self.erred(error)
+            self._broken(error)
         elif not isinstance(kind, str):
             raise ValueError("it has no type")
 
@@ -114,11 +115,23 @@ class MessageStream(AnswerStream):
         elif kind == "input_json_delta":
             self.called(delta["partial_json"])
 
+    def _broken(self, error: Any) -> None:
+        if says_filtered(error):
+            self.ended("content_filter")
+            self.end()
+        else:
+            self.erred(error)
+
     def _closing(self, delta: Any, usage: Any) -> None:
         if usage:
             self.counted(_known(usage))
         if reason := delta.get("stop_reason"):
             self._reason = _FINISHES.get(reason) or reason.lower()
+
+
+def says_filtered(error: Any) -> bool:
+    """Whether an error is an end after all: that of a filter, which has no stop reason here."""
+    return isinstance(error, dict) and _FILTERED in str(error.get("message")).lower()
 
 
 def _known(usage: Any) -> dict[str, Any]:

@@ -169,6 +169,15 @@ def test_a_refusal_is_a_failure_with_its_kind(status, error, kind, again):
     assert answer.request_id == "req_2"
 
 
+def test_a_filter_that_stops_an_answer_before_it_begins_makes_it_empty():
+    message = "Output blocked by content filtering policy"
+    error = {"type": "error", "error": {"type": "invalid_request_error", "message": message}}
+    with serve(Response(status=400, body=json.dumps(error).encode())) as server:
+        (answer,) = ask(options(base_url=server.url, api_key_env=""))
+    assert (answer.failure, answer.text, answer.finish) == (None, "", "content_filter")
+    assert not MessagesWire(url="x", model="m", body={}).filtered(400, b"[" * 60_000)
+
+
 def quota(**said):
     headers = {"date": DATE, **{f"anthropic-ratelimit-{k}": v for k, v in said.items()}}
     headers = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -241,6 +241,14 @@ def test_an_error_about_money_has_a_name_of_its_own():
     assert (failure.kind, failure.retryable) == ("spent", False)
 
 
+def test_a_filter_that_breaks_in_is_an_end_and_no_error():
+    message = "Output blocked by content filtering policy"
+    error = event("error", error={"type": "invalid_request_error", "message": message})
+    answer = answered(start(input_tokens=3), text("Once upon"), error)
+    assert (answer.failure, answer.text, answer.finish) == (None, "Once upon", "content_filter")
+    assert answer.usage == Usage(input_tokens=3)
+
+
 def test_a_message_that_was_not_streamed_has_no_time_to_first_token():
     message = {
         "id": "msg_1",
