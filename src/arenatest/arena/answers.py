@@ -234,9 +234,11 @@ class Answers:
                 place=lambda answered: self._placed(slot, answered, purposes),
             )
         )
-        self._reuse.saw_model(asked.target.contestant.fingerprint, answered.answer.model)
+        contestant = asked.target.contestant.fingerprint
+        self._reuse.saw_model(contestant, answered.answer.model)
         if "text" in purposes:
-            self._reuse.keep(asked.key, answered, partial(self._call, slot, asked, answered))
+            call = partial(self._call, slot, asked, answered)
+            self._reuse.keep(contestant, asked.key, answered, call)
         taken = self._finishes.taken(answered.answer)
         return answered if taken is answered.answer else replace(answered, answer=taken)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from threading import Lock
 from typing import NamedTuple
 
@@ -21,12 +22,16 @@ class Held(NamedTuple):
 class Memory:
     """Good answers by key, for all suites of a process: their engines run in several threads.
 
+    A ledger goes when its run is over, so nothing is held that nobody else will ask.
+
     Args:
         limit: Characters of text and reasoning that may be held.
+        only: Fingerprints of the contestants that several suites ask; None for all contestants.
     """
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    def __init__(self, limit: int = LIMIT, *, only: Container[str] | None = None) -> None:
         self._limit = limit
+        self._only = only
         self._held: dict[str, Held] = {}
         self._size = 0
         self._lock = Lock()
@@ -34,6 +39,10 @@ class Memory:
     def get(self, key: str) -> Held | None:
         """Return the answer under a key; None where there is none."""
         return self._held.get(key)
+
+    def serves(self, contestant: str) -> bool:
+        """Whether the answers of a contestant, by its fingerprint, are to be held."""
+        return self._only is None or contestant in self._only
 
     def put(self, key: str, held: Held) -> None:
         """Hold an answer, in place of an earlier one."""

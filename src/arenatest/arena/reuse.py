@@ -113,21 +113,23 @@ class Reuse:
         call = self._brought.pop(key, None)
         return () if call is None else (call,)
 
-    def keep(self, key: str, answered: Answered, call: Callable[[float], Generation]) -> None:
+    def keep(
+        self, contestant: str, key: str, answered: Answered, call: Callable[[float], Generation]
+    ) -> None:
         """Leave a good answer to whoever asks the same next: another suite, another machine.
 
         Args:
+            contestant: The fingerprint of who was asked.
             key: What was asked of whom.
             answered: What came.
             call: Makes the call that leaves this machine, from when it was made.
         """
         levels = self._levels
         if levels.leaves and answered.answer.ok:
-            now = levels.wall()
-            if levels.memory is not None:
-                levels.memory.put(key, Held(answered, now))
+            if levels.memory is not None and levels.memory.serves(contestant):
+                levels.memory.put(key, Held(answered, levels.wall()))
             if levels.shared is not None:
-                levels.shared.keep(call(now))
+                levels.shared.keep(call(levels.wall()))
 
     def _remembered(self, key: str) -> Answered | None:
         levels = self._levels

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,9 +15,10 @@ import pytest
 from pydantic import ValidationError
 
 from arenatest.arena.caching import Caching, Mode
+from arenatest.arena.memory import Memory
 from arenatest.arena.redact import Redactor
 from arenatest.arena.shared import Standing
-from arenatest.collection.items import caches_for
+from arenatest.collection.items import GateItem, caches_for
 from arenatest.collection.options import setting, variable
 from arenatest.collection.troubles import show_troubles
 from arenatest.errors import OptionError, PluginError
@@ -57,7 +60,7 @@ class CachePlugin:
         """Refuse to start with options that are wrong, before any call; a worker's gates fail."""
         if session.items and not session.config.option.collectonly:
             with suppress(pytest.UsageError) if _is_worker(session.config) else nullcontext():
-                self.caching  # noqa: B018 - reads the options
+                self._caching = replace(self.caching, memory=Memory(only=_asked_again(session)))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Give the controller what a worker has to tell."""
@@ -115,6 +118,15 @@ def read_caching(config: pytest.Config) -> Caching:
         standing=Standing(scheme, _redactor(url)),
         cache=_maker(scheme, kinds[scheme], url),
     )
+
+
+def _asked_again(session: pytest.Session) -> frozenset[str]:
+    """Return the fingerprints of the contestants that several suites of a session ask."""
+    gates = [item for item in session.items if isinstance(item, GateItem)]
+    plans = {item.suite.plan.hash: item.suite.plan for item in gates}
+    contestants = (contestant for plan in plans.values() for contestant in plan.contestants)
+    times = Counter(model.fingerprint for contestant in contestants for model in contestant.models)
+    return frozenset(fingerprint for fingerprint, number in times.items() if number > 1)
 
 
 def _is_worker(config: pytest.Config) -> bool:
