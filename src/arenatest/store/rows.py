@@ -159,7 +159,7 @@ def _answer_placed(record: AnswerPlaced, _texts: Texts) -> Row:
         cell_from_text(record.chat_id),
         record.attempts,
         record.reused,
-        record.level or None,
+        _cell(record.level or None),
     )
 
 

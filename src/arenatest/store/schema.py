@@ -152,7 +152,7 @@ placed_answer = Table(
     _must("chat_id", Cell),
     _must("attempts", Integer),
     _must("reused", Boolean),
-    Column("level", String),
+    Column("level", Cell),
     sqlite_with_rowid=False,
 )
 
