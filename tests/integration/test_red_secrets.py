@@ -136,6 +136,64 @@ def test_a_server_that_gives_the_key_back_leaks_nothing(project, script):
     assert b"[redacted]" in kept or b"[MY_KEY]" in kept or script.fault == "cut"
 
 
+KINDS = {
+    "openai": 'base_url = "{url}/v1"',
+    "openai-responses": 'base_url = "{url}/v1"',
+    "azure": 'base_url = "{url}"',
+    "deepseek": 'base_url = "{url}/v1"',
+    "anthropic": 'base_url = "{url}"',
+    "gemini": 'base_url = "{url}"',
+    "bedrock": 'base_url = "{url}"',
+    "ollama": 'base_url = "{url}"',
+}
+LISTS_PROCESSES = """
+import contextlib
+from pathlib import Path
+
+def pytest_arena_gate_decided(decision):
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            lines.append(path.read_bytes())
+    Path("processes.txt").write_bytes(b"\\n".join(lines))
+"""
+
+
+def test_the_key_of_no_kind_leaks_whichever_header_bears_it(project):
+    """Nor into arguments of processes, nor where tests are only listed."""
+    project.write("conftest.py", LISTS_PROCESSES)
+    told = {"message": f"{DECLARED} is wrong", "code": DECLARED, "type": DECLARED}
+    body = json.dumps({"error": told, "message": f"{DECLARED} is wrong"}).encode()
+    with canned.serve(canned.Response(status=400, body=body)) as server:
+        tables = [
+            f'name = "{kind}"\nprovider = "{kind}"\nmodel = "m"\napi_key_env = "MY_KEY"\n'
+            f"{place.format(url=server.url)}\n"
+            for kind, place in KINDS.items()
+        ]
+        candidates = "".join(f"[[candidates]]\n{table}" for table in tables[1:])
+        project.write(
+            "x.arena.toml",
+            f'[suite]\nname = "x"\n[baseline]\n{tables[0]}{candidates}'
+            '[[gates]]\nmetric = "error_rate"\nmax = 0.9\n[[prompts]]\nquery = "a"\n',
+        )
+        listed = project.run("--collect-only", *LOUD)
+        result = project.run("-n2", *LOUD)
+    bearers = {
+        name
+        for request in server.requests
+        for name, value in request.headers.items()
+        if DECLARED in value
+    }
+    assert bearers == {"authorization", "api-key", "x-api-key", "x-goog-api-key"}
+    assert len(server.requests) == len(KINDS) - 1, "a gate of errors asks candidates only"
+    assert_clean(project, listed)
+    assert_clean(project, result)
+    assert (project.path / "processes.txt").exists()
+    kept = project.sql("select failure_message from generation")
+    assert len(kept) == len(server.requests)
+    assert all("HTTP 400: [redacted] is wrong" in message for (message,) in kept)
+
+
 def test_credentials_that_sign_requests_leak_nothing(project, monkeypatch):
     pytest.importorskip("botocore")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA0123456789EXAMPL")

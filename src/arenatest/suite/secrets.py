@@ -22,6 +22,8 @@ _VALUE = re.compile(
     | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*   # JSON Web Token
     | ^\s*(?i:bearer|basic)\s+(?=\S*[0-9]|\S{20})[A-Za-z0-9._~+/=-]{8,}\s*$
     | [A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@                  # scheme://user:password@host
+    | [?&](?i: api[-_]?key | key | (?:access[-_]?)?token | secret | password | sig(?:nature)? )
+        =(?=[^&\s\#]*[0-9]|[^&\s\#]{20})[^&\s\#]{8,}                 # in the query of a URL
     | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----
     """,
     re.VERBOSE,
