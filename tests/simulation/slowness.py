@@ -119,13 +119,11 @@ def _called(drawn: Drawn, now: float, chat: str) -> tuple[Answered, float]:
     first += drawn.hidden * drawn.pace
     answer_at = first + drawn.thoughts * drawn.pace
     e2e = answer_at + drawn.tokens * drawn.pace
-    if drawn.whole:
-        first = answer_at = e2e
     timing = Timing(
         queue_wait=0.001,
         connect=0.0,
-        ttft=first,
-        ttfat=answer_at,
+        ttft=None if drawn.whole else first,
+        ttfat=None if drawn.whole else answer_at,
         e2e=e2e,
         wall=e2e + 0.001,
         reads=1 if drawn.whole else drawn.tokens,

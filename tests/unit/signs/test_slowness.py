@@ -18,7 +18,7 @@ def call(
     usage |= {key: more.pop(key) for key in list(more) if key.endswith("_tokens")}
     timing = Timing(
         **(
-            {"ttft": ttft, "ttfat": ttft, "e2e": ttft + pace * tokens, "reads": tokens}
+            {"ttft": ttft, "ttfat": ttft, "e2e": (ttft or 0.0) + pace * tokens, "reads": tokens}
             | {"connection_reused": True, "connect": 0.0}
             | more
         )
@@ -200,11 +200,13 @@ def test_connections_that_had_to_be_made_are_inside_ttft():
     assert finding.shares["ttft"] == pytest.approx(1.0)
 
 
-def test_an_answer_in_one_read_that_is_too_long_for_one_was_held_back():
-    finding = only(lambda i: call(i, ttft=2.5, ttfat=2.5, e2e=2.5, reads=1), clocks=())
-    assert finding.cause == "buffering"
-    assert set(finding.shares) == {"ttft", "ttfat"}
-    assert finding.figures == {"calls": 40.0, "of": 40.0, "calls_other": 0.0}
+def test_answers_in_one_read_that_are_too_long_for_one_were_held_back():
+    held = arms(lambda i: call(i, ttft=None, ttfat=None, e2e=2.5, reads=1))
+    for asked in ("compared", "alone"):
+        (finding,) = advise(*held, **{asked: ("ttft",)})
+        assert finding.cause == "buffering"
+        assert finding.shares == {"ttft": 1.0}
+        assert finding.figures["calls"] == finding.figures["of"] == 40.0
 
 
 def test_a_short_answer_in_one_read_is_none():

@@ -192,8 +192,8 @@ def _is_slower(ours: Arm, theirs: Arm, clock: Clock, *, asked: bool) -> bool:
         for our, their in zip(ours[clock], theirs[clock], strict=True)
         if our > 0.0 and their > 0.0
     ]
-    if not ratios:
-        return False
+    if not ratios:  # one of them has no such clock: its answers came whole
+        return asked and any(theirs[clock])
     if asked and median(ratios) >= TENTH:
         return True
     above = sum(ratio > 1.0 for ratio in ratios)

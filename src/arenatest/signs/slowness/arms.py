@@ -196,7 +196,7 @@ def figures_of(
         thoughts = round(len(thinking) / _CHARACTERS)
     aloud = ttfat - ttft if thinking and ttft is not None and ttfat is not None else None
     first = e2e if ttft is None else ttft
-    whole = ttft is not None and timing.reads == 1 and (streamed or 0) >= WHOLE_FROM
+    whole = timing.reads == 1 and (streamed or 0) >= WHOLE_FROM
     return (
         started,
         ttft,

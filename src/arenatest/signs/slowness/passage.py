@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from arenatest.signs.slowness.arms import Arm
 from arenatest.signs.slowness.suspects import Suspect, apart, mean, more_often, on_all_clocks
-from arenatest.signs.slowness.volume import pace_of
 
 FEW = 0.02
 """Share of calls that came while this process lagged from which it is told: as gates do."""
@@ -52,21 +51,17 @@ def fresh_connections(ours: Arm, theirs: Arm | None) -> Suspect | None:
 
 
 def buffering(ours: Arm, theirs: Arm | None) -> Suspect | None:
-    """Suspect that something holds answers back until they are whole: TTFT is then all of the time.
+    """Suspect that something holds answers back until they are whole: they then have no TTFT.
 
-    What it hid is the tokens at the other contestant's pace; where none is known, it is as much of
-    the trouble as there are such answers.
+    It is as much of the trouble as there are such answers.
     """
     whole = ours["whole"]
-    if not whole or mean(whole) < MOSTLY:
+    share = mean(whole)
+    if share < MOSTLY:
         return None
     figures = {"calls": sum(whole), "of": float(len(ours))}
-    if theirs is None:
-        share = mean(whole)
-        return Suspect(cause="buffering", share={"ttft": share, "ttfat": share}, figures=figures)
-    figures["calls_other"] = sum(theirs["whole"])
-    pace = pace_of(theirs)
-    if figures["calls_other"] * 2.0 > figures["calls"] or pace <= 0.0:
-        return None
-    held = [one * tokens * pace for one, tokens in zip(whole, ours["streamed"], strict=True)]
-    return Suspect(cause="buffering", seconds={"ttft": held, "ttfat": held}, figures=figures)
+    if theirs is not None:
+        figures["calls_other"] = sum(theirs["whole"])
+        if figures["calls_other"] * 2.0 > figures["calls"]:
+            return None
+    return Suspect(cause="buffering", share={"ttft": share, "ttfat": share}, figures=figures)
