@@ -63,7 +63,7 @@ class Minute:
 
     def active(self, now: float) -> bool:
         """Whether anything is limited."""
-        return bool(self.rate) or now < self.held or now < self.gap_until
+        return now < self.held or now < self.gap_until or bool(self.rate)
 
     def wait(self, tokens: float, now: float) -> float:
         """Return the seconds until a call that will probably take so many tokens may start."""

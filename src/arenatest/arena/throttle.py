@@ -78,7 +78,9 @@ class Throttle:
     def closing(self, now: float) -> Closing | None:
         """Return why nobody may call; None where one may."""
         closing = self._closing
-        if closing is not None and closing.until is not None and now >= closing.until:
+        if closing is None:
+            return None
+        if closing.until is not None and now >= closing.until:
             self._closing = closing = None
         return closing
 

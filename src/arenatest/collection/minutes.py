@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
@@ -21,6 +21,8 @@ from arenatest.arena.lanes import Traffic
 from arenatest.arena.minute import Minute, Rate
 
 _LOOK_AGAIN = 1.0  # seconds
+_LARGEST = 2**16  # bytes
+_BINARY = getattr(os, "O_BINARY", 0)  # of Windows alone
 _POLL = 0.001  # seconds: a loop that runs other calls is waiting
 
 
@@ -36,9 +38,10 @@ class SharedMinute:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = FileLock(f"{file}.lock", thread_local=False, poll_interval=_POLL)
+        self._descriptor: int | None = None  # opening it anew for each call takes longer than that
         self._rate = Rate()
         self._made = False
-        self._looked = float("-inf")
+        self._looked = -math.inf
 
     def active(self, now: float) -> bool:
         """Whether any process found something limited."""
@@ -50,14 +53,26 @@ class SharedMinute:
     @contextmanager
     def open(self) -> Iterator[Minute]:
         """Give the minute as others left it, and keep what becomes of it."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        if self._descriptor is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | _BINARY)
         with self._lock:
-            minute = _read(self._file)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            minute = _read(os.read(self._descriptor, _LARGEST))
             minute.rate = minute.rate.least(self._rate)
             yield minute
             self._rate = minute.rate
-            self._file.write_text(json.dumps(asdict(minute)), encoding="ascii")
+            body = _written(minute)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            os.write(self._descriptor, body)
+            os.ftruncate(self._descriptor, len(body))
             self._made = True
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
 class Minutes:
@@ -75,24 +90,46 @@ class Minutes:
     ) -> None:
         self._folder = folder
         self._session = session
+        self._open: list[SharedMinute] = []
         self.traffic = Traffic(clock, self._shared) if several else Traffic(clock)
         """The roads of this process."""
 
-    def forget(self) -> None:
-        """Take the files away, once no process of the session needs them."""
-        for path in self._folder.glob(f"{self._session}.*.minute*"):
+    def close(self, *, forget: bool) -> None:
+        """Let go of the files, once no run of this process calls any more.
+
+        Args:
+            forget: Whether to take them away: no process of the session needs them.
+        """
+        while self._open:
+            self._open.pop().close()
+        for path in self._folder.glob(f"{self._session}.*.minute*") if forget else ():
             with contextlib.suppress(OSError):  # gone
                 path.unlink()
 
     def _shared(self, name: str) -> SharedMinute:
-        return SharedMinute(self._folder / f"{self._session}.{name}.minute")
+        minute = SharedMinute(self._folder / f"{self._session}.{name}.minute")
+        self._open.append(minute)
+        return minute
 
 
-def _read(file: Path) -> Minute:
+def _written(minute: Minute) -> bytes:
+    rate, slots = minute.rate, [[slot, *taken] for slot, taken in minute.slots.items()]
+    times = [minute.even, minute.held, minute.gap, minute.gap_until, minute.last]
+    return json.dumps([rate.requests, rate.tokens, *times, slots]).encode()
+
+
+def _read(body: bytes) -> Minute:
     """Return what is kept; nothing where no process wrote, or one was killed while it did."""
     try:
-        raw: dict[str, Any] = json.loads(file.read_bytes())
-    except (FileNotFoundError, ValueError):
+        requests, tokens, even, held, gap, gap_until, last, slots = json.loads(body)
+    except ValueError:
         return Minute()
-    slots = {int(slot): (taken[0], taken[1]) for slot, taken in raw["slots"].items()}
-    return Minute(**raw | {"rate": Rate(**raw["rate"]), "slots": slots})
+    return Minute(
+        rate=Rate(requests=requests, tokens=tokens),
+        slots={slot: (requests, tokens) for slot, requests, tokens in slots},
+        even=even,
+        held=held,
+        gap=gap,
+        gap_until=gap_until,
+        last=last,
+    )

@@ -261,7 +261,7 @@ class ArenaSession:
             self._store.close()
         if not self.is_worker:
             self.allowance.forget()
-            self._minutes.forget()
+        self._minutes.close(forget=not self.is_worker)
 
     def _call_off(self) -> None:
         """Stop buying, here and in workers: they look into the store."""

@@ -12,7 +12,7 @@ from arenatest.report.escape import for_terminal
 from arenatest.store import Store
 from arenatest.suite.kinds import Kinds
 
-CLOCKS = ("queue_wait", "connect", "ttfb", "ttft", "ttfat", "e2e", "wall", "tpot", "icl")
+CLOCKS = ("queue_wait", "held", "connect", "ttfb", "ttft", "ttfat", "e2e", "wall", "tpot", "icl")
 BESIDE = ("ttft", "e2e")
 """Clocks that are set beside the other calls of the same model."""
 

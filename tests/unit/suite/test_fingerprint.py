@@ -35,7 +35,14 @@ def test_what_may_change_answers_changes_the_fingerprint(tmp_path, line):
 
 
 @pytest.mark.parametrize(
-    "line", ['timeout = "5 s"', "max_concurrency = 2", "price = { input = 1, output = 1 }"]
+    "line",
+    [
+        'timeout = "5 s"',
+        "max_concurrency = 2",
+        "requests_per_minute = 60",
+        "tokens_per_minute = 1000",
+        "price = { input = 1, output = 1 }",
+    ],
 )
 def test_limits_and_prices_do_not_change_the_fingerprint(tmp_path, line):
     plain = candidate(tmp_path)

@@ -79,6 +79,7 @@ def test_a_contestant_has_its_keys_and_its_kinds_options(tmp_path):
     more = (
         'model = "m2"\ntop_k = 4\nwindow = [1, 2]\nparams = { temperature = 0.5 }\n'
         'timeout = "5 s"\nmax_concurrency = 3\nprice = { input = 1, output = 2 }\n'
+        "requests_per_minute = 60\ntokens_per_minute = 1000\n"
         'template = "Say: {prompt}"\n'
         'system_file = "s.txt"'
     )
@@ -88,6 +89,7 @@ def test_a_contestant_has_its_keys_and_its_kinds_options(tmp_path):
     assert candidate.template == "Say: {prompt}"
     assert candidate.price == Price(input=1.0, output=2.0)
     assert (candidate.timeout, candidate.max_concurrency) == (5.0, 3)
+    assert (candidate.requests_per_minute, candidate.tokens_per_minute) == (60, 1000)
     assert candidate.settings == {
         "model": "m2",
         "top_k": 4,
