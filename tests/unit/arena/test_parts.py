@@ -92,3 +92,18 @@ def test_a_changed_part_is_asked_again_and_the_other_is_not(tmp_path):
     run(tmp_path, changed, again, session="later")
     assert not again["old[sum]"].calls
     assert len(again["old[poem]"].calls) == 4
+
+
+def test_each_conversation_is_led_by_the_part_that_it_lies_in(tmp_path):
+    talks = {
+        kind: [prompt_of(f"{kind}/{n}", conversation=kind, turn=n, category=kind) for n in range(3)]
+        for kind in ("sum", "poem")
+    }
+    models = cast()
+    run(tmp_path, replace(parted_plan(), prompts=(*talks["sum"], *talks["poem"])), models)
+    for label, name in (("old[sum]", "sums"), ("old[poem]", "poet")):
+        calls, turns = models[label].calls, talks[label[4:-1]]
+        assert [call.prompt.id for call in calls] == [turn.id for turn in turns]
+        assert len({call.session for call in calls}) == 1
+        heard = [m.content for m in calls[-1].messages if m.role == "assistant"]
+        assert heard == [f"{name} {turn.id}" for turn in turns[:-1]]

@@ -94,3 +94,34 @@ def test_calls_for_timing_alone_have_sessions_of_their_own():
     asyncio.run(play())
     first, second = (call.session for call in models["new"].calls)
     assert first != second
+
+
+def test_each_repeat_of_a_conversation_goes_on_from_its_own_replies():
+    ledger = ledger_of(TALK, repeats=3)
+    counted = iter(range(1000))
+    new = ScriptedProvider(lambda _call: said(f"reply {next(counted)}"))
+
+    async def play():
+        stage = Stage(ledger, {"old": naming("old"), "new": new})
+        await stage.engine.run()
+
+    asyncio.run(play())
+    for repeat in range(3):
+        replies = [ledger.answers["new", turn.id, repeat].answer.text for turn in TALK]
+        (last,) = (
+            call
+            for call in new.calls
+            if call.prompt.id == "talk/3"
+            and call.session == session_of(new, f"reply {replies[0].split()[1]}")
+        )
+        assert [m.content for m in last.messages if m.role == "assistant"] == replies[:2]
+
+
+def session_of(model, reply):
+    """The session in which a reply was heard again."""
+    (found,) = {
+        call.session
+        for call in model.calls
+        if any(m.role == "assistant" and m.content == reply for m in call.messages)
+    }
+    return found
