@@ -34,14 +34,19 @@ class LineParser:
     foreign: ClassVar[bytes] = b"<"
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest: list[bytes] = []  # of a line that may come in thousands of reads
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return every line that these bytes complete."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._rest.append(data)
+        if b"\n" not in data:
+            return []
+        *lines, rest = b"".join(self._rest).split(b"\n")
+        self._rest = [rest]
         return [line for line in lines if line.strip()]
 
     def rest(self) -> bytes | None:
         """Return a last line without an end, or None."""
-        line, self._rest = self._rest, b""
+        line = b"".join(self._rest)
+        self._rest.clear()
         return line if line.strip() else None

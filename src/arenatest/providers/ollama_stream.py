@@ -46,7 +46,7 @@ class OllamaStream(AnswerStream):
 
     def _done(self, event: Mapping[str, Any]) -> None:
         """Read the end; Ollama says ``stop`` of tool calls too, and servers of old say nothing."""
-        reason = event.get("done_reason") or "stop"
+        reason = (event.get("done_reason") or "stop").lower()
         self.ended("tool_calls" if self._used_tools and reason == "stop" else reason)
         self.counted({key: event.get(key) for key in ("prompt_eval_count", "eval_count")})
         self.clocks.server = _seconds(event, "total_duration")

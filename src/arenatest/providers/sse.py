@@ -25,6 +25,9 @@ class EventParser:
         if self._after_cr or b"\r" in data:
             data = self._plain_lines(data)
         if self._rest:
+            if b"\n" not in data:  # nothing ends here: a long event is searched only once
+                self._rest += data
+                return []
             data = self._rest + data
         *blocks, self._rest = data.split(b"\n\n")
         payloads = [block[6:] for block in blocks if block.startswith(b"data: ")]

@@ -76,7 +76,16 @@ def test_a_last_line_without_an_end_is_read():
     assert answered(line("x"), line("", **DONE)[:-5]).failure.kind == "cut"
 
 
-@pytest.mark.parametrize("bad", [b"{\n", b"5\n", b'{"message": 5}\n', b'{"message": []}x\n'])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"{\n",
+        b"5\n",
+        b'{"message": 5}\n',
+        b'{"message": []}x\n',
+        line("", done=True, done_reason=5),
+    ],
+)
 def test_a_line_that_is_not_what_the_api_promises_is_malformed(bad):
     assert answered(line("x"), bad).failure.kind == "malformed"
 
@@ -90,7 +99,7 @@ def test_nothing_is_read_after_the_end():
     assert answered(line("x") + line("", **DONE) + line("y")).text == "x"
 
 
-def test_a_line_of_ten_megabytes_is_put_together():
+def test_a_line_of_ten_megabytes_is_searched_for_its_end_once():
     data = line("word " * 2_000_000)
-    reads = [data[at : at + 2**17] for at in range(0, len(data), 2**17)]
+    reads = [data[at : at + 2**12] for at in range(0, len(data), 2**12)]
     assert len(answered(*reads, line("", **DONE)).text) == 10_000_000

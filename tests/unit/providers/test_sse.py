@@ -55,3 +55,11 @@ def test_an_event_is_given_with_the_read_that_ends_it():
     assert parser.feed(b"data: a\r\n\r") == [b"a"]
     assert parser.feed(b"\ndata: b\r\n") == []
     assert parser.feed(b"\r\ndata: c\n\n") == [b"b", b"c"]
+
+
+def test_an_event_of_ten_megabytes_is_put_together():
+    text = b"x" * 10_000_000
+    data = b"data: " + text + b"\n\n"
+    parser = EventParser()
+    reads = [data[at : at + 2**16] for at in range(0, len(data), 2**16)]
+    assert [found for read in reads for found in parser.feed(read)] == [text]
