@@ -22,6 +22,7 @@ TIMEOUT = 2.0
 """Seconds that the cache has for one thing that is asked of it."""
 
 _BRIEFLY = 0.2
+_PACE = 0.5  # seconds: on average, for those that are asked for together
 _TOGETHER = 100  # entries that are asked for, or written, at once
 _NOTHING: Mapping[str, bytes] = {}
 
@@ -93,11 +94,16 @@ class Shared:
         """Return the answers that are there and sound."""
         found: dict[str, Generation] = {}
         remaining = iter(keys)
+        clock = asyncio.get_running_loop().time
+        give_up = clock() + TIMEOUT
         while self.reads and (chunk := list(islice(remaining, _TOGETHER))):
             entries = await self._try(partial(self._cache.get, chunk))
             if self._standing.broken:
                 break
             found.update(self._sound(chunk, entries))
+            give_up += _PACE
+            if clock() > give_up:
+                self._standing.fail(TimeoutError("it is too slow"))
         return found
 
     def keep(self, call: Generation) -> None:

@@ -184,4 +184,5 @@ def _placeless(rule: Rule) -> Rule:
 def _reckoned(plan: Plan) -> tuple[object, ...]:
     """Return what a plan makes of verdicts, beside its gates."""
     strengths = tuple(seat.strength for seat in plan.judges)
-    return plan.max_void, plan.voting, plan.quorum, plan.limits, plan.labels, strengths
+    votes = plan.voting, plan.quorum, strengths
+    return plan.max_void, plan.finishes, plan.limits, plan.labels, votes

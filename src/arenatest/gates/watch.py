@@ -218,7 +218,7 @@ class Watch:
         sick = "" if self._health is None else self._health.problem
         reasons = (
             f"{_lacking(tally.voids)} no value, {share}",
-            *(f"{name} alone failed on {lost}" for name, lost in whose if lost),
+            *(f"{name} alone {_failed(self._plan)} on {lost}" for name, lost in whose if lost),
             "" if sick and self._plan.quorum == 1 else _unjudged(tally.unjudged, self._plan),
             sick,
             unpriced(self.rule, self._plan),
@@ -232,6 +232,10 @@ class Watch:
             whole = self._taken == len(self._clusters)
             measure = self._method.measure(whole=whole, noun=self._tally.noun)
         return decision_of(self._plan.suite, ruling, measure, self._tally)
+
+
+def _failed(plan: Plan) -> str:
+    return "failed, or ended as is not judged," if plan.finishes.voiding else "failed"
 
 
 def _unjudged(prompts: int, plan: Plan) -> str:

@@ -42,6 +42,11 @@ class Finishes:
         """Whether any end is called a failure."""
         return "failure" in (self.refusal, self.filter, self.truncation)
 
+    @property
+    def voiding(self) -> bool:
+        """Whether any end makes a battle void."""
+        return "void" in (self.refusal, self.filter, self.truncation)
+
     def of(self, answer: Answer) -> Treatment:
         """Return what an answer counts as; one that failed already is no case of it."""
         finish = answer.finish

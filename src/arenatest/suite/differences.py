@@ -1,7 +1,7 @@
 """What keeps a recorded run from answering for a plan: where their evidence is not the same.
 
-Limits are no evidence. Gates, limits of judges, voting, quorum, ``max_void`` and ``strength`` may
-differ: they say what is made of verdicts that are there.
+Limits are no evidence. Gates, limits of judges, voting, quorum, ``max_void``, ``strength`` and what
+refusals count as may differ: they say what is made of answers and verdicts that are there.
 """
 
 from __future__ import annotations

@@ -131,6 +131,25 @@ def test_a_cache_that_fails_halfway_keeps_what_it_gave():
     assert "OSError: gone" in standing.warnings[0]
 
 
+def test_a_cache_that_is_slow_every_time_is_given_up_too(monkeypatch):
+    standing = Standing("redis")
+
+    class Slow(Cupboard):
+        async def get(self, keys):
+            moment[0] += 1.9
+            return await super().get(keys)
+
+    moment = [0.0]
+
+    async def load():
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: moment[0])
+        made = level(Slow(filled(*range(1000)).entries), standing)
+        return await made.load(map(key, range(1000)))
+
+    assert len(asyncio.run(load())) == 200
+    assert standing.broken == "TimeoutError: it is too slow"
+
+
 @pytest.mark.parametrize("nonsense", [None, [b"a"], "text", 3])
 def test_a_cache_that_returns_nonsense_is_a_warning(nonsense):
     standing = Standing("odd")

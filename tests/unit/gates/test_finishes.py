@@ -102,7 +102,7 @@ def test_more_voids_than_the_suite_bears_are_inconclusive():
         ended(scene, i, new="refusal")
     decision = decide(rule(limit=0.9), scene.ledger)
     assert (decision.decision, decision.cause) == ("inconclusive", "void")
-    assert "new alone" in decision.reason
+    assert "new alone failed, or ended as is not judged, on 2" in decision.reason
 
 
 def test_losses_by_refusal_are_no_concern_of_the_judges_health():
