@@ -5,7 +5,9 @@
 The server, a process of its own, writes the monotonic time of sending into every piece of text, so
 that clocks of one machine are compared. The ``openai`` provider and a raw aiohttp client, which
 stamps each read and parses it, take turns against it, with 1 and with 64 streams at once. A stream
-is 8 pieces, 25 ms apart. It prints the bias of the first piece (TTFT) and of the last (E2E).
+is 8 pieces, 25 ms apart. It prints the bias of the first piece (TTFT) and of the last (E2E), and
+whether the median of TTFT at 64 streams is within its limit: 1.5 times that of the raw client, plus
+0.5 ms. The exit status is 1 where it is not.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from servers.openai_server import spawn
 
 SERVER = ("--stamps", "--ttft-ms", "50", "--itl-ms", "25", "--tokens", "8")
 PROMPT = Prompt(id="p", messages=(Message(role="user", content="Hello?"),))
+FACTOR, ALLOWANCE = 1.5, 0.0005  # of the raw client's median, and seconds
 SPREAD = 0.05  # seconds over which the streams of a round start
 
 
@@ -132,7 +135,19 @@ def show(streams: int, what: str, ours: list[float], raw: list[float]) -> None:
         )
 
 
-def main() -> None:
+def within(ours: list[float], raw: list[float]) -> bool:
+    """Print the limit of our median, and whether it is kept."""
+    mine = nearest_rank(ours, 50)
+    limit = FACTOR * nearest_rank(raw, 50) + ALLOWANCE
+    met = mine <= limit
+    print(
+        f"limit: {FACTOR:g} x raw + {ALLOWANCE * 1e3:g} ms = {limit * 1e3:.2f} ms for the median "
+        f"of {mine * 1e3:.2f} ms: {'met' if met else 'missed'}"
+    )
+    return met
+
+
+def main() -> int:
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=16)
@@ -143,7 +158,8 @@ def main() -> None:
             ours, raw = asyncio.run(measure(url, streams, rounds))
             show(streams, "TTFT", ours.first, raw.first)
             show(streams, "E2E ", ours.last, raw.last)
+    return 0 if within(ours.first, raw.first) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

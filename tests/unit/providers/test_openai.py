@@ -14,7 +14,7 @@ from arenatest.hookspec import Call, Context
 from arenatest.model.answer import Usage
 from arenatest.model.prompt import Message, Prompt
 from arenatest.providers.openai import OPENAI, OpenAIOptions, chat_url
-from servers.openai_server import serve
+from servers.openai_server import serve, spawn
 from servers.script import Script
 
 KEY = "sk-canary-0123456789abcdef"
@@ -175,6 +175,19 @@ def test_calls_made_together_do_not_wait_for_each_other():
     assert all(answer.ok for answer in answers)
     assert server.connections == 120
     assert max(answer.timing.wall for answer in answers) < 10.0
+
+
+def test_five_hundred_streams_at_once_are_read_by_one_process():
+    async def run(base_url):
+        provider = build(base_url)
+        answers = await asyncio.gather(*(provider.answer(CALL) for _ in range(500)))
+        await provider.close()
+        return answers
+
+    with spawn("--tokens", "5", "--ttft-ms", "1000", "--itl-ms", "50") as base_url:
+        answers = asyncio.run(run(base_url))
+    assert [answer.failure for answer in answers] == [None] * 500
+    assert {answer.usage.output_tokens for answer in answers} == {5}
 
 
 @pytest.mark.parametrize(
