@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -37,6 +37,7 @@ class Caching:
         self,
         context: Context,
         *,
+        contestants: Iterable[str],
         not_before: float,
         days: float,
         fresh: bool,
@@ -46,6 +47,7 @@ class Caching:
 
         Args:
             context: For a plugin's cache.
+            contestants: The fingerprints of who may be asked.
             not_before: Seconds since 1970; older answers are bought again.
             days: How long answers may be used.
             fresh: Whether everything is to be bought again, whatever the mode.
@@ -56,7 +58,7 @@ class Caching:
         return Levels(
             since=None if fresh else not_before,
             stored=self.mode == "read",
-            memory=self.memory,
+            memory=self.memory if self.memory.serves(contestants) else None,
             shared=self._shared(context, days * DAY, reads=self.mode == "read" and not fresh),
             wall=wall,
         )

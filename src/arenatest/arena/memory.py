@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from threading import Lock
 from typing import NamedTuple
 
@@ -40,9 +40,9 @@ class Memory:
         """Return the answer under a key; None where there is none."""
         return self._held.get(key)
 
-    def serves(self, contestant: str) -> bool:
-        """Whether the answers of a contestant, by its fingerprint, are to be held."""
-        return self._only is None or contestant in self._only
+    def serves(self, contestants: Iterable[str]) -> bool:
+        """Whether answers of any of these contestants, by fingerprint, are to be held."""
+        return self._only is None or any(one in self._only for one in contestants)
 
     def put(self, key: str, held: Held) -> None:
         """Hold an answer, in place of an earlier one."""

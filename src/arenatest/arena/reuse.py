@@ -23,7 +23,7 @@ class Levels:
         since: Seconds since 1970; older answers are bought again. None looks for none.
         stored: Whether answers of earlier runs are taken from the store.
         leaves: Whether later runs may find what is bought.
-        memory: What this process has bought before.
+        memory: What this process has bought before; None where nobody else asks for it.
         shared: What other machines have bought; None where there is no such cache.
         wall: Seconds since 1970, now.
     """
@@ -72,7 +72,9 @@ class Reuse:
     @property
     def active(self) -> bool:
         """Whether there may be anything to reuse."""
-        return self._not_before is not None or self._levels.since is not None
+        levels = self._levels
+        elsewhere = levels.memory is not None or levels.shared is not None
+        return self._not_before is not None or (levels.since is not None and elsewhere)
 
     @property
     def leaves(self) -> bool:
@@ -126,7 +128,7 @@ class Reuse:
         """
         levels = self._levels
         if levels.leaves and answered.answer.ok:
-            if levels.memory is not None and levels.memory.serves(contestant):
+            if levels.memory is not None and levels.memory.serves([contestant]):
                 levels.memory.put(key, Held(answered, levels.wall()))
             if levels.shared is not None:
                 levels.shared.keep(call(levels.wall()))

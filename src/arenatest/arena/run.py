@@ -323,11 +323,12 @@ class SuiteRun:
     async def _reuse(self) -> Reuse:
         if self._answers_of is not None:
             return Reuse(self._store, 0.0, judged=False)
-        conditions = self._conditions
+        conditions, plan = self._conditions, self._suite.plan
         earlier = self.run.attempt > 1 or self._store.has_other_runs(self.run.id)
         reusing = earlier and not conditions.fresh
         levels = conditions.caching().levels(
             self._context(),
+            contestants=[model.fingerprint for c in plan.contestants for model in c.models],
             not_before=self._not_before,
             days=self._suite.settings.reuse_days,
             fresh=conditions.fresh,

@@ -307,6 +307,7 @@ def test_a_cache_that_cannot_be_made_costs_a_warning(tmp_path):
     machine.cache = None
     machine.standing = Standing("odd")
     caching = Caching(standing=machine.standing, cache=refuse)
-    found = caching.levels(None, not_before=0.0, days=1.0, fresh=False, wall=lambda: 1.0)
+    said = {"contestants": (), "not_before": 0.0, "days": 1.0, "fresh": False}
+    found = caching.levels(None, **said, wall=lambda: 1.0)
     assert found.shared is None
     assert machine.standing.broken == "RuntimeError: no"

@@ -34,9 +34,9 @@ def test_a_later_answer_takes_the_place_of_an_earlier_one():
 
 def test_only_what_several_suites_ask_is_held():
     memory = Memory(only={"asked twice"})
-    assert memory.serves("asked twice")
-    assert not memory.serves("asked once")
-    assert Memory().serves("anybody")
+    assert memory.serves(["asked once", "asked twice"])
+    assert not memory.serves(["asked once"])
+    assert Memory().serves(["anybody"])
 
 
 def test_an_answer_larger_than_the_limit_is_not_held():
