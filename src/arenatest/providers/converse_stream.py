@@ -10,7 +10,7 @@ from arenatest.providers.answer_stream import AnswerStream, Tally, count
 from arenatest.providers.clocks import Clocks
 from arenatest.providers.frames import BROKEN, FrameParser
 
-_MILLISECOND = 1e-3
+_MILLISECONDS = 1e3
 _FINISHES = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -87,5 +87,5 @@ class ConverseStream(AnswerStream):
     def _metadata(self, said: Mapping[str, Any]) -> None:
         self.counted(said.get("usage"))
         if took := count(said, "metrics", "latencyMs"):
-            self.clocks.server = took * _MILLISECOND
+            self.clocks.server = took / _MILLISECONDS
         self.end()

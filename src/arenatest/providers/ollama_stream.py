@@ -10,7 +10,7 @@ from arenatest.providers.answer_stream import AnswerStream, Tally, count
 from arenatest.providers.clocks import Clocks
 from arenatest.providers.framing import LineParser
 
-_NANOSECOND = 1e-9
+_NANOSECONDS = 1e9
 
 
 class OllamaStream(AnswerStream):
@@ -57,4 +57,4 @@ class OllamaStream(AnswerStream):
 def _seconds(event: Mapping[str, Any], key: str) -> float | None:
     """A duration that the server measured; nothing takes it no time at all."""
     nanoseconds = count(event, key)
-    return nanoseconds * _NANOSECOND if nanoseconds else None
+    return nanoseconds / _NANOSECONDS if nanoseconds else None
