@@ -49,6 +49,7 @@ from arenatest.report.time_parts import (
     latency_part,
     load_part,
     timed_parts,
+    waiting_parts,
 )
 from arenatest.report.view import CandidateView, Report, SuiteView
 
@@ -79,6 +80,7 @@ def results(report: Report) -> Results:
         juries=[_jury(suite, suite.jury) for suite in suites if suite.jury is not None],
         latency=[latency_part(suite, one) for suite in suites for one in suite.latencies],
         timed=[part for suite in suites for part in timed_parts(suite)],
+        waiting=[part for suite in suites for part in waiting_parts(suite)],
         imbalances=[part for suite in suites for part in imbalance_parts(suite)],
         advice=[part for suite in suites for part in advice_parts(suite)],
         load=[load_part(suite, one) for suite in suites for one in suite.loads],

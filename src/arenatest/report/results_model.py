@@ -14,6 +14,7 @@ from arenatest.report.results_times import (
     LatencyPart,
     LoadPart,
     TimedPart,
+    WaitingPart,
 )
 from arenatest.report.results_times import Part as _Part
 
@@ -382,6 +383,7 @@ class Results(_Part):
     corrected: list[CorrectedPart]
     latency: list[LatencyPart]
     timed: list[TimedPart]
+    waiting: list[WaitingPart]
     imbalances: list[ImbalancePart]
     advice: list[AdvicePart]
     load: list[LoadPart]

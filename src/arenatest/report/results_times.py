@@ -36,6 +36,21 @@ class LatencyPart(Part):
     max: float | None
 
 
+class WaitingPart(Part):
+    """How the calls of a contestant waited before they were sent; mean seconds.
+
+    ``held`` is for limits of a minute and pauses that a server asked for, ``place`` for one of the
+    places that calls in flight may have.
+    """
+
+    suite: str
+    contestant: str
+    calls: int
+    held: float
+    place: float
+    longest: float
+
+
 class TimedPart(Part):
     """Under which conditions a contestant was timed; seconds, and shares of the prompt.
 

@@ -55,6 +55,7 @@ def _suite(suite: SuiteView) -> list[tuple[str, str]]:
             lines += _gates(decisions, suite.likely)
             lines += [("note", f"  {_line(line)}") for line in _flips(suite, candidate.name)]
     lines += [("note", f"  {line}") for line in _cached(suite)]
+    lines += [("note", f"  {_line(one.line)}") for one in suite.waitings if one.line]
     lines += [("note", f"  {_line(line)}") for line in aa_lines(suite.run.ledger, suite.alarms)]
     lines += [("warning", f"  {line}") for line in _failures(suite.record)]
     lines += [("warning", f"  warning: {_line(warning)}") for warning in suite.warnings]

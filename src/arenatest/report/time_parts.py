@@ -14,6 +14,7 @@ from arenatest.report.results_times import (
     LatencyPart,
     LoadPart,
     TimedPart,
+    WaitingPart,
 )
 from arenatest.report.view import SuiteView
 
@@ -41,6 +42,19 @@ def timed_parts(suite: SuiteView) -> Iterator[TimedPart]:
     for one in suite.timed.conditions if suite.timed else ():
         lane = suite.run.ledger.plan.latency.lane
         yield TimedPart(suite=suite.name, lane=lane, **asdict(one))
+
+
+def waiting_parts(suite: SuiteView) -> Iterator[WaitingPart]:
+    """Yield how the calls of each contestant waited."""
+    for one in suite.waitings:
+        yield WaitingPart(
+            suite=suite.name,
+            contestant=one.contestant,
+            calls=one.calls,
+            held=one.held,
+            place=one.place,
+            longest=one.longest,
+        )
 
 
 def imbalance_parts(suite: SuiteView) -> Iterator[ImbalancePart]:

@@ -26,6 +26,7 @@ from arenatest.report.phrases import RANK, STATUS, moment, plural
 from arenatest.report.spending import Fault, Spending, faults, priced, spendings
 from arenatest.report.suite_run import SuiteRun, in_order, relied_on
 from arenatest.report.timed import Timed, timed, timing_warnings
+from arenatest.report.waiting import Waiting, waitings
 from arenatest.stats.correction import CorrectedMean
 
 Word = Literal["PASSED", "FAILED", "INCONCLUSIVE", "NOTHING GATED"]
@@ -97,6 +98,7 @@ class SuiteView:
     alarms: tuple[FalseAlarms, ...]
     latencies: tuple[Latency, ...]
     timed: Timed | None
+    waitings: tuple[Waiting, ...]
     advice: tuple[Advice, ...]
     likely: Mapping[tuple[str, str], str]
     loads: tuple[LevelReport, ...]
@@ -257,6 +259,7 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
         alarms=alarms(ledger),
         latencies=latencies(ledger),
         timed=clocks,
+        waitings=waitings(ledger),
         advice=advised,
         likely=likely_causes(run, advised),
         loads=levels(ledger),
