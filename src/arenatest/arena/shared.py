@@ -53,11 +53,13 @@ class Standing:
         """What went wrong, in a line each."""
         lines = []
         if self.broken:
-            lines.append(f"the cache {self.name} was not used any further: {self.broken}")
+            lines.append(
+                f"the cache {self.name} failed and was not used any further: {self.broken}"
+            )
         if self.unreadable:
             count = f"{self.unreadable:,} {'entry' if self.unreadable == 1 else 'entries'}"
             lines.append(f"the cache {self.name} holds {count} that could not be read")
-        return tuple(f"warning: {line}: answers were bought instead" for line in lines)
+        return tuple(f"warning: {line}" for line in lines)
 
 
 class Shared:
