@@ -26,6 +26,7 @@ JUDGED = 'kind = "python"\nfunction = "models:longer"'
 VOLATILE = {
     "id", "run", "started", "finished", "duration", "calls", "cost", "latency", "chat_id",
     "chat", "chats", "versions", "attempt", "session", "command", "retried", "failed", "timed",
+    "waiting",
 }  # fmt: skip
 BILLS = {"input_tokens", "output_tokens"}
 """Of a judge: over the calls of this run, and a killed one has made some twice."""
