@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from arenatest.gates.foresight import foresee
 from arenatest.gates.needs import Needs, needs, union
+from arenatest.gates.pace import least_seconds, limit_words
 from arenatest.model.answer import Usage
 from arenatest.model.health import GOLDEN
 from arenatest.model.plan import Contestant, JudgeSeat, Plan, Rule
@@ -75,6 +76,8 @@ class Share:
         cost: US dollars; None where its price is unknown.
         seconds: Of all its calls, one after another.
         width: How many of them may be in flight at once.
+        least: Seconds that they take at least, by the limits of a minute.
+        limits: These, for people; empty without any.
         basis: How the tokens of its answers were guessed, for people.
     """
 
@@ -86,6 +89,8 @@ class Share:
     cost: Span | None
     seconds: Span
     width: int
+    least: Span
+    limits: str
     basis: str
     metered: bool
 
@@ -119,7 +124,10 @@ class Outlay:
     @property
     def seconds(self) -> Span:
         """Of the run: as if all endpoints worked side by side, to as if one came after another."""
-        taken = [(s.seconds.low / s.width, s.seconds.high / s.width) for s in self.shares]
+        taken = [
+            (max(s.seconds.low / s.width, s.least.low), max(s.seconds.high / s.width, s.least.high))
+            for s in self.shares
+        ]
         return Span(max((low for low, _ in taken), default=0.0), sum(high for _, high in taken))
 
 
@@ -289,6 +297,10 @@ class _Guess:
             self._lasting(n, _seconds(past, out), loaded, width)
             for n, out in zip(calls, each, strict=True)
         ]
+        least = [
+            least_seconds(model, n, taken + n * out)
+            for n, taken, out in zip(calls, sums, each, strict=True)
+        ]
         return Share(
             name=model.label,
             role=role,
@@ -298,6 +310,8 @@ class _Guess:
             cost=_cost(model, calls, sums, each),
             seconds=Span(*seconds),
             width=width,
+            least=Span(*least),
+            limits=limit_words(model),
             basis=basis,
             metered=model.metered,
         )

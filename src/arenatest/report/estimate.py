@@ -42,7 +42,8 @@ def estimate_lines(rules: Sequence[Rule], plan: Plan, taken: Outlay) -> Iterator
     yield f"  time  {_span(taken.seconds, duration_words)}, {at_once} calls at once"
     for share in taken.shares:
         if share.calls.high:
-            yield f"  {_line(share.name)}: {share.basis}"
+            limits = f"; no more than {share.limits}" if share.limits else ""
+            yield f"  {_line(share.name)}: {share.basis}{limits}"
     if taken.unpriced:
         yield f"  {price_missing([_line(name) for name in taken.unpriced])}"
     gates = [(f"{_line(rule.candidate)}::{rule.id}", rule) for rule in rules]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain
 
+from arenatest.gates.pace import limit_words
 from arenatest.gates.words import amount, counted
 from arenatest.model.answer import Timing
 from arenatest.model.plan import Contestant
@@ -73,16 +74,5 @@ def _waiting(contestant: Contestant, waits: list[Timing]) -> Waiting:
         held=held,
         place=max(0.0, sum(whole) / len(waits) - held),
         longest=max(whole),
-        limits=_limits(contestant),
+        limits=limit_words(contestant),
     )
-
-
-def _limits(contestant: Contestant) -> str:
-    """Return the smallest limits of its models, for people."""
-    words = []
-    for noun in ("requests", "tokens"):
-        stated = (getattr(model, f"{noun}_per_minute") for model in contestant.models)
-        least = min((number for number in stated if number is not None), default=None)
-        if least is not None:
-            words.append(f"{counted(least, noun)} a minute")
-    return " and ".join(words)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from arenatest.arena.minute import BURST
 from arenatest.gates.decide import decide
 from arenatest.gates.outlay import Past, Span, outlay
 from arenatest.model.latency import Latency
@@ -177,3 +178,21 @@ def test_a_closed_loop_lasts_as_long_as_its_answers():
     gate = rule("user_latency", "p90", side="max", limit=2.0, at=2.0)
     past = {"new": Past(calls=5, output_tokens=20.0, seconds=3.0)}
     assert taken([gate], suite(3, load=load), past=past).seconds.low == pytest.approx(15.0)
+
+
+def test_limits_of_a_minute_are_the_least_that_calls_take():
+    limited = plan(100)
+    past = {
+        name: Past(calls=9, input_tokens=50.0, output_tokens=50.0, seconds=1.0)
+        for name in ("old", "new")
+    }
+    assert taken([TTFT], limited, past=past).seconds == Span(100 / 8, 100 / 8)
+    for limits, least in (
+        ({"requests_per_minute": 60}, 100.0 - BURST),
+        ({"tokens_per_minute": 1000}, 600.0 - BURST),
+        ({"requests_per_minute": 60, "tokens_per_minute": 1000}, 600.0 - BURST),
+        ({"requests_per_minute": 100_000}, 100 / 8),
+    ):
+        (candidate,) = limited.candidates
+        slow = replace(limited, candidates=(replace(candidate, **limits),))
+        assert taken([TTFT], slow, past=past).seconds == Span(least, least)
