@@ -13,6 +13,7 @@ from arenatest.model.answer import FailureKind
 from arenatest.model.decision import Cause
 from arenatest.model.judgment import VoidCause
 from arenatest.model.metric import BUILT_IN
+from arenatest.providers.openai import PRESETS
 from arenatest.report import results_model
 from arenatest.suite import arrivals, schema
 from arenatest.suite.latency import LatencyTable
@@ -36,7 +37,11 @@ TABLES = {
     "`[[gates]]`": (schema.GateTable,),
 }
 KINDS = {
-    "providers.md": providers.pytest_arena_providers(),
+    "providers.md": {
+        name: kind
+        for name, kind in providers.pytest_arena_providers().items()
+        if name not in PRESETS
+    },
     "judges.md": judges.pytest_arena_judges(),
     "metrics.md": metrics.pytest_arena_metrics(),
 }
@@ -147,6 +152,12 @@ def test_the_table_of_a_kind_names_its_options_and_defaults(page, name, kind):
         )
         content = section(DOCS / page, heading)
     assert documented(content) == expected(kind.options)
+
+
+def test_the_table_of_presets_says_what_each_assumes():
+    table = rows(section(DOCS / "providers.md", "Presets"), "`provider`")
+    told = {row[0].split("`")[1]: (row[1].strip("`"), row[2].strip("`")) for row in table}
+    assert told == {name: (p.base_url, p.key or "none") for name, p in PRESETS.items()}
 
 
 def documented(content):
