@@ -1,9 +1,12 @@
 """The report in real Chromium: inert whatever models wrote, and useful with and without scripts."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from arenatest.model.finish import Finishes
+from arenatest.model.record import AnswerSlot
 from arenatest.report.escape import visible
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.write import write_reports
@@ -171,6 +174,25 @@ def test_both_answers_and_both_orders_stand_side_by_side(chromium, site):
         assert tops[2] == tops[3]
         assert "chat-00000030" in battle.text_content()
         assert "TTFT 200 ms" in battle.text_content()
+
+
+def test_a_battle_that_no_judge_was_asked_about_says_why(chromium, tmp_path):
+    finishes = Finishes(refusal="loss")
+    builder = LedgerBuilder(plan([prompt("p")], rules=[rule("win_rate")], finishes=finishes))
+    builder.answer("gpt-4o", "p", "Yes.").answer("gpt-5-mini", "p", "No, I will not.")
+    slot = AnswerSlot("gpt-5-mini", "p")
+    placed = builder.ledger.answers[slot]
+    refused = replace(placed, answer=replace(placed.answer, finish="refusal"), level="redis")
+    builder.ledger.answers[slot] = refused
+    run = SuiteRun(ledger=builder.ledger, decisions=(decision(),))
+    with Page(chromium, write_reports(seen(run), tmp_path)[0]) as opened:
+        opened.page.locator("#rows tr", has_text="p").first.click()
+        note = opened.page.locator("#battle .note", has_text="No judge was asked")
+        note.wait_for()
+        assert note.text_content() == (
+            "No judge was asked: candidate's answer is a refusal, which loses in this suite."
+        )
+        assert opened.complaints == []
 
 
 def test_a_link_to_a_battle_opens_it(chromium, site):
