@@ -295,6 +295,22 @@ def test_ten_thousand_events_are_one_text():
     assert answer.text == "".join(pieces)
 
 
+@given(
+    pieces=st.lists(st.tuples(st.sampled_from(["text", "thinking"]), st.text()), max_size=12),
+    ascii_only=st.booleans(),
+)
+def test_any_text_comes_through_in_its_place(pieces, ascii_only):
+    """Events that differ in their text only are not parsed one by one: that must not be seen."""
+    events = [
+        {"type": "content_block_delta", "delta": {"type": f"{kind}_delta", kind: piece}}
+        for kind, piece in pieces
+    ]
+    lines = [f"data: {json.dumps(event, ensure_ascii=ascii_only)}\n\n" for event in events]
+    answer = answered(start(), *(line.encode() for line in lines), reason(), STOP)
+    assert answer.text == "".join(piece for kind, piece in pieces if kind == "text")
+    assert answer.reasoning == "".join(piece for kind, piece in pieces if kind == "thinking")
+
+
 def test_an_event_of_megabytes_is_one_piece():
     piece = "🦊" * 500_000
     data = start() + text(piece) + reason() + STOP

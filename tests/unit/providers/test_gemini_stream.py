@@ -306,6 +306,19 @@ def test_ten_thousand_events_are_one_text():
     assert answered(b"".join(events), chunk(finish="STOP")).text == "".join(pieces)
 
 
+@given(
+    pieces=st.lists(st.tuples(st.booleans(), st.text()), max_size=12),
+    ascii_only=st.booleans(),
+)
+def test_any_text_comes_through_in_its_place(pieces, ascii_only):
+    """Events that differ in their text only are not parsed one by one: that must not be seen."""
+    events = [response((thought if hidden else text)(piece)) for hidden, piece in pieces]
+    lines = [f"data: {json.dumps(event, ensure_ascii=ascii_only)}\n\n" for event in events]
+    answer = answered(*(line.encode() for line in lines), chunk(finish="STOP"))
+    assert answer.text == "".join(piece for hidden, piece in pieces if not hidden)
+    assert answer.reasoning == "".join(piece for hidden, piece in pieces if hidden)
+
+
 def test_an_event_of_megabytes_is_one_piece():
     piece = "🦊" * 500_000
     data = chunk(text(piece), finish="STOP")

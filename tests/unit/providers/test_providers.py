@@ -11,7 +11,8 @@ def test_the_built_in_kinds_are_offered_through_the_hook():
     manager = pytest.PytestPluginManager()
     manager.register(providers)
     offered = providers.pytest_arena_providers()
-    assert {"openai", "openai-responses", "azure", "python", "replay", "local"} <= set(offered)
+    own_apis = {"openai", "openai-responses", "azure", "anthropic", "gemini", "bedrock", "ollama"}
+    assert {*own_apis, "python", "replay", "local"} <= set(offered)
     assert all(isinstance(kind, Kind) for kind in offered.values())
 
 
