@@ -23,6 +23,7 @@ from arenatest.gates.sameness import (
     question_of,
 )
 from arenatest.model.plan import Contestant, Plan
+from arenatest.model.prompt import Prompt
 from arenatest.model.record import AnswerSlot, Ledger
 from arenatest.signs.excerpts import beginning
 from arenatest.signs.marks import Mark, Sign, marks_of
@@ -185,8 +186,10 @@ def _signs(name: str, mine: _Read, others: Sequence[_Read]) -> Iterator[Suspicio
 def _constant(ledger: Ledger) -> Iterator[Suspicion]:
     """Yield the contestants that say the same, or nearly, to most different prompts."""
     plan = ledger.plan
+    different = _different(plan.prompts)
     said = {
-        contestant.name: _to_different(ledger, contestant.name) for contestant in plan.contestants
+        contestant.name: _to_different(ledger, contestant.name, different)
+        for contestant in plan.contestants
     }
     same = {name: _same(list(texts.values())) for name, texts in said.items()}
     references = Counter(bare(p.reference) for p in plan.prompts if p.reference is not None)
@@ -209,16 +212,23 @@ def _constant(ledger: Ledger) -> Iterator[Suspicion]:
         )
 
 
-def _to_different(ledger: Ledger, name: str) -> dict[str, str]:
+def _different(prompts: Iterable[Prompt]) -> list[list[str]]:
+    """Return the ids of the prompts, those that ask the same together."""
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for prompt in prompts:
+        found[question_of(prompt)].append(prompt.id)
+    return list(found.values())
+
+
+def _to_different(ledger: Ledger, name: str, different: Iterable[Iterable[str]]) -> dict[str, str]:
     """Return the first answer to each different prompt, by the prompt's id."""
-    asked: set[tuple[str, ...]] = set()
     texts: dict[str, str] = {}
-    for prompt in ledger.plan.prompts:
-        answered = ledger.answers.get(AnswerSlot(name, prompt.id))
-        question = question_of(prompt)
-        if answered is not None and answered.answer.ok and question not in asked:
-            asked.add(question)
-            texts[prompt.id] = answered.answer.text
+    for alike in different:
+        for prompt in alike:
+            answered = ledger.answers.get(AnswerSlot(name, prompt))
+            if answered is not None and answered.answer.ok:
+                texts[prompt] = answered.answer.text
+                break
     return texts
 
 

@@ -87,6 +87,7 @@ _LATIN = (
         r"\b(?:scegli|preferisci|seleziona)\w*\b[^.\n]{0,30}(?:assistente|risposta) [AB]\b",
     ),
 )
+_STEMS = tuple({stem: None for phrase in _LATIN for stem in phrase.stems})
 _OTHER_SCRIPT = re.compile("[\u0400-\u04ff\u3040-\u9fff\uac00-\ud7a3]")
 _OTHER = (
     re.compile(  # Russian
@@ -124,10 +125,10 @@ def find_order(text: str, *, letters: str | None = None) -> int | None:
 
 def _first_latin(text: str) -> int | None:
     low = text.encode("ascii", "replace").lower()  # as long as the text, and fast to search
+    if not any(map(low.__contains__, _STEMS)):  # nearly always
+        return None
     for phrase in _LATIN:
         for stem in phrase.stems:
-            if stem not in low:  # nearly always
-                continue
             for start, end in _around(stem, low):
                 found = phrase.pattern.search(text, start, end)
                 if found is not None:
