@@ -1,4 +1,4 @@
-"""``arenatest show CHAT_ID``: one model call as the store has it."""
+"""``arenatest show CHAT_ID``: one model call, beside the others of its model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 def _show(options: argparse.Namespace) -> int:
     def show(config: pytest.Config) -> None:
         from arenatest.collection.options import folder
-        from arenatest.commands.listing import call_lines
+        from arenatest.commands.one_call import call_lines
         from arenatest.store import open_store
 
         with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:

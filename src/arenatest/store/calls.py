@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from arenatest.model.answer import Timing
+from arenatest.model.answer import Answer
 from arenatest.model.judgment import Order
 from arenatest.model.record import GameSlot, Generation, JudgmentPlaced, Served
 from arenatest.store import schema
@@ -20,9 +20,15 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
-from arenatest.store.values import TIMING_COLUMNS, gaps_from_bytes, timing_from_row
+from arenatest.store.values import (
+    ANSWER_COLUMNS,
+    answer_from_row,
+    gaps_from_bytes,
+    usage_from_row,
+)
 
 _CALL = tuple(schema.generation.c)[:11]  # of a Generation, all but its answer
+_SAME = ("run", "role", "owner", "key", "prompt", "repeat")  # of all attempts at one call
 
 
 def find_chat_ids(connection: Connection, prefix: str, *, limit: int) -> list[str]:
@@ -87,13 +93,14 @@ def read_unused_calls(connection: Connection, run_id: str) -> list[Generation]:
     return [read_generation(connection, chat) for chat in connection.execute(query).scalars().all()]
 
 
-def read_timings(connection: Connection, call: Generation) -> list[Timing]:
-    """Return the clocks of the good calls of its run that one can be set beside, without gaps.
+def read_similar(connection: Connection, call: Generation) -> list[Answer]:
+    """Return the other good calls of its run that one can be set beside, without texts and gaps.
 
-    They are those of its model: of its level where it was under load, else of those without load.
+    They are those of its model that were made for the same: under load, those of its level;
+    warm-up calls are set beside those that they warmed up for.
     """
     table, placed = schema.generation, schema.placed_load
-    alike = table.c.role.not_in(("load", "warmup"))
+    alike = table.c.role == ("timing" if call.role == "warmup" else call.role)
     if call.role == "load":
         mine = (placed.c.run == call.run, placed.c.contestant == call.owner)
         level = select(placed.c.level).where(*mine, placed.c.chat_id == call.chat_id)
@@ -101,12 +108,35 @@ def read_timings(connection: Connection, call: Generation) -> list[Timing]:
             select(placed.c.chat_id).where(*mine, placed.c.level.in_(level))
         )
     query = (
-        select(*TIMING_COLUMNS)
+        select(*ANSWER_COLUMNS)
         .where(table.c.run == call.run, table.c.owner == call.owner, alike)
         .where(table.c.failure.is_(None), table.c.timing.is_not(None))
+        .where(table.c.chat_id != call.chat_id)
         .order_by(table.c.started, table.c.chat_id)
     )
-    return [timing_from_row(row) for row in connection.execute(query)]
+    return [
+        answer_from_row(row, text="", reasoning="", usage=usage_from_row(row))
+        for row in connection.execute(query)
+    ]
+
+
+def read_attempts(connection: Connection, call: Generation) -> list[Generation]:
+    """Return all attempts at what a call was an attempt at, itself among them, without texts."""
+    table = schema.generation
+    same = [table.c[name] == getattr(call, name) for name in _SAME]
+    query = (
+        select(*_CALL, *ANSWER_COLUMNS)
+        .where(*same)
+        .order_by(table.c.attempt, table.c.started, table.c.chat_id)
+    )
+    names = [column.name for column in _CALL]
+    found = []
+    for row in connection.execute(query):
+        answer = answer_from_row(
+            row[len(_CALL) :], text="", reasoning="", usage=usage_from_row(row[len(_CALL) :])
+        )
+        found.append(Generation(**dict(zip(names, row, strict=False)), answer=answer))
+    return found
 
 
 def read_served(connection: Connection, run_id: str) -> Served:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from arenatest.errors import StoreError
-from arenatest.model.answer import Timing
+from arenatest.model.answer import Answer
 from arenatest.model.decision import Decision
 from arenatest.model.judgment import Judgment
 from arenatest.model.plan import Plan
@@ -321,10 +321,15 @@ class Store:
         with self._engine.begin() as connection:
             return read_means(connection, owner, runs, judging=judging)
 
-    def similar_timings(self, call: Generation) -> list[Timing]:
-        """Return the clocks of a model's good calls in a run, to set one of them beside."""
+    def similar_calls(self, call: Generation) -> list[Answer]:
+        """Return a model's other good calls in a run, without texts, to set one beside them."""
         with self._engine.begin() as connection:
-            return calls.read_timings(connection, call)
+            return calls.read_similar(connection, call)
+
+    def attempts(self, call: Generation) -> list[Generation]:
+        """Return all attempts at what a call was an attempt at, in order, without texts."""
+        with self._engine.begin() as connection:
+            return calls.read_attempts(connection, call)
 
 
 def _insert_once(table: Table, engine: Engine) -> str:

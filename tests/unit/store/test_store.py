@@ -344,7 +344,7 @@ def test_other_runs_are_those_of_any_plan(begun):
     assert begun.has_other_runs("run-1")
 
 
-def test_similar_timings_are_those_of_the_models_good_calls_in_the_run(begun):
+def test_similar_calls_are_the_models_other_good_ones_in_the_run_for_the_same(begun):
     begun.write(
         [
             generation("c-1"),
@@ -352,10 +352,28 @@ def test_similar_timings_are_those_of_the_models_good_calls_in_the_run(begun):
             generation("c-3", run="run-2"),
             generation("c-4", owner="old"),
             generation("c-5", answer=answer(timing=None)),
+            generation("c-6", role="judge"),
+            generation("c-7"),
         ]
     )
+    (found,) = begun.similar_calls(generation("c-1"))
+    assert found.timing == _without_gaps(answer().timing)
+    assert found.usage == answer().usage
+    assert found.text == ""
 
-    assert begun.similar_timings(generation("c-1")) == [_without_gaps(answer().timing)]
+
+def test_the_attempts_at_a_call_are_told_in_their_order(begun):
+    begun.write(
+        [
+            generation("c-2", key="k", attempt=2, final=True),
+            generation("c-1", key="k", final=False, answer=failed("timeout")),
+            generation("c-3", key="k", repeat=1),
+            generation("c-4", key="other"),
+        ]
+    )
+    first, second = begun.attempts(generation("c-2", key="k"))
+    assert (first.chat_id, first.answer.failure.kind) == ("c-1", "timeout")
+    assert (second.chat_id, second.final, second.answer.failure) == ("c-2", True, None)
 
 
 def _without_gaps(timing):
