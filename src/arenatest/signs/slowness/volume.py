@@ -62,7 +62,7 @@ def longer_answers(ours: Arm, theirs: Arm | None) -> Suspect | None:
 
 def slower_tokens(ours: Arm, theirs: Arm | None) -> Suspect | None:
     """Suspect that each token takes longer."""
-    if theirs is None or not all(known(a, "streamed", of=_COUNTED) for a in (ours, theirs)):
+    if theirs is None or not (_streams(ours) and _streams(theirs)):
         return None
     own, pace = pace_of(ours), pace_of(theirs)
     ratio = quotient(own, pace)
@@ -129,6 +129,11 @@ def uneven_cache(ours: Arm, theirs: Arm | None) -> Suspect | None:
 def pace_of(arm: Arm, unit: Figure = "streamed") -> float:
     """Return a contestant's seconds for each streamed token; 0 where unknown."""
     return quotient(sum(_decoding(arm)), sum(arm[unit]))
+
+
+def _streams(arm: Arm) -> bool:
+    """Return whether the time for each token is known: what came whole tells none."""
+    return known(arm, "streamed", "ttft", of=_COUNTED)
 
 
 def _cached(arm: Arm) -> float:
