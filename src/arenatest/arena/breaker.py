@@ -32,32 +32,29 @@ class Breaker:
         self._failures = 0
         self._tries = 0
         self._trying = False
-        self._until: float | None = None
+        self._until = 0.0
+        self.open = False
+        """Whether calls are held back: it failed, and has not answered since."""
         self.closing: Closing | None = None
         """Why nobody may call; None where one may, now or later."""
 
-    @property
-    def open(self) -> bool:
-        """Whether calls are held back: it failed, and has not answered since."""
-        return self._until is not None
-
     def wait(self, now: float) -> float:
         """Return the seconds until a call may start; without end until a try has come back."""
-        if self._until is None:
+        if not self.open:
             return 0.0
         return math.inf if self._trying else max(0.0, self._until - now)
 
     def start(self) -> bool:
         """Take note of a call; return whether it is a try, on which all depends."""
-        self._trying = self._until is not None
+        self._trying = self.open
         return self._trying
 
     def worked(self) -> None:
         """Take note of an answer, if only a refusal: somebody is there."""
         self._worked = True
         self._failures = self._tries = 0
-        self._trying = False
-        self._until = self.closing = None
+        self._trying = self.open = False
+        self.closing = None
 
     def failed(self, failure: Failure, now: float, *, trying: bool) -> None:
         """Take note of a failure in ``DOWN``.
@@ -68,8 +65,9 @@ class Breaker:
             trying: Whether this call was a try; what was under way before says nothing new.
         """
         self._failures += 1
-        if self._until is None:
+        if not self.open:
             if self._failures >= FAILURES:
+                self.open = True
                 self._until = now + PAUSES[0]
         elif trying:
             self._trying = False
@@ -83,8 +81,7 @@ class Breaker:
     def returned(self, now: float) -> None:
         """Take note that a try came back without news: it was not made, or was given up."""
         self._trying = False
-        if self._until is not None:
-            self._until = now
+        self._until = now
 
     def reopen(self, now: float) -> None:
         """Let a suite that begins try once more."""

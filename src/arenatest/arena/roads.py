@@ -107,6 +107,7 @@ class Road:
         self._cap = math.inf
         self._pace = math.inf  # calls in flight at once, for now
         self._widest = 1
+        self._smooth = False  # nothing failed since the last good answer, and nobody is slowed down
         self._inside = 0
         self._lines: list[Line] = []  # those in which somebody waits
         self._arrivals = 0
@@ -129,13 +130,17 @@ class Road:
         """Let a call start if nobody waits and nothing hinders it; or say that none will."""
         with self._lock:
             now = self._clock()
+            places = line.places
+            quiet = self._smooth and not self._lines and self._held_since is None
+            room = places.inside < places.width and self._inside < self._cap
+            if room and quiet and line.throttle.free:  # nearly always
+                self._inside += 1
+                places.inside += 1
+                return Visit(tokens, now)
             closing = self._breaker.closing or line.throttle.closing(now)
             if closing is not None:
                 return closing
-            if self._lines:
-                return None
-            visit, _ = self._admit(line, tokens, now)
-            return visit
+            return None if self._lines else self._admit(line, tokens, now)[0]
 
     def take(self, line: Line, tokens: float) -> float | Closing:
         """Take a call from its key's minute alone, or return the seconds after which to ask again.
@@ -145,6 +150,11 @@ class Road:
         with self._lock:
             now = self._clock()
             return line.throttle.closing(now) or line.throttle.take(tokens, now)
+
+    def refused(self, line: Line, failure: Failure) -> None:
+        """Take note of a failure that may close the key of a call that took no place."""
+        with self._lock:
+            line.throttle.failed(failure)
 
     def queue(self, line: Line, rank: int, attempt: int, tokens: float) -> Waiter:
         """Let a call wait on the running event loop."""
@@ -191,10 +201,13 @@ class Road:
             pause: Seconds that it would wait for its next attempt of its own accord.
             spare: Seconds beyond what a server asks for, so that not all come back at once.
         """
+        if failure is None:
+            if not (self._smooth and line.throttle.trusted):  # nearly always it is
+                with self._lock:
+                    self._succeeded(line, visit)
+            return "done"
         with self._lock:
-            if failure is None:
-                self._succeeded(line, visit)
-                return "done"
+            self._smooth = False
             return self._failed(line, visit, failure, pause, spare)
 
     def told(self, line: Line, quota: Quota, typical: float) -> None:
@@ -215,6 +228,7 @@ class Road:
             self._pace += 1 / self._pace
             if self._pace >= self._widest:
                 self._pace = math.inf
+        self._smooth = self._pace == math.inf
 
     def _failed(
         self, line: Line, visit: Visit, failure: Failure, pause: float, spare: float
@@ -250,17 +264,20 @@ class Road:
         places = line.places
         full = self._inside >= self._cap or self._inside + 1 > self._pace
         if full or places.inside >= places.width:
-            self._count_held(now, held=False)
+            if self._held_since is not None:
+                self._count_held(now, held=False)
             return None, math.inf
-        pause = self._breaker.wait(now)
+        breaker = self._breaker
+        pause = breaker.wait(now) if breaker.open else 0.0
         if pause == 0.0:
             pause = line.throttle.take(tokens, now)
-        self._count_held(now, held=pause != 0.0)
+        if pause != 0.0 or self._held_since is not None:
+            self._count_held(now, held=pause != 0.0)
         if pause != 0.0:
             return None, pause
         self._inside += 1
         places.inside += 1
-        return Visit(tokens, now, trying=self._breaker.start()), 0.0
+        return Visit(tokens, now, 0.0, breaker.open and breaker.start()), 0.0
 
     def _leave(self, line: Line, visit: Visit) -> None:
         self._inside -= 1

@@ -64,6 +64,7 @@ class Throttle:
         self._closing: Closing | None = None
         self._worked = False
         self._refused = 0
+        self._limited = kept.shared  # else there is nothing to look at
         self.rate = Rate()
         """The smallest limits that suites of this process stated."""
 
@@ -72,6 +73,7 @@ class Throttle:
         least = self.rate.least(rate)
         if least != self.rate:
             self.rate = least
+            self._limited = True
             with self._kept.open() as minute:
                 minute.rate = minute.rate.least(rate)
 
@@ -92,7 +94,10 @@ class Throttle:
 
     def take(self, tokens: float, now: float) -> float:
         """Let a call start, or return the seconds after which to ask again."""
+        if not self._limited:
+            return 0.0
         if not self._kept.active(now):
+            self._limited = self._kept.shared
             return 0.0
         with self._kept.open() as minute:
             pause = minute.wait(tokens, now)
@@ -105,6 +110,16 @@ class Throttle:
         if self.rate.tokens is not None and used != expected:
             with self._kept.open() as minute:
                 minute.settle(started, expected, used)
+
+    @property
+    def free(self) -> bool:
+        """Whether there is nothing that could hold a call back."""
+        return not self._limited and self._closing is None
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the key worked when it was used last."""
+        return self._worked and not self._refused
 
     def worked(self) -> None:
         """Take note of an answer: the key is right."""
@@ -135,6 +150,7 @@ class Throttle:
             reason = f"{self._endpoint} asks to wait for {_minutes(wish)} min"
             self._closing = self._closing or Closing(cause="plan", reason=reason, until=now + wish)
             return False
+        self._limited = True
         with self._kept.open() as minute:
             free = now >= minute.held
             minute.hold(wish + spare, now)
@@ -164,6 +180,7 @@ class Throttle:
         if not found:
             return
         gap, reset = max(found)
+        self._limited = True
         with self._kept.open() as minute:
             if gap >= reset:
                 minute.hold(reset, now)
