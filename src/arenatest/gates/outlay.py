@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from arenatest.gates.asked import Wanted, asked, asked_apart, asked_under_load
 from arenatest.gates.foresight import foresee
 from arenatest.gates.needs import Needs, needs, union
 from arenatest.gates.pace import least_seconds, limit_words
@@ -154,7 +155,10 @@ def outlay(
     loads = union(needs(rule, plan) for rule in rules).loads
     shares = [
         guess.contestant(
-            model, [_asked(model, plan, w) for w in wanted], _loaded(model, plan, loads)
+            model,
+            [asked(model, plan, w) for w in wanted],
+            asked_apart(model, plan, wanted[1]),  # a gate on clocks waits for the whole plan
+            asked_under_load(model, plan, loads),
         )
         for model in models
     ]
@@ -163,10 +167,6 @@ def outlay(
             games = [_games(seat, plan, w) for w in wanted]
             shares.append(guess.judge(seat, judges[seat.name], games))
     return Outlay(shares=tuple(shares))
-
-
-Wanted = Mapping[str, Needs]
-"""What is needed of each prompt, by its id."""
 
 
 def _wanted(rules: Sequence[Rule], plan: Plan, *, whole: bool) -> Wanted:
@@ -182,34 +182,6 @@ def _wanted(rules: Sequence[Rule], plan: Plan, *, whole: bool) -> Wanted:
             for prompt in cluster:
                 found.setdefault(prompt.id, []).append(need)
     return {prompt: union(several) for prompt, several in found.items()}
-
-
-def _asked(model: Contestant, plan: Plan, wanted: Wanted) -> list[Prompt]:
-    """Return the prompts that a model is asked, each as often as it is."""
-    owner = next(c for c in plan.contestants if model in c.models)
-    own = [prompt for prompt in plan.prompts if owner.model_for(prompt) == model]
-    found: list[Prompt] = []
-    timed: list[Prompt] = []
-    for prompt in own:
-        need = wanted.get(prompt.id)
-        if need is None:
-            continue
-        apart = plan.latency.dedicated and owner.name in need.timings
-        talks = apart and prompt.conversation is not None  # goes on from replies, timed or not
-        if owner.name in need.answers or (owner.name in need.timings and not apart):
-            found += [prompt] * plan.repeats
-        elif talks:
-            found.append(prompt)
-        if apart:
-            timed += [prompt] * plan.timed_repeats
-    return found + timed[:1] * plan.latency.warmup + timed
-
-
-def _loaded(model: Contestant, plan: Plan, loads: frozenset[str]) -> list[Prompt]:
-    """Return the prompts that a model is asked at one level of load; none where it has none."""
-    owner = next(c for c in plan.contestants if model in c.models)
-    asked = plan.under_load if owner.name in loads else ()
-    return [prompt for prompt in asked if owner.model_for(prompt) == model]
 
 
 Games = Sequence[tuple[Prompt | None, int]]
@@ -236,13 +208,17 @@ class _Guess:
     concurrency: int
 
     def contestant(
-        self, model: Contestant, asked: Sequence[list[Prompt]], loaded: list[Prompt]
+        self,
+        model: Contestant,
+        asked: Sequence[list[Prompt]],
+        apart: list[Prompt],
+        loaded: list[Prompt],
     ) -> Share:
-        """Return what a contestant's model takes, asked the least and the most, and under load."""
+        """Return what a contestant's model takes, asked the least and the most, and apart."""
         levels = self.plan.load.levels if self.plan.load is not None else ()
         each, basis = _output(model, self.past.get(model.fingerprint))
         tokens = [
-            [_request(model, prompt, reply) for prompt in (*prompts, *loaded * len(levels))]
+            [_request(model, prompt, reply) for prompt in (*prompts, *apart, *loaded * len(levels))]
             for prompts, reply in zip(asked, each, strict=True)
         ]
         return self._share(
@@ -250,6 +226,7 @@ class _Guess:
             role="contestant",
             fingerprint=model.fingerprint,
             tokens=tokens,
+            apart=len(apart),
             loaded=len(loaded),
             each=each,
             basis=basis,
@@ -286,6 +263,7 @@ class _Guess:
         tokens: Sequence[Sequence[float]],
         each: Span,
         basis: str,
+        apart: int = 0,
         loaded: int = 0,
     ) -> Share:
         past = self.past.get(fingerprint)
@@ -294,7 +272,7 @@ class _Guess:
         sums = [sum(found) if known is None else known * len(found) for found in tokens]
         width = min(filter(None, (model.max_concurrency, self.concurrency)))
         seconds = [
-            self._lasting(n, _seconds(past, out), loaded, width)
+            self._lasting(n + apart * (width - 1), _seconds(past, out), loaded, width)
             for n, out in zip(calls, each, strict=True)
         ]
         least = [
@@ -320,7 +298,7 @@ class _Guess:
         """Return the seconds of calls one after another, those under load as if as wide as others.
 
         Args:
-            calls: All of them.
+            calls: All of them; those made one at a time count as many as the lane is wide.
             each: Seconds of one.
             loaded: How many of them are made at each level.
             width: How many others may be in flight at once.

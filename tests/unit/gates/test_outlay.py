@@ -181,7 +181,7 @@ def test_a_closed_loop_lasts_as_long_as_its_answers():
 
 
 def test_limits_of_a_minute_are_the_least_that_calls_take():
-    limited = plan(100)
+    limited = plan(100, candidates=("new",))
     past = {
         name: Past(calls=9, input_tokens=50.0, output_tokens=50.0, seconds=1.0)
         for name in ("old", "new")
@@ -196,3 +196,12 @@ def test_limits_of_a_minute_are_the_least_that_calls_take():
         (candidate,) = limited.candidates
         slow = replace(limited, candidates=(replace(candidate, **limits),))
         assert taken([TTFT], slow, past=past).seconds == Span(least, least)
+
+
+def test_calls_of_a_lane_of_its_own_take_their_time_one_after_another():
+    past = {"new": Past(calls=100, seconds=2.0)}
+    inline = taken([TTFT], suite(80), past=past)
+    apart = taken([TTFT], suite(80, latency=Latency(lane="dedicated", repeats=1)), past=past)
+
+    assert inline.seconds == Span(20.0, 20.0)  # eight at a time
+    assert apart.seconds == Span(164.0, 164.0)  # with two warm-up calls
