@@ -117,12 +117,11 @@ def advise(
     """
     places = in_common(ours, theirs)
     mine, other = ours.on(places), theirs.on(places)
-    lost = lost_more(ours.lost, theirs.lost)
     slower = [
         clock
         for clock in CLOCKS
         if _is_slower(mine, other, clock, asked=clock in compared)
-        or (lost and clock in (*compared, "ttft", "e2e"))
+        or (clock in (*compared, "ttft", "e2e") and lost_more(ours.lost, theirs.lost))
     ]
     found = dict(_weighed(mine, other, slower)) if slower else {}
     for cause, finding in _weighed(ours, None, sorted(alone)) if alone else ():
@@ -187,6 +186,8 @@ def _is_slower(ours: Arm, theirs: Arm, clock: Clock, *, asked: bool) -> bool:
     Where a gate asks, it is enough that it is slower rather than not; else it must be so markedly,
     and beyond chance: by its typical call, or by many outliers.
     """
+    if clock == "ttfat" and not asked and not _thinks_aloud(ours, theirs):
+        return False  # it is the TTFT
     ratios = [
         our / their
         for our, their in zip(ours[clock], theirs[clock], strict=True)
@@ -203,6 +204,11 @@ def _is_slower(ours: Arm, theirs: Arm, clock: Clock, *, asked: bool) -> bool:
     slow, fast = sum(r >= WILD for r in ratios), sum(r <= 1.0 / WILD for r in ratios)
     wild = slow - fast >= OUTLIERS * len(ratios)
     return wild and sign_test(slow, fast, side="above") <= CHANCE
+
+
+def _thinks_aloud(ours: Arm, theirs: Arm) -> bool:
+    """Return whether an answer's first text is another one than the first text at all."""
+    return any(arm["ttfat"] != arm["ttft"] for arm in (ours, theirs))
 
 
 def _excess(ours: Arm, theirs: Arm | None, clock: Clock) -> Sequence[float]:

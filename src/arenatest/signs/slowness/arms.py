@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -108,14 +108,15 @@ def arms_of(ledger: Ledger) -> dict[str, Arm]:
 
     It is read once for all of them: a ledger holds thousands.
     """
-    gathered = {contestant.name: _Gathered() for contestant in ledger.plan.contestants}
+    gathered: defaultdict[str, _Gathered] = defaultdict(_Gathered)
     apart = ledger.plan.latency.dedicated
     for slot, answered in ledger.timings.items():
         gathered[slot.contestant].add(slot[1:], answered, apart=apart)
     for slot, answered in ledger.answers.items():
         if slot not in ledger.timings:
             gathered[slot.contestant].add(slot[1:], answered)
-    return {name: gathered[name].arm(name, ledger.setbacks.get(name)) for name in gathered}
+    names = [contestant.name for contestant in ledger.plan.contestants]
+    return {name: gathered[name].arm(name, ledger.setbacks.get(name)) for name in names}
 
 
 class _Gathered:
