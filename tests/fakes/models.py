@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from arenatest.arena.cast import Target
 from arenatest.arena.lanes import Traffic
+from arenatest.arena.minute import Rate
 from arenatest.arena.roads import Places
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure
@@ -71,6 +72,7 @@ def target(
     width: int = 8,
     clock: Callable[[], float],
     name: str = "model",
+    rate: Rate | None = None,
     **fields: object,
 ) -> Target:
     """A model that can be called."""
@@ -78,7 +80,7 @@ def target(
         contestant=contestant(name, **fields),
         provider=provider,
         params={},
-        lane=Traffic(clock).lane(provider.endpoint, places=Places(width)),
+        lane=Traffic(clock).lane(provider.endpoint, places=Places(width), rate=rate or Rate()),
     )
 
 

@@ -14,6 +14,7 @@ from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, SeatedJudge
 from arenatest.arena.engine import Engine
 from arenatest.arena.games import Games
+from arenatest.arena.minute import Rate
 from arenatest.arena.redact import Redactor
 from arenatest.arena.reuse import Reuse
 from arenatest.arena.run import Conditions
@@ -146,6 +147,7 @@ class Stage:
         width: int = 8,
         patience: float = 60.0,
         max_calls: int | None = None,
+        rate: Rate | None = None,
     ) -> None:
         self.ledger, plan = ledger, ledger.plan
         self.watcher = watcher or FakeWatcher(plan)
@@ -157,7 +159,7 @@ class Stage:
         lanes: dict[str, Any] = {}
         for contestant in plan.contestants:
             provider = providers[contestant.name]
-            aim = target(provider, width=width, clock=clock, name=contestant.name)
+            aim = target(provider, width=width, clock=clock, name=contestant.name, rate=rate)
             lane = lanes.setdefault(provider.endpoint, aim.lane)
             seated = type(aim)(contestant=contestant, provider=provider, params={}, lane=lane)
             cast.targets[contestant.name] = (seated,)

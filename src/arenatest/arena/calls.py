@@ -166,13 +166,19 @@ class Caller:
             StoreError: A record could not be written.
         """
         lane = asked.target.lane
-        await lane.allowed(lane.expected(asked.messages, asked.target.params))
+        try:
+            await lane.allowed(lane.expected(asked.messages, asked.target.params))
+        except Shut as shut:
+            self._lose(asked, shut)
+            raise
         expected = self._spend(asked)
         chat_id, started = self._new_id(), self._wall()
         try:
             answer = await self._timed(asked, chat_id, max(0.0, self._clock() - due))
         finally:
             answered()
+        if answer.failure is not None:
+            lane.refused(answer.failure)
         generation = self._record(asked, 1, chat_id, started, answer, final=True)
         for budget in self._budgets:
             budget.settle(expected, charged(answer, generation.cost, expected))

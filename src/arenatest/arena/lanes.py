@@ -15,6 +15,8 @@ from arenatest.model.identity import content_id
 from arenatest.model.prompt import Message
 from arenatest.model.tokens import expected_usage
 
+_SHORTEST = 0.001  # seconds: a pause of next to nothing would not get us any further
+
 
 class Lane:
     """Bounds the calls in flight to one endpoint; waiting calls of earlier prompts go first.
@@ -67,7 +69,11 @@ class Lane:
         while pause := self._road.take(self._line, tokens):
             if isinstance(pause, Closing):
                 raise Shut(pause)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, _SHORTEST))
+
+    def refused(self, failure: Failure) -> None:
+        """Take note of a failure of such a request: a key may be closed by it, and nothing else."""
+        self._road.refused(self._line, failure)
 
     def leave(self, visit: Visit) -> None:
         """Give the place to the first who waits."""

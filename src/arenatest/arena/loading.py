@@ -96,7 +96,7 @@ class Loading:
         else:
             await level.follow(prompts, offsets(load, slot.level, self._ledger.plan.seed))
         came = [level.came[number] for number in sorted(level.came)]
-        if len(level.came) < len(prompts):
+        if len(level.came) < len(prompts) or slot.contestant in self._caller.lost:
             return
         finishes = self._ledger.plan.finishes
         placed = [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from arenatest.model.load import Arrivals, Load, Slo
-from arenatest.model.plan import Rule
+from arenatest.model.plan import Contestant, Rule
 from arenatest.suite.mistakes import Mistake, got
 from arenatest.suite.problems import Problems
 from arenatest.suite.quantities import Count, Duration
@@ -83,17 +83,39 @@ def read_load(table: LoadTable | None, problems: Problems) -> Load | None:
     return None
 
 
-def check_load(load: Load | None, rules: Iterable[Rule], problems: Problems) -> None:
-    """Add the mistake of a load that no gate of a suite looks at: it would never be made.
+def check_load(
+    load: Load | None,
+    rules: Sequence[Rule],
+    contestants: Iterable[Contestant],
+    problems: Problems,
+) -> None:
+    """Add the mistake of a load that no gate looks at, or that a contestant's key does not allow.
 
     Args:
         load: As the suite has it.
         rules: Of its gates.
+        contestants: Those that are right.
         problems: Takes the mistake, unless there are others: a gate may be one of them.
     """
-    if load is not None and not len(problems) and all(rule.at is None for rule in rules):
+    if load is None or len(problems):
+        return
+    if all(rule.at is None for rule in rules):
         hint = 'add [[gates]] with metric = "user_latency", stat = "p95" and max = "2 s"'
         problems.add(("load",), "no gate looks at it, so nothing would be measured", hint=hint)
+    if load.arrivals == "closed":
+        return
+    loaded = [rule for rule in rules if rule.at is not None]
+    names = {rule.candidate for rule in loaded}
+    names |= {rule.against for rule in loaded if rule.stat == "ratio"}
+    fastest = load.levels[-1]
+    for contestant in contestants:
+        allowed = contestant.requests_per_minute
+        if contestant.name in names and allowed is not None and allowed < fastest * 60:
+            problem = (
+                f"{fastest:g} requests a second are more than the {allowed:,} a minute that the "
+                f"suite allows {contestant.name!r}"
+            )
+            problems.add(("load", "rates"), problem)
 
 
 def _load(table: LoadTable) -> Load:

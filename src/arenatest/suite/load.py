@@ -123,7 +123,7 @@ def build_suite(
     latency = read_latency(read.latency, problems)
     rules = read_rules(read.gates, run, field, _finder(read, metrics, kinds), problems)
     if gated:
-        check_load(load, rules, problems)
+        check_load(load, rules, [one.contestant for one in entrants], problems)
     problems.raise_any()
     assert read.suite is not None and prompts is not None  # noqa: S101, PT018 - else it is raised
     parts = _Parts(

@@ -8,8 +8,10 @@ from itertools import pairwise
 import pytest
 
 from arenatest.arena.loading import LEAD, offsets
+from arenatest.arena.minute import Rate
 from arenatest.gates.load_values import client_problem, lag
 from arenatest.gates.needs import Needs
+from arenatest.model.answer import Answer, Failure
 from arenatest.model.load import Load, LoadSlot
 from arenatest.model.record import Generation, LoadPlaced
 from fakes.plans import ledger_of
@@ -126,6 +128,27 @@ def test_what_keeps_this_machine_from_sending_is_its_own_lag():
 
     stage = play(load_of(), {"new": lambda: Busy(lambda _: 0.01)})
     assert "could not keep to the schedule" in client_problem(level(stage))
+
+
+def test_the_limits_of_a_key_are_kept_and_count_as_our_own_lag():
+    """Two requests a second are allowed, and ten seconds' worth of them at once."""
+    limit = Rate(requests=120)
+    stage = play(load_of(), rate=limit)
+    assert "limits of its own held it back" in client_problem(level(stage))
+    assert times_of(stage)[-1] > 9.0  # where the schedule ends at 8.65
+
+
+def test_a_key_that_is_refused_ends_the_level():
+    class Refusing(QueueingServer):
+        async def answer(self, call):
+            if len(self.calls) < 5:
+                return await super().answer(call)
+            self.calls.append((asyncio.get_running_loop().time(), call))
+            return Answer(failure=Failure(kind="spent", message="no money", status=429))
+
+    stage = play(load_of(), {"new": lambda: Refusing(lambda _: 0.05)})
+    assert len(stage.models["new"].calls) < 44
+    assert not stage.ledger.loads
 
 
 def test_a_late_request_delays_no_other_one():

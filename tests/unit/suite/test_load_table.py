@@ -130,6 +130,26 @@ def test_a_mistake_is_told_with_its_place(tmp_path, tables, message):
     assert message in str(caught.value)
 
 
+LIMITED = 'model = "m{}"\nrequests_per_minute = 239\n'
+
+
+@pytest.mark.parametrize(("number", "name"), [(1, "old"), (2, "new")])
+def test_a_load_that_a_key_does_not_allow_is_a_mistake(tmp_path, number, name):
+    slowed = (f'model = "m{number}"\n', LIMITED.format(number))
+    ratio = '[[gates]]\nmetric = "user_latency"\nmax_ratio = 1.1\n'
+    with pytest.raises(ArenaError) as caught:
+        load(tmp_path, changed((ANY, RATES + ratio), slowed))
+    assert "load.rates: 4 requests a second are more than the 239 a minute" in str(caught.value)
+    assert repr(name) in str(caught.value)
+    closed = "[load]\nconcurrency = [4]\n"
+    assert load(tmp_path, changed((ANY, closed + ratio), slowed)).plan.load
+
+
+def test_a_key_of_whom_no_gate_puts_under_load_may_allow_less(tmp_path):
+    slowed = ('model = "m1"\n', LIMITED.format(1))
+    assert load(tmp_path, changed((ANY, RATES + GATE), slowed)).plan.load
+
+
 def test_a_load_that_is_wrong_is_told_once(tmp_path):
     with pytest.raises(ArenaError) as caught:
         load(tmp_path, suite("[load]\nrates = [0]\n", GATE))
