@@ -131,7 +131,11 @@ def _heads(heads: int, tails: int) -> float:
     n = heads + tails
     if n > _WHOLE_UP_TO:
         return incomplete_beta(0.5, heads, tails + 1) if heads > 0 else 1.0
-    return sum(math.comb(n, k) for k in range(heads, n + 1)) / (1 << n)
+    ways = total = math.comb(n, heads)
+    for number in range(heads, n):  # each number of ways from the one before, exactly
+        ways = ways * (n - number) // (number + 1)
+        total += ways
+    return total / (1 << n)
 
 
 def _check(successes: float, n: int, confidence: float) -> None:
