@@ -42,7 +42,9 @@ def ask(kind, base_url, calls=1):
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("kind", [OPENAI, RESPONSES, presets()["vllm"]], ids=["chat", "new", "vllm"])
+@pytest.mark.parametrize(
+    "kind", [OPENAI, RESPONSES, presets()["vllm"]], ids=["chat", "new", "vllm"]
+)
 def test_a_stream_of_single_tokens_is_counted_and_timed(kind, base_url):
     (answer,) = ask(kind, base_url)
     assert answer.failure is None

@@ -12,7 +12,10 @@ from arenatest.model.answer import Failure, FailureKind
 _AGAIN = frozenset({408, 409, 425, 429})
 _SERVER = 500  # from here on it is the server's own error
 _PAYMENT_REQUIRED = 402
-_SPENT = ("insufficient_quota", "spend_limit", "billing")
+_SPENT = (
+    *("insufficient_quota", "spend_limit", "billing", "insufficient_balance"),
+    *("Arrearage", "AccountOverdue"),  # of DashScope and Ark
+)
 _SPENT_SAID = (  # where no code tells
     "api usage limits",  # Anthropic: a limit that the customer has set, or the month's
     "spend limit",

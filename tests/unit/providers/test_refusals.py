@@ -35,6 +35,8 @@ def test_a_status_has_a_kind_and_says_whether_to_ask_again(status, kind, again):
         {"type": "insufficient_quota", "code": None},
         {"error_code": "enforced_spend_limit_reached"},
         {"code": "billing_hard_limit_reached"},
+        {"code": "Arrearage", "message": "Access denied, please make sure your account is good."},
+        {"code": "AccountOverdueError"},
         {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}},
         {"message": "This would exceed your account's monthly spend limit."},
         {"message": "Your credit balance is too low to access the API."},
