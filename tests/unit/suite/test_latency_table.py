@@ -50,7 +50,7 @@ def test_to_write_down_what_is_so_anyway_changes_no_plan(tmp_path):
     [
         (
             '[latency]\nlane = "own"\n',
-            "latency.lane: got 'own', expected 'inline' or 'dedicated'",
+            "latency.lane: unknown value 'own', expected one of 'dedicated', 'inline'",
         ),
         (
             "[latency]\nrepeats = 3\n",
