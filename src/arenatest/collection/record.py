@@ -64,7 +64,7 @@ def read_for(store: Store, run: Run, plan: Plan) -> Ledger:
     """Return what a run recorded as the record of another plan on the same evidence.
 
     Values of a metric that is not the run's any more are left out: they are of another one. So are
-    levels of another load.
+    levels of another load, and clocks that were taken in another lane.
     """
     ledger = store.load(run.id, plan)
     recorded = store.plan(run.plan_hash)
@@ -72,7 +72,9 @@ def read_for(store: Store, run: Run, plan: Plan) -> Ledger:
     same = {name for name, fingerprint in _metrics(plan) if then.get(name) == fingerprint}
     kept = {slot: value for slot, value in ledger.measurements.items() if slot.metric in same}
     alike = plan.load is not None and plan.load.sends_like(recorded.load)
-    return replace(ledger, measurements=kept, loads=ledger.loads if alike else {})
+    timings = ledger.timings if plan.latency.lane == recorded.latency.lane else {}
+    loads = ledger.loads if alike else {}
+    return replace(ledger, measurements=kept, timings=timings, loads=loads)
 
 
 def _metrics(plan: Plan) -> Iterable[tuple[str, str]]:

@@ -9,6 +9,7 @@ from arenatest.collection.reread import reread
 from arenatest.errors import OptionError
 from arenatest.model.health import GOLDEN, JudgeLimits
 from arenatest.model.judgment import Judgment, Order, Verdict
+from arenatest.model.latency import Latency
 from arenatest.model.metric import MetricSpec
 from arenatest.store import open_store
 from arenatest.suite.differences import differences
@@ -103,6 +104,17 @@ def test_values_of_a_changed_metric_are_left_out(store, fingerprint, kept):
     assert len(ledger.measurements) == kept
     assert ledger.plan == now
     assert len(ledger.answers) == 2
+
+
+def test_clocks_that_were_taken_in_another_lane_are_left_out(store):
+    begin(store, "run-1", started=1.0, finished=2.0)
+    store.write(records.one_of_each())
+    (run,) = store.runs()
+    plan = records.plan()
+
+    assert read_for(store, run, plan).timings
+    apart = replace(plan, latency=Latency(lane="dedicated"))
+    assert read_for(store, run, apart).timings == {}
 
 
 def test_whether_an_a_a_run_is_lacking_is_asked_for_the_plan_that_is_decided(store):
