@@ -36,6 +36,7 @@ REPLIES = {
 }
 SPREAD = {"plain": 30, "reason": 30}  # ms between pieces: one long read would be no stream
 CUT = {"content": FOX}
+CHAOS = {"garbled": "malformedRate", "gone": "disconnectRate"}
 KEY = "sk-canary-3e9d-of-a-test"
 
 
@@ -45,8 +46,12 @@ def mock():
         {"match": {"userMessage": word}, "response": reply, "latency": SPREAD.get(word, 0)}
         for word, reply in REPLIES.items()
     ]
+    chaos = [
+        {"match": {"userMessage": word}, "response": CUT, "chaos": {rate: 1}}
+        for word, rate in CHAOS.items()
+    ]
     cut = {"match": {"userMessage": "cut"}, "response": CUT, "latency": 30}
-    with aimock.serve(*replies, {**cut, "truncateAfterChunks": 3}) as running:
+    with aimock.serve(*replies, *chaos, {**cut, "truncateAfterChunks": 3}) as running:
         yield running
 
 
@@ -151,6 +156,16 @@ def test_a_stream_that_breaks_off_is_no_answer(mock, kind):
 @pytest.mark.parametrize(("word", "failure"), [("busy", "rate_limited"), ("broken", "server")])
 def test_a_refusal_of_the_server_has_its_name_and_may_be_tried_again(mock, kind, word, failure):
     answer = ask(mock, kind, word)
+    assert (answer.failure.kind, answer.failure.retryable) == (failure, True)
+
+
+@KINDS
+@pytest.mark.parametrize(("word", "failure"), [("garbled", "malformed"), ("gone", "connection")])
+def test_a_server_in_chaos_gives_no_answer(mock, kind, word, failure):
+    """A line of garbage without an end looks like one that was cut."""
+    answer = ask(mock, kind, word)
+    if (kind, word) == ("ollama", "garbled"):
+        failure = "cut"
     assert (answer.failure.kind, answer.failure.retryable) == (failure, True)
 
 
