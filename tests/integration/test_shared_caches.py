@@ -1,5 +1,8 @@
 """A shared cache that a conftest.py offers, as a user of two machines meets it."""
 
+import zlib
+
+CANARY = "cAnArY-7xYz09q8w7e6r5t4"
 FOLDER = '''
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -71,3 +74,20 @@ def test_a_plugins_cache_serves_another_machine_and_no_latency_gate(project):
     project.suite(prompts=12, gates=TIMED, run="early_stop = false")
     assert project.run(url, "--arena-store=third").ret == 0
     assert sorted(project.calls()) == sorted(f"new q{n}" for n in range(12))
+
+
+def test_a_shared_cache_gets_no_secret_that_a_model_repeats(project, monkeypatch):
+    monkeypatch.setenv("OTHER_TOKEN", CANARY)
+    project.write("conftest.py", FOLDER)
+    project.write(
+        "models.py",
+        "import os\n\ndef old(prompt):\n    return prompt.reference + os.environ['OTHER_TOKEN']\n\n"
+        "def new(prompt):\n    return prompt.reference\n",
+    )
+    project.suite(prompts=4, run="early_stop = false")
+    project.run(f"--arena-cache-url=folder://{project.path}/shared")
+    entries = [path.read_bytes() for path in (project.path / "shared").iterdir()]
+    texts = [zlib.decompress(entry[entry.index(b"\n") + 17 :]) for entry in entries]
+    assert len(texts) == 8
+    assert sum(b"[OTHER_TOKEN]" in text for text in texts) == 4
+    assert not any(CANARY.encode() in text for text in texts)
