@@ -18,7 +18,7 @@ from arenatest.arena.answers import Answers
 from arenatest.arena.cast import Cast, Target
 from arenatest.arena.garbage import uncollected
 from arenatest.arena.order import mirrored_orders, repeated
-from arenatest.arena.stops import Unwanted
+from arenatest.arena.stops import Shut, Unwanted
 from arenatest.model.identity import content_id
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import AnswerSlot, Ledger
@@ -196,6 +196,6 @@ async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 async def _unless_unwanted(work: Coroutine[Any, Any, None]) -> None:
-    """Go on where nobody needs a call any more; a ``Stop`` of any other kind ends the lane."""
-    with suppress(Unwanted):
+    """Go on where nobody needs a call any more, or its model cannot be asked: others may be."""
+    with suppress(Unwanted, Shut):
         await work

@@ -14,6 +14,7 @@ UNAUTHORIZED = 401
 REFUSALS = 3
 """Calls in a row that are refused as not allowed until the key counts as wrong. One 401 does where
 the key has never worked."""
+DAY = 86_400.0
 ROUNDS = 2
 """Where fewer calls are left than so many times those in flight, they are few."""
 
@@ -147,7 +148,7 @@ class Throttle:
             Whether anybody could have started before.
         """
         if wish > LONGEST_HOLD:
-            reason = f"{self._endpoint} asks to wait for {_minutes(wish)} min"
+            reason = f"{self._endpoint} asks to wait for {_long(wish)}"
             self._closing = self._closing or Closing(cause="plan", reason=reason, until=now + wish)
             return False
         self._limited = True
@@ -208,5 +209,5 @@ def _spacing(
     return (reset * each / remaining, reset) if remaining < small else None
 
 
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:,.0f}"
+def _long(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds < DAY else "a day or more"

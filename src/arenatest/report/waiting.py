@@ -40,7 +40,7 @@ class Waiting:
         """What is worth telling, for people; empty where it was not material."""
         if self.held < MATERIAL:
             return ""
-        cause = f"the limit of {self.limits}" if self.limits else "pauses and quotas of the server"
+        cause = f"the limit of {self.limits}" if self.limits else "limits of its key"
         return (
             f"{self.contestant}: {counted(self.calls, 'calls')} waited "
             f"{amount(self.held, 's')} on average for {cause}, the longest "

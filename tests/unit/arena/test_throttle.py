@@ -109,6 +109,10 @@ def test_what_asks_to_be_left_alone_for_an_hour_is_until_then():
     assert closing is not None
     assert closing.reason == "http://server asks to wait for 60 min"
     assert throttle.closing(3610.0) is None
+    throttle.hold(1e300, 0.0, 0.0)
+    closing = throttle.closing(1e9)
+    assert closing is not None
+    assert closing.reason == "http://server asks to wait for a day or more"
 
 
 def test_of_several_wishes_at_once_the_first_is_a_new_one():

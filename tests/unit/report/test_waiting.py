@@ -32,7 +32,7 @@ def test_waiting_is_told_by_what_it_was_for():
 
 def test_without_a_stated_limit_it_was_the_server_that_asked():
     (found,) = waitings(waited((3.0, 3.0)))
-    assert "waited 3.00 s on average for pauses and quotas of the server" in found.line
+    assert "waited 3.00 s on average for limits of its key" in found.line
     limits = {"requests_per_minute": 60, "tokens_per_minute": 9000}
     (found,) = waitings(waited((3.0, 3.0), **limits))
     assert "for the limit of 60 requests a minute and 9,000 tokens a minute" in found.line
