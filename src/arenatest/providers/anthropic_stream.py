@@ -20,7 +20,6 @@ _FINISHES = {
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
-    "refusal": "refusal",
 }
 _FILTERED = "blocked by content filtering policy"
 _TEXTS = {"text_delta": "text", "thinking_delta": "thinking"}

@@ -207,12 +207,12 @@ def test_of_several_limits_on_tokens_the_one_with_least_left_is_told():
         tokens_limit="96000",
         tokens_remaining="90000",
         input_tokens_limit="80000",
-        input_tokens_remaining="79000",
+        input_tokens_remaining="4000",
+        input_tokens_reset="2026-11-21T16:54:58Z",
         output_tokens_limit="16000",
-        output_tokens_remaining="800",
-        output_tokens_reset="2026-11-21T16:54:58Z",
+        output_tokens_remaining="3000",
     )
-    assert said == Quota(remaining_tokens=800.0, limit_tokens=16_000.0, reset_tokens=10.0)
+    assert said == Quota(remaining_tokens=4000.0, limit_tokens=80_000.0, reset_tokens=10.0)
 
 
 def test_a_reset_that_lies_in_the_past_is_now():

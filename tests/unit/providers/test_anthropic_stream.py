@@ -141,8 +141,8 @@ def test_later_counts_replace_earlier_ones_unless_they_are_null():
     reads = (
         start(input_tokens=10, cache_read_input_tokens=5, output_tokens=1),
         text("Hi"),
-        reason(None, output_tokens=20, input_tokens=None),
-        reason(input_tokens=12, output_tokens=40, output_tokens_details={"thinking_tokens": 30}),
+        reason(None, output_tokens=20, input_tokens=12),
+        reason(input_tokens=None, output_tokens=40, output_tokens_details={"thinking_tokens": 30}),
         STOP,
     )
     assert answered(*reads).usage == Usage(
@@ -190,7 +190,9 @@ def test_arguments_of_a_tool_start_the_clocks_and_are_no_text():
     assert (answer.timing.ttft, answer.timing.ttfat) == (4.0, 4.0)
 
 
-def test_what_a_block_opens_with_is_text_as_well():
+def test_what_a_block_opens_with_counts_as_well():
+    tool = answered(start(), block("tool_use", name="f", input={"a": 1}), reason(), STOP)
+    assert (tool.text, tool.timing.ttft) == ("", 2.0)
     reads = (start(), block("thinking", thinking="Hm"), block("text", text="Hi"), reason(), STOP)
     answer = answered(*reads)
     assert (answer.reasoning, answer.text) == ("Hm", "Hi")

@@ -281,7 +281,8 @@ def test_a_list_is_read_whole_where_events_were_not_sent(indent):
 
 
 def test_a_list_that_holds_an_error_is_one():
-    body = [response(text("Hi")), {"error": {"code": 503, "message": "busy"}}, response()]
+    late = {"error": {"code": 500, "message": "gone"}}
+    body = [response(text("Hi")), {"error": {"code": 503, "message": "busy"}}, late]
     assert answered(json.dumps(body).encode()).failure.message == "after a 200: busy (503)"
 
 
