@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import platform
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ import arenatest
 from arenatest import caches, judges, metrics, providers
 from arenatest.arena.engine import Progress
 from arenatest.arena.foreign import told
+from arenatest.arena.garbage import seldom_collected
 from arenatest.arena.redact import Redactor
 from arenatest.arena.run import Conditions
 from arenatest.collection.allowance import read_allowance
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from arenatest.report.suite_run import SuiteRun
 
 CUT_SHORT = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
-_ALLOCATIONS = 10_000  # between two looks for cycles: at 700 they took a tenth of a run
 BUILT_IN = {"providers": providers, "judges": judges, "metrics": metrics, "caches": caches}
 
 
@@ -56,7 +55,7 @@ class ArenaSession:
     """The plugin that is registered when ``--arena`` is given."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._collecting = gc.get_threshold()
+        self._while_running = ExitStack()
         self.config = config
         worker = getattr(config, "workerinput", None)
         self.is_worker = worker is not None
@@ -198,8 +197,7 @@ class ArenaSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Refuse to start while a key or a place to write is missing: once, before any call."""
-        gc.freeze()  # what was there before stays: no need to look through it every few seconds
-        gc.set_threshold(_ALLOCATIONS)  # a run makes thousands of records, and hardly a cycle
+        self._while_running.enter_context(seldom_collected())
         if session.config.option.collectonly or self.is_worker:
             return
         items = [item for item in session.items if isinstance(item, GateItem)]
@@ -255,8 +253,7 @@ class ArenaSession:
 
     def pytest_unconfigure(self) -> None:
         """Close the store, and collect as before."""
-        gc.unfreeze()
-        gc.set_threshold(*self._collecting)
+        self._while_running.close()
         if self._store is not None:
             self._store.close()
         if not self.is_worker:
