@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from arenatest.model.decision import Decision
-from arenatest.report.causes import told_cause
+from arenatest.report.causes import told_cause, unkept_words
 from arenatest.report.suite_run import SuiteRun
 from arenatest.signs.slowness.advice import Finding, advise
-from arenatest.signs.slowness.arms import Clock, arms_of
+from arenatest.signs.slowness.arms import Arm, Clock, arms_of
+from arenatest.stats.percentile import nearest_rank
 
 ASKED: Mapping[str, Clock] = {
     "ttft": "ttft",
@@ -29,13 +30,14 @@ class Advice:
     Attributes:
         against: As a rule the baseline.
         findings: Likely causes, those that explain most first.
-        asked: Clocks of gates that did not pass.
+        unkept: By id of a gate on a percentile that did not pass: the same percentile of whom it
+            is compared with, where that is beyond the limit too, in seconds.
     """
 
     candidate: str
     against: str
     findings: tuple[Finding, ...]
-    asked: frozenset[Clock]
+    unkept: Mapping[str, float]
 
 
 def advices(run: SuiteRun) -> tuple[Advice, ...]:
@@ -58,7 +60,7 @@ def advices(run: SuiteRun) -> tuple[Advice, ...]:
                     candidate=candidate,
                     against=against,
                     findings=findings,
-                    asked=frozenset((*compared, *alone)),
+                    unkept=_unkept(run, candidate, arms[against]),
                 )
             )
     return tuple(found)
@@ -69,21 +71,34 @@ def likely_causes(run: SuiteRun, advised: Iterable[Advice]) -> Mapping[tuple[str
 
     Gates that passed, and those for which nothing was found, have none.
     """
-    found = {(advice.candidate, advice.against): advice.findings for advice in advised}
+    found = {(advice.candidate, advice.against): advice for advice in advised}
     lines: dict[tuple[str, str], str] = {}
     for decision in run.ordered:
-        clock = ASKED.get(decision.metric)
-        findings = found.get((decision.candidate, _against(run, decision)), ())
-        known = [finding for finding in findings if clock in finding.shares]
-        if clock is not None and known and asks(decision):
-            likeliest = max(known, key=lambda finding: finding.shares[clock])
-            lines[decision.candidate, decision.gate] = told_cause(likeliest, clock)
+        clock, against = asked_clock(run, decision), _against(run, decision)
+        advice = found.get((decision.candidate, against))
+        if clock is None or advice is None:
+            continue
+        known = [finding for finding in advice.findings if clock in finding.shares]
+        told = []
+        if known:
+            told.append(told_cause(max(known, key=lambda one: one.shares[clock]), clock))
+        if (theirs := advice.unkept.get(decision.gate)) is not None:
+            told.append(unkept_words(against, decision.stat, theirs))
+        if told:
+            lines[decision.candidate, decision.gate] = "; ".join(told)
     return lines
 
 
-def asks(decision: Decision) -> bool:
-    """Return whether a gate leaves a reader to ask why a clock is slow."""
-    return decision.decision != "pass" and decision.cause not in _UNMEASURED
+def asked_clock(run: SuiteRun, decision: Decision) -> Clock | None:
+    """Return the clock that a gate leaves a reader to ask about; None for none.
+
+    A gate at a level of load looks at other calls: what slows those down is the load.
+    """
+    rule = run.rules.get((decision.candidate, decision.gate))
+    under_load = rule is not None and rule.at is not None
+    if under_load or decision.decision == "pass" or decision.cause in _UNMEASURED:
+        return None
+    return ASKED.get(decision.metric)
 
 
 def _questions(run: SuiteRun) -> dict[tuple[str, str], tuple[Sequence[Clock], Sequence[Clock]]]:
@@ -94,8 +109,8 @@ def _questions(run: SuiteRun) -> dict[tuple[str, str], tuple[Sequence[Clock], Se
     }
     names = {contestant.name for contestant in plan.contestants}
     for decision in run.ordered:
-        clock = ASKED.get(decision.metric)
-        if clock is None or not asks(decision) or decision.candidate not in names:
+        clock = asked_clock(run, decision)
+        if clock is None or decision.candidate not in names:
             continue
         pair = decision.candidate, _against(run, decision)
         compared, alone = asked.setdefault(pair, ([], []))
@@ -104,6 +119,20 @@ def _questions(run: SuiteRun) -> dict[tuple[str, str], tuple[Sequence[Clock], Se
         if decision.stat != "ratio" or decision.cause == "latency":
             alone.append(clock)
     return dict(asked)
+
+
+def _unkept(run: SuiteRun, candidate: str, theirs: Arm) -> dict[str, float]:
+    """Return what whom it is compared with takes, where that is beyond a gate's limit as well."""
+    found = {}
+    for decision in run.ordered:
+        clock = asked_clock(run, decision)
+        mine = decision.candidate == candidate and decision.side == "max"
+        if clock is None or not mine or not decision.stat.startswith("p") or not theirs.places:
+            continue
+        seconds = nearest_rank(theirs[clock], float(decision.stat[1:]) / 100.0)
+        if seconds > decision.threshold:
+            found[decision.gate] = seconds
+    return found
 
 
 def _against(run: SuiteRun, decision: Decision) -> str:

@@ -63,6 +63,11 @@ def told_cause(finding: Finding, clock: Clock) -> str:
     return f"{sure} cause: {cause_words(finding)}; {share_words(finding, share)}"
 
 
+def unkept_words(other: str, stat: str, seconds: float) -> str:
+    """Return that a limit is beyond the other contestant as well."""
+    return f"{other} does not keep this limit either: its {stat} is {_seconds(seconds)}"
+
+
 def share_words(finding: Finding, share: float) -> str:
     """Return how much of what is slow a cause explains, for people."""
     much = "all" if share >= _ALL else f"about {round(share * 20) * 5} %"

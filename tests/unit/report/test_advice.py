@@ -103,6 +103,12 @@ def test_a_gate_that_was_not_measured_whole_does_not_ask():
     assert report(record(tokens=118), open_).suites[0].advice == ()
 
 
+def test_a_gate_at_a_level_of_load_looks_at_other_calls():
+    loaded = rule("e2e-p95", metric=BUILT_IN["e2e"], stat="p95", side="max", at=8.0)
+    asked = decision("e2e-p95", **(E2E | {"stat": "p95"}), **FAILED)
+    assert report(record(tokens=118, rules=[loaded]), asked).suites[0].advice == ()
+
+
 def test_a_gate_against_another_contestant_is_explained_by_that_one():
     other = rule(
         "e2e-ratio", metric=BUILT_IN["e2e"], stat="ratio", side="max", against="gpt-5-mini"
@@ -119,6 +125,16 @@ def test_a_gate_against_another_contestant_is_explained_by_that_one():
     (advice,) = report(ledger, asked).suites[0].advice
     assert (advice.candidate, advice.against) == ("gpt-4o", "gpt-5-mini")
     assert advice.findings[0].cause == "answers"
+
+
+def test_a_limit_that_the_baseline_does_not_keep_either_is_told():
+    limit = {"metric": "e2e", "unit": "s", "side": "max", "stat": "p50", "threshold": 2.0}
+    gate = decision("e2e-p50", **limit, **FAILED, reason="too slow")
+    lines = [line.strip() for _, line in terminal_lines(report(record(tokens=118), gate))]
+    told = "gpt-4o does not keep this limit either: its p50 is 2.56 s"
+    assert lines[lines.index("too slow") + 1] == told
+    kept = decision("e2e-p50", **(limit | {"threshold": 2.6}), **FAILED, reason="too slow")
+    assert not any("either" in line for _, line in terminal_lines(report(record(), kept)))
 
 
 FIGURES = {
