@@ -59,7 +59,7 @@ def test_a_candidate_that_is_down_fails_alone_and_is_asked_again_when_it_is_back
         }
         bought, tried = server.count, other.count
         assert bought == 2 * 15
-        assert tried <= 8 + 2
+        assert tried <= 8 + 2 + 2  # under way, begun before the third had failed, and tries
         done.stdout.fnmatch_lines(
             [f"*{other.base_url} is down: {tried} calls in a row failed*503*"]
         )

@@ -124,12 +124,16 @@ def test_a_slow_first_token_is_waited_for(project, mock):
 def test_a_server_that_is_down_is_asked_a_few_times_in_all(project, mock):
     mock.play({"type": "fail", "status": 500, "times": None})
     calls = battle(project, mock)
-    assert calls == {"attempts": 10, "failed": 10, "lost": 0}  # 8 at once, and two tries after it
+    assert (
+        calls["attempts"] == calls["failed"] <= 8 + 2 + 2
+    )  # under way, begun meanwhile, and tries
+    assert calls["lost"] == 0
     assert len(mock.requests) == calls["attempts"]
     assert set(mock.findings) <= {("warning", "gave_up")}  # of the others, which it took for calls
     (gate, _) = project.results["gates"]
     assert (gate["decision"], gate["cause"]) == ("inconclusive", "plan")
-    assert "is down: 10 calls in a row failed, the last with HTTP 500" in gate["reason"]
+    told = f"is down: {calls['attempts']} calls in a row failed, the last with HTTP 500"
+    assert told in gate["reason"]
 
 
 @pytest.mark.parametrize("quota", [("--rpm", "45"), ("--tpm", "12000")], ids=["rpm", "tpm"])
