@@ -85,9 +85,7 @@ def test_a_load_is_taken_over_by_a_run_that_judges_the_same_answers(begun):
 
 def test_a_call_under_load_is_set_beside_its_level_and_others_beside_those_without_load(begun):
     slow = answer(timing=replace(answer().timing, ttft=9.0))
-    begun.write(
-        [call("c-1"), call("c-2"), call("c-3", answer=slow), generation("c-4")]
-    )
+    begun.write([call("c-1"), call("c-2"), call("c-3", answer=slow), generation("c-4")])
     begun.write([generation("c-5", answer=slow)])
     begun.write([place("c-1", 0), place("c-2", 1), place("c-3", 0, slot=LoadSlot("new", 4.0))])
     beside = {chat: begun.similar_calls(begun.find_call(chat)[0]) for chat in ("c-1", "c-4")}
