@@ -59,7 +59,8 @@ def _head(call: Generation, attempts: Sequence[Generation]) -> Iterator[str]:
 def _attempts(call: Generation, attempts: Sequence[Generation]) -> Iterator[str]:
     """Tell which attempt this was, and how the others ended."""
     of = f" of {len(attempts)}" if len(attempts) > 1 else ""
-    yield f"attempt      {call.attempt}{of}"
+    retried = call.attempt > 1 and call.role != "judge"
+    yield f"attempt      {call.attempt}{of}{', whose clocks no gate takes' if retried else ''}"
     for other in attempts:
         if other.chat_id != call.chat_id:
             failure = other.answer.failure

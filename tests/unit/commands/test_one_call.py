@@ -177,7 +177,7 @@ def test_a_failed_call_shows_its_attempts_and_no_praise(store):
         generation("c-1", key="k", attempt=2, answer=failed("timeout")),
     )
     lines = told(store)
-    assert "attempt      2 of 2" in lines
+    assert "attempt      2 of 2, whose clocks no gate takes" in lines
     assert "  1          c-0  timeout: HTTP 500: oops" in lines
     assert not any("unusual" in line for line in lines)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.latency import Latency
 from arenatest.model.record import Answered, AnswerSlot, Setbacks
 from arenatest.signs.slowness.advice import advise
 from arenatest.signs.slowness.arms import arms_of, in_flight
@@ -32,10 +33,11 @@ def broken(kind):
     return Answered(answer=Answer(failure=Failure(kind=kind, message="away")), chat_id="c")
 
 
-def arms(new, old=call, *, n=N, setbacks=None):
+def arms(new, old=call, *, n=N, setbacks=None, latency=None):
     """The calls of both contestants; each is made by a function of its number."""
+    prompts = [prompt(f"p{i}") for i in range(n)]
     built = LedgerBuilder(
-        plan([prompt(f"p{i}") for i in range(n)], baseline="old", candidates=["new"])
+        plan(prompts, baseline="old", candidates=["new"], latency=latency or Latency())
     )
     for i in range(n):
         built.ledger.timings[AnswerSlot("new", f"p{i}")] = new(i)
@@ -198,6 +200,15 @@ def test_connections_that_had_to_be_made_are_inside_ttft():
     assert finding.cause == "connections"
     assert finding.figures["calls_other"] == 0.0
     assert finding.shares["ttft"] == pytest.approx(1.0)
+
+
+def test_of_calls_for_their_clocks_alone_the_time_to_connect_is_taken_off():
+    connecting = arms(
+        lambda i: call(i, ttft=0.9, connect=0.4, connection_reused=False),
+        latency=Latency(lane="dedicated"),
+    )
+    assert list(connecting[0]["ttft"]) == [pytest.approx(0.5)] * N
+    assert advise(*connecting, compared=("ttft",), alone=("ttft",)) == ()
 
 
 def test_answers_in_one_read_that_are_too_long_for_one_were_held_back():
