@@ -414,8 +414,8 @@ def line_of(text, start):
             '"\\u009b31m',
             "gates[0].\"\\u009b31m\\u202e\" (win_rate): unknown key '\\x9b31m\\u202e', expected "
             "one of 'against', 'at', 'by', 'candidates', 'confidence', 'margin', 'max', "
-            "'max_ratio', 'metric', 'min', 'min_ratio', 'name', 'never_regress', 'policy', 'stat', 'target', "
-            "'where'",
+            "'max_ratio', 'metric', 'min', 'min_ratio', 'name', 'never_regress', 'policy', 'stat', "
+            "'target', 'where'",
             id="a key that would write to the terminal",
         ),
         pytest.param(
