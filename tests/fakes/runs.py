@@ -181,6 +181,7 @@ class Stage:
             chance=random.Random(0),
             redactor=Redactor((), {}),
             budgets=[Budget(Limits(max_calls=max_calls), OwnAccount())],
+            on_lost=self.watcher.lose,
         )
         shared = {"ledger": ledger, "cast": cast, "caller": self.caller, "journal": self.journal}
         reuse = Reuse(None, None)

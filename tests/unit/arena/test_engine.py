@@ -434,6 +434,60 @@ def test_a_judge_cannot_make_a_verdict_of_a_used_up_budget():
     assert stage.stopped[0] == "budget"
 
 
+# Models that cannot be asked
+
+
+class Losing(FakeWatcher):
+    """Goes on without whom nobody can ask."""
+
+    def lose(self, name, *, judging):
+        self.lost.append((name, judging))
+        judged = frozenset() if judging else self.wants.judgments - {name}
+        answers = self.wants.answers if judging else self.wants.answers - {name}
+        self.wants = Needs(answers=answers, judgments=judged)
+
+
+def test_a_candidate_whose_money_is_used_up_is_left_out_and_the_others_go_on():
+    ledger = ledger_of(letters(30), candidates=("new", "other"))
+    spent = ScriptedProvider(failed("spent", retryable=False), endpoint="b")
+    providers = {**models(ledger), "new": spent}
+    stage = play(ledger, providers, watcher=Losing(ledger.plan))
+    assert stage.stopped == ("budget", "the account at b is used up: spent")
+    assert set(stage.watcher.lost) == {("new", False)}
+    assert len(spent.calls) <= 8
+    assert Counter(slot.contestant for slot in ledger.answers) == {"old": 30, "other": 30}
+    assert {slot.candidate for slot in ledger.judgments} == {"other"}
+    assert len(ledger.judgments) == 60
+
+
+def test_a_judge_that_cannot_be_asked_leaves_no_game_behind_and_answers_are_bought():
+    ledger = ledger_of(letters(12))
+    spent = ScriptedProvider(failed("spent", retryable=False), endpoint="judges")
+    stage = play(ledger, judge_model=spent, watcher=Losing(ledger.plan))
+    assert stage.stopped == ("budget", "the account at judges is used up: spent")
+    assert set(stage.watcher.lost) == {("judge", True)}
+    assert ledger.judgments == {}
+    assert len(ledger.answers) == 24
+    assert stage.journal.records
+    assert not [r for r in stage.journal.records if isinstance(r, JudgmentPlaced)]
+
+
+def test_of_several_that_cannot_be_asked_all_reasons_are_told():
+    ledger = ledger_of(letters(3), candidates=("new", "other"))
+    providers = {
+        **models(ledger),
+        "new": ScriptedProvider(failed("spent", retryable=False), endpoint="b"),
+        "other": ScriptedProvider(failed("rate_limited", after=7200.0), endpoint="c"),
+    }
+    stage = play(ledger, providers, watcher=Losing(ledger.plan))
+    cause, reason = stage.stopped
+    assert cause == "plan"
+    assert set(reason.split("; ")) == {
+        "the account at b is used up: spent",
+        "c asks to wait for 120 min",
+    }
+
+
 # Whatever happens
 
 

@@ -133,3 +133,29 @@ def test_it_looks_at_a_record_as_often_as_there_is_something_new():
         referee.settle(ledger)
     read_once, asked_again = 2 * len(rules) * 1_000, 2 * len(rules) * 1_000
     assert 0 < ledger.answers.looks + ledger.timings.looks <= read_once + asked_again
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize(
+    ("lost", "left"),
+    [
+        (("new", False), [1]),
+        (("old", False), [1, 2]),
+        (("other", False), [0, 2]),
+        (("judge", True), [1, 2]),
+    ],
+)
+def test_gates_that_rest_on_who_cannot_be_asked_want_nothing_more(early, lost, left):
+    planned = plan(60, early_stop=early)
+    gates = [
+        rule(),
+        rule("error_rate", side="max", limit=0.1, candidate="other"),
+        rule("ttft", "p95", side="max", limit=0.8),
+    ]
+    referee = Referee(planned, gates)
+    name, judging = lost
+    referee.lose(name, judging=judging)
+    assert referee.wanted() == union(needs(gates[number], planned) for number in left)
+    decisions = referee.conclude(Scene(planned).ledger, ("plan", "it is down"))
+    assert [(d.decision, d.cause) for d in decisions] == [("inconclusive", "plan")] * 3
+    assert all("it is down" in d.reason for d in decisions)
