@@ -6,7 +6,8 @@ are depends on the clock. Without them a report is the same however often the ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -27,24 +28,29 @@ def relied_on(ledger: Ledger, rules: Iterable[Rule]) -> Ledger:
         ledger: All that was recorded.
         rules: The selected gates; one that is undecided looked at all that is there.
     """
-    answers: set[tuple[str, str]] = set()
-    games: set[tuple[str, str]] = set()
-    values: set[tuple[str, str, str]] = set()
+    answers: dict[str, set[str]] = defaultdict(set)
+    games: dict[str, set[str]] = defaultdict(set)
+    values: dict[tuple[str, str], set[str]] = defaultdict(set)
     for rule in [rule for rule in rules if rule.at is None]:  # a load is relied on whole
         needed = needs(rule, ledger.plan)
-        for prompt in _looked_at(rule, ledger):
-            answers.update((name, prompt) for name in needed.answers | needed.timings)
-            games.update((name, prompt) for name in needed.judgments - {GOLDEN})
-            values.update((metric, name, prompt) for metric, name in needed.metrics)
+        prompts = _looked_at(rule, ledger)
+        for name in needed.answers | needed.timings:
+            answers[name].update(prompts)
+        for name in needed.judgments - {GOLDEN}:
+            games[name].update(prompts)
+        for value in needed.metrics:
+            values[value].update(prompts)
     return replace(
         ledger,
-        answers=_kept(ledger.answers, lambda slot: (slot.contestant, slot.prompt) in answers),
-        timings=_kept(ledger.timings, lambda slot: (slot.contestant, slot.prompt) in answers),
+        answers=_kept(ledger.answers, lambda slot: slot.prompt in answers[slot.contestant]),
+        timings=_kept(ledger.timings, lambda slot: slot.prompt in answers[slot.contestant]),
         judgments=_kept(
             ledger.judgments,
-            lambda slot: slot.candidate == GOLDEN or (slot.candidate, slot.prompt) in games,
+            lambda slot: slot.candidate == GOLDEN or slot.prompt in games[slot.candidate],
         ),
-        measurements=_kept(ledger.measurements, lambda slot: slot[:3] in values),
+        measurements=_kept(
+            ledger.measurements, lambda slot: slot.prompt in values[slot.metric, slot.contestant]
+        ),
     )
 
 
@@ -56,5 +62,9 @@ def _looked_at(rule: Rule, ledger: Ledger) -> list[str]:
     return [prompt.id for prompt in watch.looked_at]
 
 
-def _kept(slots: Mapping[Slot, Value], keep: Callable[[Slot], bool]) -> dict[Slot, Value]:
+def _kept(
+    slots: MutableMapping[Slot, Value], keep: Callable[[Slot], bool]
+) -> MutableMapping[Slot, Value]:
+    if all(map(keep, slots)):  # as a rule, and a copy would be as large
+        return slots
     return {slot: value for slot, value in slots.items() if keep(slot)}

@@ -9,7 +9,7 @@ contestants cancel out.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -186,20 +186,20 @@ def _signs(name: str, mine: _Read, others: Sequence[_Read]) -> Iterator[Suspicio
 def _constant(ledger: Ledger) -> Iterator[Suspicion]:
     """Yield the contestants that say the same, or nearly, to most different prompts."""
     plan = ledger.plan
-    different = _different(plan.prompts)
-    said = {
-        contestant.name: _to_different(ledger, contestant.name, different)
-        for contestant in plan.contestants
-    }
-    same = {name: _same(list(texts.values())) for name, texts in said.items()}
+    again = _asked_again(plan.prompts)
+    counts: dict[str, tuple[int, int]] = {}
+    for contestant in plan.contestants:
+        texts = _to_different(ledger, contestant.name, again)
+        counts[contestant.name] = _same(list(texts.values())), len(texts)
     references = Counter(bare(p.reference) for p in plan.prompts if p.reference is not None)
     for contestant in plan.contestants:
         name = contestant.name
-        texts, count = said[name], same[name]
-        if count < max(2, SAME * len(texts)):
+        count, answers = counts[name]
+        if count < max(2, SAME * answers):
             continue
-        others = [other.name for other in _compared(contestant, plan) if said[other.name]]
-        least = min((same[other] / len(said[other]) for other in others), default=0.0)
+        texts = _to_different(ledger, name, again)
+        others = [counts[other.name] for other in _compared(contestant, plan)]
+        least = min((alike / of for alike, of in others if of), default=0.0)
         usual, _ = Counter(map(bare, texts.values())).most_common(1)[0]
         odd = least <= DIFFERENT or (least >= SAME and len(usual) > _LABEL)
         yield Suspicion(
@@ -212,23 +212,25 @@ def _constant(ledger: Ledger) -> Iterator[Suspicion]:
         )
 
 
-def _different(prompts: Iterable[Prompt]) -> list[list[str]]:
-    """Return the ids of the prompts, those that ask the same together."""
-    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for prompt in prompts:
-        found[question_of(prompt)].append(prompt.id)
-    return list(found.values())
+def _asked_again(prompts: Iterable[Prompt]) -> frozenset[tuple[str, ...]]:
+    """Return the questions that several prompts ask."""
+    times = Counter(map(question_of, prompts))
+    return frozenset(question for question, number in times.items() if number > 1)
 
 
-def _to_different(ledger: Ledger, name: str, different: Iterable[Iterable[str]]) -> dict[str, str]:
+def _to_different(ledger: Ledger, name: str, again: Collection[tuple[str, ...]]) -> dict[str, str]:
     """Return the first answer to each different prompt, by the prompt's id."""
+    asked: set[tuple[str, ...]] = set()
     texts: dict[str, str] = {}
-    for alike in different:
-        for prompt in alike:
-            answered = ledger.answers.get(AnswerSlot(name, prompt))
-            if answered is not None and answered.answer.ok:
-                texts[prompt] = answered.answer.text
-                break
+    for prompt in ledger.plan.prompts:
+        answered = ledger.answers.get(AnswerSlot(name, prompt.id))
+        if answered is None or not answered.answer.ok:
+            continue
+        if again and (question := question_of(prompt)) in again:
+            if question in asked:
+                continue
+            asked.add(question)
+        texts[prompt.id] = answered.answer.text
     return texts
 
 

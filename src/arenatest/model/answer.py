@@ -76,7 +76,8 @@ class Timing:
         held: The part of ``queue_wait`` for which a minute's limits, or a pause that the server
             asked for, held the call back; the rest was for a place.
         connect: Until a connection was ready; None if not observed.
-        ttfb: Until the response headers. A diagnosis, not a user's time.
+        ttfb: Until the response headers. A diagnosis of one call, not a user's time; records
+            loaded in bulk leave it out.
         ttft: Until the first read with generated text: content, reasoning, tool arguments or
             refusal. None if nothing was generated, the provider does not stream, or one read held
             all of an answer of some length, so that something had held it up on the way.

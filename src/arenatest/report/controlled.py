@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from arenatest.errors import InsufficientData
 from arenatest.report.battles import Battle
@@ -64,7 +65,8 @@ def controlled_rates(fought: Iterable[Battle]) -> tuple[Controlled, ...]:
     """Return the controlled win rates of every candidate with battles that were judged.
 
     Args:
-        fought: The battles of a run; those without a score do not count.
+        fought: The battles of a run in the plan's order, in which those of a cluster stand
+            together; those without a score do not count.
     """
     judged: dict[str, list[Battle]] = defaultdict(list)
     for battle in fought:
@@ -95,16 +97,17 @@ _Cluster = tuple[float, tuple[float, ...]]
 
 def _clusters(battles: Iterable[Battle]) -> Iterator[_Cluster]:
     """Yield of each cluster the mean score, and the mean difference in each feature."""
-    grouped: dict[str, list[_Cluster]] = defaultdict(list)
-    for battle in battles:
-        if battle.score is not None and battle.answered and battle.baseline:
-            ours, theirs = (style_of(b.answer.text) for b in (battle.answered, battle.baseline))
-            apart = tuple(map(relative_difference, ours, theirs))
-            grouped[battle.prompt.cluster].append((battle.score, apart))
-    for fought in grouped.values():
+    for _, cluster in groupby(battles, key=lambda battle: battle.prompt.cluster):
+        fought = [(battle.score or 0.0, _apart(battle)) for battle in cluster]
         size = len(fought)
         features = zip(*(apart for _, apart in fought), strict=True)
         yield sum(score for score, _ in fought) / size, tuple(sum(f) / size for f in features)
+
+
+def _apart(battle: Battle) -> tuple[float, ...]:
+    sides = (battle.answered, battle.baseline)
+    ours, theirs = (style_of("" if side is None else side.answer.text) for side in sides)
+    return tuple(map(relative_difference, ours, theirs))
 
 
 def _controlled(candidate: str, control: str, clusters: list[_Cluster]) -> Controlled:

@@ -16,7 +16,7 @@ from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_r
 Value = TypeVar("Value")
 
 _TEXT = schema.text.alias("answer_text")
-_RESPONSE_ID = schema.generation.c.response_id
+_OF_ONE_CALL = (schema.generation.c.response_id, schema.generation.c.ttfb)
 _REASONING = schema.text.alias("reasoning_text")
 ANSWERS = schema.generation.outerjoin(_TEXT, _TEXT.c.sha == schema.generation.c.text).outerjoin(
     _REASONING, _REASONING.c.sha == schema.generation.c.reasoning
@@ -32,8 +32,10 @@ ANSWER = (
 )
 """What :func:`answer_of` takes, in order."""
 
-MANY_ANSWERS = tuple(null() if column is _RESPONSE_ID else column for column in ANSWER)
-"""The same where thousands are held: the server's id of a response is for a look at one call."""
+MANY_ANSWERS = tuple(
+    null() if any(column is one for one in _OF_ONE_CALL) else column for column in ANSWER
+)
+"""The same where thousands are held, without what is for a look at one call."""
 
 JUDGMENT = (
     schema.judgment.c.verdict,

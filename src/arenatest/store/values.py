@@ -47,7 +47,7 @@ def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timi
     return Timing(
         source=source,
         queue_wait=queue_wait,
-        held=held,
+        held=0.0 if held == 0.0 else held,
         connect=connect,
         ttfb=ttfb,
         ttft=ttft,
