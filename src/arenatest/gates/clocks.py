@@ -3,6 +3,8 @@
 A call that came while our event loop lagged is invalid, not slow: how late we looked says nothing
 of the model. Dropping it favours nobody, since the loop does not know whose call it keeps waiting.
 Where more than ``MOST`` of a gate's calls are invalid, the machine that measures is not fit to.
+Lag only ever adds to a time. So a call that kept a limit in spite of it has kept it, and one that
+broke it by more than the lag has broken it: for a percentile, only what lies between is invalid.
 
 Reference:
     Measured on streams of 25 ms a piece: what the loop lags is what the first token seems late.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from arenatest.gates.words import amount, counted
 from arenatest.model.answer import Timing
@@ -25,6 +28,22 @@ MOST = 0.02
 
 _FROM_THE_START = ("ttft", "ttfat", "e2e")
 _STREAMING = ("tpot", "icl")
+
+
+class Bar(NamedTuple):
+    """A limit on single calls, as a percentile has it."""
+
+    limit: float
+    side: Literal["min", "max"]
+
+    def is_kept(self, seconds: float) -> bool:
+        """Return whether a call of so many seconds is within the limit."""
+        return seconds >= self.limit if self.side == "min" else seconds <= self.limit
+
+
+def bar_of(rule: Rule) -> Bar | None:
+    """Return the limit that a gate holds each single call against; None where it has none."""
+    return Bar(rule.limit, rule.side) if rule.stat.startswith("p") else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +61,7 @@ class Lagging:
     largest: float
 
 
-def clock_of(timing: Timing, clock: str, *, apart: bool) -> float | None:
+def clock_of(timing: Timing, clock: str, *, apart: bool, bar: Bar | None = None) -> float | None:
     """Return one clock in seconds; None where it is unknown, or may not be used.
 
     Args:
@@ -50,24 +69,35 @@ def clock_of(timing: Timing, clock: str, *, apart: bool) -> float | None:
         clock: Which one.
         apart: Whether the call was made for its clocks alone: then all contestants are compared on
             open connections, and the time to open one is taken off.
+        bar: The only limit that it will be held against, where there is one.
     """
     seconds: float | None = getattr(timing, clock)
-    if seconds is None or seconds < 0.0 or is_ours(timing, clock):
+    if seconds is None or seconds < 0.0 or is_ours(timing, clock, bar):
         return None
     if apart and timing.connection_reused is False and clock in _FROM_THE_START:
         return None if timing.connect is None else max(seconds - timing.connect, 0.0)
     return seconds
 
 
-def is_ours(timing: Timing, clock: str) -> bool:
-    """Return whether too much of a time may be our own event loop's lag."""
+def is_ours(timing: Timing, clock: str, bar: Bar | None = None) -> bool:
+    """Return whether too much of a time may be our own event loop's lag.
+
+    With a ``bar``, only where that leaves open on which side of it the call lies.
+    """
     if timing.source != "measured":
         return False
     lag, span = _lag_within(timing, clock)
-    return lag > max(LAG, LAG_SHARE * span)
+    if lag <= max(LAG, LAG_SHARE * span):
+        return False
+    if bar is None or clock not in _FROM_THE_START:
+        return True
+    seconds: float = getattr(timing, clock)
+    return bar.is_kept(seconds) != bar.is_kept(seconds - lag)
 
 
-def lagging(ledger: Ledger, name: str, clock: str, prompts: Iterable[Prompt]) -> Lagging:
+def lagging(
+    ledger: Ledger, name: str, clock: str, prompts: Iterable[Prompt], bar: Bar | None = None
+) -> Lagging:
     """Count a contestant's calls, and those that our own lag made invalid."""
     calls, lags = 0, []
     for prompt in prompts:
@@ -76,7 +106,7 @@ def lagging(ledger: Ledger, name: str, clock: str, prompts: Iterable[Prompt]) ->
             if timing is None or getattr(timing, clock) is None:
                 continue
             calls += 1
-            if is_ours(timing, clock):
+            if is_ours(timing, clock, bar):
                 lags.append(_lag_within(timing, clock)[0])
     return Lagging(calls=calls, invalid=len(lags), largest=max(lags, default=0.0))
 
@@ -91,7 +121,8 @@ def unfit_machine(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
     """
     asked = list(prompts)
     sides = (rule.candidate, rule.against) if rule.stat == "ratio" else (rule.candidate,)
-    found = {name: lagging(ledger, name, rule.metric.name, asked) for name in sides}
+    clock, bar = rule.metric.name, bar_of(rule)
+    found = {name: lagging(ledger, name, clock, asked, bar) for name in sides}
     calls = sum(one.calls for one in found.values())
     invalid = sum(one.invalid for one in found.values())
     if invalid <= max(1.0, MOST * calls):

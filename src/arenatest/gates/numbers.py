@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from arenatest.gates.clocks import clock_of
+from arenatest.gates.clocks import Bar, clock_of
 from arenatest.gates.costs import COST, Prices, cost_of
 from arenatest.model.metric import MetricSpec
 from arenatest.model.record import Answered, AnswerSlot, Ledger, MetricSlot
@@ -45,16 +45,19 @@ Read = Callable[[Ledger, AnswerSlot], Reading | None]
 """Reads a number in its place; None while it is not settled."""
 
 
-def number_reader(metric: MetricSpec, *, baseline: str, apart: bool = False) -> Read:
+def number_reader(
+    metric: MetricSpec, *, baseline: str, apart: bool = False, bar: Bar | None = None
+) -> Read:
     """Return the reader of a metric that is not of judgments.
 
     Args:
         metric: A built-in metric of answers or timings, or a plugin's.
         baseline: Name of the baseline, whose failure leaves a metric of battles without a value.
         apart: Whether clocks are of calls that were made for them alone.
+        bar: The only limit that clocks will be held against, where there is one.
     """
     if metric.source == "timing":
-        return _clock_reader(metric.name, apart=apart)
+        return _clock_reader(metric.name, apart=apart, bar=bar)
     if metric.source == "plugin":
         return _plugin_reader(metric, baseline)
     if metric.name == COST:
@@ -87,7 +90,7 @@ def _cost_reader() -> Read:
     return read
 
 
-def _clock_reader(clock: str, *, apart: bool) -> Read:
+def _clock_reader(clock: str, *, apart: bool, bar: Bar | None) -> Read:
     def read(ledger: Ledger, slot: AnswerSlot) -> Reading | None:
         answered = ledger.timings.get(slot)
         if answered is None:
@@ -101,7 +104,7 @@ def _clock_reader(clock: str, *, apart: bool) -> Read:
             return VOID  # a stored answer says nothing of today's latency
         if timing.source == "measured" and answered.attempts != 1:
             return RETRIED
-        seconds = clock_of(timing, clock, apart=apart)
+        seconds = clock_of(timing, clock, apart=apart, bar=bar)
         return VOID if seconds is None else _number(seconds)
 
     return read

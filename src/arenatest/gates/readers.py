@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from arenatest.gates.battles import battle_reader
+from arenatest.gates.clocks import bar_of
 from arenatest.gates.conduct import MEASURES, conduct_reader
 from arenatest.gates.evidence import Evidence, Pair, Reader
 from arenatest.gates.numbers import Reading, number_reader
@@ -48,7 +49,9 @@ class _Numbers:
 
     def __init__(self, rule: Rule, plan: Plan) -> None:
         apart = plan.latency.dedicated
-        self._read = number_reader(rule.metric, baseline=plan.baseline.name, apart=apart)
+        self._read = number_reader(
+            rule.metric, baseline=plan.baseline.name, apart=apart, bar=bar_of(rule)
+        )
         self._candidate, self._against = rule.candidate, rule.against
         self._timed = rule.metric.source == "timing"
         self._repeats = range(plan.timed_repeats if self._timed else plan.repeats)
