@@ -37,8 +37,8 @@ def test_a_ledger_holds_what_was_written_but_what_only_one_call_is_looked_at_for
     assert ledger.plan == plan()
     assert set(ledger.answers) == {AnswerSlot("old", "p0"), AnswerSlot("new", "p0")}
     found = ledger.answers["new", "p0", 0]
-    timing = answer().timing
-    assert found.answer == answer(timing=replace(_without_gaps(timing), ttfb=None), response_id=None)
+    read = replace(_without_gaps(answer().timing), ttfb=None)
+    assert found.answer == answer(timing=read, response_id=None)
     assert (found.chat_id, found.attempts, found.reused, found.cost) == ("c-1", 1, False, 0.002)
     assert ledger.timings == {AnswerSlot("new", "p0"): found}
     assert ledger.judgments == {judged().slot: judged().judgment}
