@@ -20,7 +20,7 @@ BLOCKS = 20
 """Blocks of a level. Ten to thirty are usual: fewer tell too little of their spread, and many are
 so short that each still feels the one before."""
 LATEST = 0.05
-"""Seconds by which one request in a hundred may be sent late."""
+"""Seconds by which one request in a hundred may be sent late, or its answer seen late."""
 LATEST_SHARE = 0.05
 """The same as a share of the level's median user latency, where that is more."""
 TELLING = 0.99
@@ -101,8 +101,8 @@ def rates(requests: Sequence[Loaded], warmup: int, count: int) -> list[float]:
 
 
 def lag(requests: Sequence[Loaded]) -> float:
-    """Return by how much later than due requests were sent: no more in 99 of 100."""
-    return nearest_rank([one.queue_wait for one in requests], TELLING)
+    """Return by how much later than due requests were sent, or seen: no more in 99 of 100."""
+    return nearest_rank([max(one.queue_wait, one.loop_lag) for one in requests], TELLING)
 
 
 def most_lag(requests: Sequence[Loaded]) -> float:
@@ -117,9 +117,9 @@ def client_problem(requests: Sequence[Loaded]) -> str:
     if late <= most:
         return ""
     return (
-        f"requests were sent late, by up to {amount(late, 's')} in 99 of 100, more than the "
-        f"{amount(most, 's')} allowed: this machine could not keep to the schedule, or limits of "
-        "its own held it back, so the times say nothing of the server"
+        f"requests were sent or seen late, by up to {amount(late, 's')} in 99 of 100, more than "
+        f"the {amount(most, 's')} allowed: this machine could not keep to the schedule, or limits "
+        "of its own held it back, so the times say nothing of the server"
     )
 
 

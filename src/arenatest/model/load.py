@@ -73,6 +73,7 @@ class Loaded:
         due: When it was to be sent, from the start of its level. In a closed loop: when it could
             be.
         queue_wait: How much later it was sent: our own delay.
+        loop_lag: How late our own event loop came at worst while it was answered.
         user_latency: From ``due`` to the end of the answer, so that a request which had to wait
             for others counts with its wait; None where it failed.
         tokens: Output tokens that were streamed, 0 where it failed; None where nobody told.
@@ -82,6 +83,7 @@ class Loaded:
     chat_id: str
     due: float
     queue_wait: float
+    loop_lag: float = 0.0
     user_latency: float | None = None
     ttft: float | None = None
     ttfat: float | None = None
@@ -110,6 +112,7 @@ def loaded(answer: Answer, *, chat_id: str, due: float) -> Loaded:
         chat_id=chat_id,
         due=due,
         queue_wait=late,
+        loop_lag=max(timing.lag or 0.0, timing.stream_lag or 0.0),
         user_latency=None if whole is None else late + whole,
         ttft=timing.ttft,
         ttfat=timing.ttfat,

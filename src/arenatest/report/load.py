@@ -28,7 +28,7 @@ class LevelReport:
         worth: How many independent requests they are worth.
         goodput: The share of good ones; None without an SLO.
         tokens_per_second: Of all requests together; None where nobody told tokens.
-        lag: By how much later than due they were sent, but for one in a hundred.
+        lag: By how much later than due they were sent or seen, but for one in a hundred.
         problem: Why its times do not count; empty where they do.
     """
 

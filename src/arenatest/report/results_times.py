@@ -108,8 +108,8 @@ class LoadPart(Part):
 
     ``level`` is requests a second, or requests in flight for ``closed`` arrivals; ``worth`` is how
     many independent requests the ``n`` count for; ``lag`` is by how much later than due they were
-    sent, but for one in a hundred; ``problem`` says why its times do not count, empty where they
-    do.
+    sent, or seen, but for one in a hundred; ``problem`` says why its times do not count, empty
+    where they do.
     """
 
     suite: str

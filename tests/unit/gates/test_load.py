@@ -155,7 +155,14 @@ def test_a_client_that_cannot_keep_to_the_schedule_is_no_slow_server():
     late = level(make=lambda n: request(n, queue_wait=0.3 if n % 20 == 0 else 0.0))
     for decision in (p95(late), p95(late, limit=0.1), goodput(late)):
         assert (decision.decision, decision.cause) == ("inconclusive", "latency")
-        assert "new: requests were sent late, by up to 300 ms in 99 of 100" in decision.reason
+        assert "new: requests were sent or seen late, by up to 300 ms in 99" in decision.reason
+
+
+def test_a_client_that_was_busy_while_answers_came_is_no_slow_server():
+    busy = level(make=lambda n: request(n, loop_lag=0.2 if n % 20 == 0 else 0.0))
+    assert p95(busy, limit=0.1).cause == "latency"
+    once = level(200, make=lambda n: request(n, loop_lag=0.2 if n == 60 else 0.0))
+    assert p95(once).decision == "pass"
 
 
 def test_a_lag_that_is_small_beside_the_latency_is_none():
@@ -278,6 +285,8 @@ def test_a_request_waits_from_when_it_was_due():
     usage = Usage(output_tokens=50, reasoning_tokens=30)
     one = loaded(Answer(text="Yes.", timing=timing, usage=usage), chat_id="c", due=3.0)
     assert (one.user_latency, one.tokens) == (2.5, 20)
+    lagging = replace(timing, lag=0.01, stream_lag=0.03)
+    assert loaded(Answer(text="Yes.", timing=lagging), chat_id="c", due=3.0).loop_lag == 0.03
     streamed = Answer(text="Yes.", reasoning="Hm.", timing=timing, usage=usage)
     assert loaded(streamed, chat_id="c", due=3.0).tokens == 50
 
