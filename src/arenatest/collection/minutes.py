@@ -102,9 +102,9 @@ class Minutes:
         """
         while self._open:
             self._open.pop().close()
-        for path in self._folder.glob(f"{self._session}.*.minute*") if forget else ():
-            with contextlib.suppress(OSError):  # gone
-                path.unlink()
+        with contextlib.suppress(OSError):  # gone, or the folder was never one
+            for path in self._folder.glob(f"{self._session}.*.minute*") if forget else ():
+                path.unlink(missing_ok=True)
 
     def _shared(self, name: str) -> SharedMinute:
         minute = SharedMinute(self._folder / f"{self._session}.{name}.minute")
