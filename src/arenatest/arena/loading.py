@@ -75,8 +75,8 @@ class Loading:
         plan = self._ledger.plan
         if plan.load is None:
             return
-        loaded = [c.name for c in plan.contestants if c.name in names and self._asks(c.name)]
-        orders = balanced_orders(loaded, len(plan.load.levels), plan.seed) if loaded else []
+        asked = [c.name for c in plan.contestants if c.name in names and self._asks(c.name)]
+        orders = balanced_orders(asked, len(plan.load.levels), plan.seed) if asked else []
         for level, order in zip(plan.load.levels, orders, strict=False):
             for name in order:
                 slot = LoadSlot(name, level)
