@@ -37,8 +37,7 @@ class HttpOptions(BaseModel):
     )
     idle_timeout: Duration | None = Field(
         default=None,
-        description="Longest pause of an answer that has begun; default: 60 s, or half of the "
-        "call's time where that is less.",
+        description="Longest pause of an answer that has begun; default: 60 s.",
     )
     session_header: str | None = Field(
         default=None,

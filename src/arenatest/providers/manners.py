@@ -14,7 +14,7 @@ class Manners:
 
     Attributes:
         idle: Seconds without a piece of text after which an answer that has begun is given up; None
-            for 60 s, or half of a call's time where that is less.
+            for 60 s.
         session_header: The header that takes the id of a call's conversation; None for none.
         session_field: The parameter of a request that takes it; None for none.
     """

@@ -9,7 +9,9 @@ import aiohttp
 
 from arenatest.providers.clocks import Clocks
 
-_LONGEST_PAUSE = 60.0  # seconds
+LONGEST_PAUSE = 60.0
+"""Seconds between two pieces of text, where the suite does not say."""
+
 _SHARE = 0.5  # of a call's time
 _SECOND_LOOK = 0.05  # seconds: what came while the loop was busy is read before
 
@@ -68,11 +70,12 @@ class StallWatch:
             self._content.set_exception(Stalled())
 
 
-def patience(idle: float | None, within: float) -> float:
-    """Return the longest pause of an answer, in seconds: what the suite says, or the default.
+def was_stalled(clocks: Clocks, now: float, within: float) -> bool:
+    """Whether a call that ran out of time had begun its answer and then said nothing for long.
 
     Args:
-        idle: What the suite says.
-        within: Seconds that the whole call may take.
+        clocks: Of the call.
+        now: Its end, on their clock.
+        within: Seconds that it had: half of them without a piece of text is long.
     """
-    return min(_LONGEST_PAUSE, _SHARE * within) if idle is None else idle
+    return clocks.last is not None and now - clocks.last >= _SHARE * within

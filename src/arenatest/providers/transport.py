@@ -19,7 +19,7 @@ from arenatest.model.answer import Failure
 from arenatest.providers.answer_stream import AnswerStream
 from arenatest.providers.clocks import Clocks
 from arenatest.providers.refusals import one_line
-from arenatest.providers.stall import Stalled, StallWatch, patience
+from arenatest.providers.stall import LONGEST_PAUSE, Stalled, StallWatch, was_stalled
 from arenatest.providers.wire import Request, Wire
 
 _CONNECT_PATIENCE = 10.0  # seconds until a connection must stand
@@ -58,7 +58,7 @@ class Transport:
     ) -> None:
         self._wire = wire
         self._clock = clock
-        self._idle = idle
+        self._idle = LONGEST_PAUSE if idle is None else idle
         self._within = 0.0
         self._timeout = aiohttp.ClientTimeout()
         self._connector = _Connector(clock)
@@ -90,12 +90,14 @@ class Transport:
         try:
             return await self._send(request, call, stream)
         except Stalled:
-            idle = patience(self._idle, call.timeout)
-            message = f"no text for {idle:g} s: gave up {stream.progress()}"
+            message = f"no text for {self._idle:g} s: gave up {stream.progress()}"
             return Failure(kind="stalled", message=message, retryable=True)
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
-                return None if stream.done else _late(call.timeout, stream.progress())
+                if stream.done:
+                    return None
+                stalled = was_stalled(clocks, self._clock(), call.timeout)
+                return _late(call.timeout, stream.progress(), stalled=stalled)
             if clocks.reused and clocks.headers is None:
                 self._connector.broke()
             return _broken(error, stream.progress(), answering=clocks.headers is not None)
@@ -118,8 +120,7 @@ class Transport:
                     stream.ended("content_filter")
                     return None
                 return self._wire.refusal(response.status, response.headers, body)
-            idle = patience(self._idle, call.timeout)
-            with StallWatch(response.content, clocks, self._clock, idle):
+            with StallWatch(response.content, clocks, self._clock, self._idle):
                 await self._read(response.content, stream)
         return None
 
@@ -222,7 +223,10 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     return body
 
 
-def _late(within: float, progress: str) -> Failure:
+def _late(within: float, progress: str, *, stalled: bool) -> Failure:
+    if stalled:
+        message = f"no answer within {within:g} s, and no text in half of it: gave up {progress}"
+        return Failure(kind="stalled", message=message, retryable=True)
     message = f"no answer within {within:g} s: gave up {progress}"
     return Failure(kind="timeout", message=message, retryable=True)
 
