@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from arenatest.model.plan import Rule
 from arenatest.model.prompt import Prompt
@@ -85,14 +85,22 @@ def largest_share(texts: Mapping[str, int]) -> float:
     return max(texts.values()) / sum(texts.values()) if texts else 0.0
 
 
-def nearly_the_same(texts: Iterable[str]) -> int:
+def nearly_the_same(texts: Sequence[str]) -> int:
     """Return how many texts consist of words that nine of ten of them share, but for a tenth.
 
     A constant text with a number or a name put in counts; short answers never do.
     """
-    sets = [set(text.casefold().split()) for text in texts]
-    spread = Counter(word for words in sets for word in words)
-    core = {word for word, times in spread.items() if times >= SAME * len(sets)}
+    spread: Counter[str] = Counter()
+    for text in texts:
+        spread.update(_words(text))
+    core = {word for word, times in spread.items() if times >= SAME * len(texts)}
+    if len(core) < SAME * _LEAST_WORDS:  # nearly always
+        return 0
     return sum(
-        len(words) >= _LEAST_WORDS and len(words & core) >= SAME * len(words) for words in sets
+        len(words) >= _LEAST_WORDS and len(words & core) >= SAME * len(words)
+        for words in map(_words, texts)
     )
+
+
+def _words(text: str) -> set[str]:
+    return set(text.casefold().split())
