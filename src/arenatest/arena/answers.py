@@ -227,12 +227,10 @@ class Answers:
 
     async def _ask(self, slot: AnswerSlot, asked: Asked, purposes: tuple[Purpose, ...]) -> Answered:
         self._check_asked(slot)
+        if "text" not in purposes:
+            asked = replace(asked, role="timing")
         answered = await self._caller.ask(
-            replace(
-                asked,
-                role="answer" if "text" in purposes else "timing",
-                place=lambda answered: self._placed(slot, answered, purposes),
-            )
+            asked, lambda answered: self._placed(slot, answered, purposes)
         )
         contestant = asked.target.contestant.fingerprint
         self._reuse.saw_model(contestant, answered.answer.model)

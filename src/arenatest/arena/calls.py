@@ -30,6 +30,9 @@ from arenatest.model.tokens import expected_usage
 GRACE = 0.5
 """Seconds that a provider has, after its timeout, to say itself how far the call got."""
 
+Place = Callable[[Answered], tuple[Record, ...]]
+"""Makes the records that put an answer in its place."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -39,7 +42,6 @@ class Asked:
         key: Content identity, by which a later run may reuse the answer.
         rank: The prompt's position in the plan: earlier ones go first in their lane.
         wanted: Whether an undecided gate still needs it; asked before each attempt.
-        place: Makes the records that put the final answer in its place, written with it.
     """
 
     target: Target
@@ -50,7 +52,6 @@ class Asked:
     repeat: int
     rank: int
     wanted: Callable[[], bool] = lambda: True
-    place: Callable[[Answered], tuple[Record, ...]] | None = None
 
 
 class Caller:
@@ -115,8 +116,12 @@ class Caller:
             names = (model.name for model in models if model.metered and model.price is None)
             self._unpriced = tuple(dict.fromkeys(names))
 
-    async def ask(self, asked: Asked) -> Answered:
+    async def ask(self, asked: Asked, place: Place | None = None) -> Answered:
         """Return the final answer; all attempts are on disk by then.
+
+        Args:
+            asked: What is asked of whom.
+            place: Makes the records that put the final answer in its place, written with it.
 
         Raises:
             Stop: The budget is used up, or the run was closed, before the call was made.
@@ -143,7 +148,7 @@ class Caller:
                 if not asked.wanted():
                     raise Unwanted
                 queued = self._clock() - wanted_at
-                answered, pause = await self._attempt(asked, attempt, queued, visit)
+                answered, pause = await self._attempt(asked, place, attempt, queued, visit)
             finally:
                 lane.leave(visit)
             if pause is None:
@@ -192,7 +197,7 @@ class Caller:
         *,
         prompt: str,
         repeat: int,
-        place: Callable[[Answered], tuple[Record, ...]],
+        place: Place,
     ) -> Answered:
         """Record an answer that cannot be had, without a call: its attempt is number 0."""
         answer = Answer(failure=failure, timing=Timing(source=target.provider.timing))
@@ -214,7 +219,7 @@ class Caller:
         return answered
 
     async def _attempt(
-        self, asked: Asked, attempt: int, queued: float, visit: Visit
+        self, asked: Asked, place: Place | None, attempt: int, queued: float, visit: Visit
     ) -> tuple[Answered, float | None]:
         """Make one attempt; return it with the seconds until the next one, None for no other.
 
@@ -233,7 +238,7 @@ class Caller:
         if asked.role != "judge":  # whose answers nobody holds
             answer = _lean(answer)
         answered = Answered(answer=answer, chat_id=chat_id, attempts=attempt, cost=generation.cost)
-        placed = asked.place(answered) if pause is None and asked.place is not None else ()
+        placed = place(answered) if pause is None and place is not None else ()
         await self._keep(generation, *placed)
         return answered, pause
 
