@@ -67,7 +67,7 @@ class Throttle:
         self._refused = 0
         self._limited = kept.shared  # else there is nothing to look at
         self.rate = Rate()
-        """The smallest limits that suites of this process stated."""
+        """The smallest limits that any suite stated."""
 
     def state(self, rate: Rate) -> None:
         """Keep to these limits too."""
@@ -101,6 +101,7 @@ class Throttle:
             self._limited = self._kept.shared
             return 0.0
         with self._kept.open() as minute:
+            self.rate = minute.rate  # of other processes too
             pause = minute.wait(tokens, now)
             if pause <= 0.0:
                 minute.start(tokens, now)

@@ -33,6 +33,7 @@ def test_a_process_whose_suites_state_no_limit_keeps_to_that_of_others(tmp_path)
     assert not file.exists()
     throttle_on(file, Rate(requests=1)).take(0, 0.5)
     assert careless.take(0, 2.0) > 0.0
+    assert careless.rate == Rate(requests=1)  # from now on its calls count as the others' do
 
 
 def test_who_waits_for_others_looks_again_every_second(tmp_path):
