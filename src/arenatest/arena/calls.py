@@ -10,7 +10,7 @@ from typing import Literal
 
 from arenatest.arena.budget import Budget, charged
 from arenatest.arena.cast import Target
-from arenatest.arena.foreign import guarded, told
+from arenatest.arena.foreign import guarded, nonsense_of, told
 from arenatest.arena.journal import Journal
 from arenatest.arena.loop_lag import LoopLag
 from arenatest.arena.redact import Redactor
@@ -19,7 +19,7 @@ from arenatest.arena.roads import Visit
 from arenatest.arena.stops import Closing, OnLost, Shut, Stop, Unwanted, unheard
 from arenatest.errors import StoreError
 from arenatest.hookspec import Call
-from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.answer import Answer, Failure, Timing
 from arenatest.model.identity import content_id
 from arenatest.model.plan import Contestant
 from arenatest.model.price import price_missing
@@ -287,7 +287,7 @@ class Caller:
                 message = f"no answer within {contestant.timeout:g} s"
                 return Answer(failure=Failure(kind="timeout", message=message, retryable=True))
             return Answer(failure=Failure(kind="provider", message=told(error)))
-        if nonsense := _nonsense(answer):
+        if nonsense := nonsense_of(answer):
             return Answer(failure=Failure(kind="provider", message=nonsense))
         return answer
 
@@ -381,24 +381,3 @@ def _lean(answer: Answer) -> Answer:
     if timing is not None and timing.gaps:
         timing = replace(timing, gaps=())
     return replace(answer, timing=timing, request_id=None, response_id=None)
-
-
-def _nonsense(answer: object) -> str:
-    """Return what is wrong with what a provider returned; empty where it can be recorded."""
-    if not isinstance(answer, Answer):
-        return f"returned {type(answer).__name__}, expected an Answer"
-    for name, kind in _PARTS:
-        part = getattr(answer, name)
-        if not isinstance(part, kind):
-            return f"returned an Answer whose {name} is {type(part).__name__}"
-    return ""
-
-
-_PARTS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
-    ("text", str),
-    ("reasoning", str),
-    ("finish", (str, type(None))),
-    ("usage", (Usage, type(None))),
-    ("timing", (Timing, type(None))),
-    ("failure", (Failure, type(None))),
-)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from arenatest.model.answer import Answer, Failure, Timing, Usage
+
 T = TypeVar("T")
 
 
@@ -55,3 +57,24 @@ def told(error: BaseException) -> str:
     if isinstance(error, Escaped):
         return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def nonsense_of(answer: object) -> str:
+    """Return what is wrong with what a provider returned; empty where it can be recorded."""
+    if not isinstance(answer, Answer):
+        return f"returned {type(answer).__name__}, expected an Answer"
+    for name, kind in _PARTS:
+        part = getattr(answer, name)
+        if not isinstance(part, kind):
+            return f"returned an Answer whose {name} is {type(part).__name__}"
+    return ""
+
+
+_PARTS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
+    ("text", str),
+    ("reasoning", str),
+    ("finish", (str, type(None))),
+    ("usage", (Usage, type(None))),
+    ("timing", (Timing, type(None))),
+    ("failure", (Failure, type(None))),
+)
