@@ -25,9 +25,10 @@ def mock(server):
     return server
 
 
-def battle(project, mock, *, prompts=PROMPTS, run=""):
+def battle(project, mock, *, prompts=PROMPTS, run="", more=""):
     """Run a suite against llmock; count the attempts on record, the failed and the final ones."""
     contestant = 'provider = "openai"\nmodel = "{0}"\nbase_url = "{1}/v1"\napi_key_env = ""\n'
+    contestant += f"{more}\n"
     asked = "".join(f'[[prompts]]\nid = "q{n}"\nquery = "say {n}"\n' for n in range(prompts))
     project.write(
         "x.arena.toml",
@@ -136,15 +137,24 @@ def test_a_server_that_is_down_is_asked_a_few_times_in_all(project, mock):
     assert told in gate["reason"]
 
 
-@pytest.mark.parametrize("quota", [("--rpm", "45"), ("--tpm", "12000")], ids=["rpm", "tpm"])
+@pytest.mark.parametrize("quota", [("--rpm", "60"), ("--tpm", "12000")], ids=["rpm", "tpm"])
 def test_a_quota_slows_the_run_down_and_loses_nothing(project, quota):
     with serve(*quota) as mock:
         mock.play()
-        calls = battle(project, mock, run="concurrency = 16")
+        calls = battle(project, mock, prompts=18, run="concurrency = 16")
         assert calls["lost"] == 0
-        assert calls["attempts"] - calls["failed"] == 4 * PROMPTS
+        assert calls["attempts"] - calls["failed"] == 4 * 18
         assert len(mock.requests) == calls["attempts"]
         assert mock.findings == []
+
+
+def test_a_quota_that_the_suite_states_is_never_run_into(project):
+    with serve("--rpm", "180") as mock:
+        mock.play()
+        calls = battle(project, mock, prompts=10, more="requests_per_minute = 180")
+        assert calls == {"attempts": 40, "failed": 0, "lost": 0}
+        assert mock.findings == []
+    assert project.sql("select max(held) > 1 from generation") == [(1,)]
 
 
 def test_a_tenth_of_errors_of_several_kinds_loses_nothing(project):
