@@ -44,7 +44,7 @@ WILD = 2.0
 """How many times as slow a call is that counts as an outlier."""
 OUTLIERS = 0.1
 """Share of pairs that are outliers from which a contestant is asked about."""
-TENTH = 1.05
+SLOWER = 1.05
 """From how many times as slow a contestant is asked about where a gate did not pass."""
 
 CLOCKS: tuple[Clock, ...] = ("ttft", "ttfat", "e2e")
@@ -195,7 +195,7 @@ def _is_slower(ours: Arm, theirs: Arm, clock: Clock, *, asked: bool) -> bool:
     ]
     if not ratios:  # one of them has no such clock: its answers came whole
         return asked and any(theirs[clock])
-    if asked and median(ratios) >= TENTH:
+    if asked and median(ratios) >= SLOWER:
         return True
     above = sum(ratio > 1.0 for ratio in ratios)
     typical = sign_test(above, len(ratios) - above, side="above") <= RARE
