@@ -19,7 +19,8 @@ How to write one (``chat`` and ``chat_stream`` are the example to copy):
 2.  A subclass of ``Wire`` says how to ask, and makes such a stream for each call.
 3.  A pydantic model that extends ``http_options.HttpOptions`` holds the kind's options, and
     ``HttpProvider(wire=..., access=key_in(...), manners=options.manners(), ...)`` of ``http`` does
-    everything else: session, clocks, time limits, failures, redaction. Register the ``Kind`` in ``providers/__init__``.
+    everything else: session, clocks, time limits, failures, redaction. Register the ``Kind`` in
+    ``providers/__init__``.
 """
 
 from __future__ import annotations
