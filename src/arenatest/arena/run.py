@@ -265,34 +265,13 @@ class SuiteRun:
     async def _engine_of(
         self, ledger: Ledger, cast: Cast, writer: Writer, lag: LoopLag | None
     ) -> Engine:
-        conditions, settings = self._conditions, self._suite.settings
         journal = Journal(writer)
-        redactor = Redactor(self._suite.environment, conditions.environ)
-        caller = Caller(
-            ledger=ledger,
-            journal=journal,
-            paid=self._store.unused_calls(self.run.id) if self.continued else (),
-            clock=conditions.clock,
-            wall=conditions.wall,
-            new_id=conditions.new_id,
-            chance=random.Random(conditions.session),  # noqa: S311 - jitter
-            redactor=redactor,
-            budgets=conditions.budgets(
-                settings, Spent(calls=sum(ledger.calls.values()), cost=ledger.cost)
-            ),
-            on_lost=self._watcher.lose,
-            lag=lag,
-        )
+        redactor = Redactor(self._suite.environment, self._conditions.environ)
+        caller = self._caller(ledger, journal, redactor, lag)
         asked = [*(() if self._answers_of is not None else cast.answering), *cast.judging]
         caller.admit(target.contestant for target in asked)
         reuse = await self._reuse()
-        answers = Answers(
-            ledger=ledger,
-            cast=cast,
-            caller=caller,
-            journal=journal,
-            reuse=reuse,
-        )
+        answers = Answers(ledger=ledger, cast=cast, caller=caller, journal=journal, reuse=reuse)
         games = Games(
             ledger=ledger,
             cast=cast,
@@ -300,8 +279,8 @@ class SuiteRun:
             journal=journal,
             reuse=reuse,
             redactor=redactor,
-            wall=conditions.wall,
-            patience=settings.call_timeout,
+            wall=self._conditions.wall,
+            patience=self._suite.settings.call_timeout,
         )
         wanted = self._watcher.wanted()
         await answers.preload(wanted.answers)
@@ -316,8 +295,27 @@ class SuiteRun:
             reuse=reuse,
             journal=journal,
             on_decided=self._decided,
+            clock=self._conditions.clock,
+            alone=self._conditions.alone,
+        )
+
+    def _caller(
+        self, ledger: Ledger, journal: Journal, redactor: Redactor, lag: LoopLag | None
+    ) -> Caller:
+        conditions = self._conditions
+        spent = Spent(calls=sum(ledger.calls.values()), cost=ledger.cost)
+        return Caller(
+            ledger=ledger,
+            journal=journal,
+            paid=self._store.unused_calls(self.run.id) if self.continued else (),
             clock=conditions.clock,
-            alone=conditions.alone,
+            wall=conditions.wall,
+            new_id=conditions.new_id,
+            chance=random.Random(conditions.session),  # noqa: S311 - jitter
+            redactor=redactor,
+            budgets=conditions.budgets(self._suite.settings, spent),
+            on_lost=self._watcher.lose,
+            lag=lag,
         )
 
     async def _reuse(self) -> Reuse:
