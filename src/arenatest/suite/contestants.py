@@ -36,6 +36,7 @@ from arenatest.suite.suite import Setup
 from arenatest.suite.validation import checked, checked_together
 
 Made = TypeVar("Made")
+_ASKED = ("messages", "input", "contents", "prompt")  # what APIs call the prompt itself
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -131,7 +132,7 @@ def read_model(
         Mistake: ``params`` or the options hold what is no JSON, or name a missing thing.
         PluginError: The kind's code failed.
     """
-    _check_json(table.params)
+    _check_params(table, kind)
     asked = option_values(options, given_only=True)
     what = identity("provider", table.provider, kind, options, around.directory)
     return Entrant(
@@ -358,8 +359,15 @@ def _same_name(name: str, first: Location) -> str:
     return f"{name!r} is also the name of candidates[{first[1]}]: names are unique"
 
 
-def _check_json(params: Mapping[str, Any]) -> None:
-    for key, value in params.items():
+def _check_params(table: ModelTable, kind: Kind[Provider]) -> None:
+    """See that parameters are JSON, and none of them says what is said elsewhere in a suite."""
+    elsewhere = {*type(table).model_fields, *kind.options.model_fields}
+    for key, value in table.params.items():
+        if key in elsewhere:
+            problem = "is no parameter, but a key of the table itself"
+            raise Mistake(problem, place=("params", key))
+        if key in _ASKED:
+            raise Mistake("is no parameter: the prompts are the suite's", place=("params", key))
         try:
             canonical_json(value)
         except (TypeError, ValueError):

@@ -18,6 +18,8 @@ _VALUE = re.compile(
     | (?<![A-Za-z0-9])AIza[0-9A-Za-z_-]{35}                          # Google
     | (?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{30,}                     # GitHub
     | (?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}                            # Hugging Face
+    | (?<![A-Za-z0-9])(?: gsk_ | xai- )[A-Za-z0-9]{20,}              # Groq, xAI
+    | (?<![A-Za-z0-9])ABSK(?=[A-Za-z]*[0-9])[A-Za-z0-9+/]{20,}       # Bedrock
     | (?<![A-Za-z0-9])xox[abprs]-[A-Za-z0-9-]{10,}                   # Slack
     | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*   # JSON Web Token
     | ^\s*(?i:bearer|basic)\s+(?=\S*[0-9]|\S{20})[A-Za-z0-9._~+/=-]{8,}\s*$

@@ -105,6 +105,18 @@ def line_of(text, start):
             id="params that JSON cannot hold",
         ),
         pytest.param(
+            ('model = "m2"', 'model = "m2"\nparams = { seed = 1, model = "m3" }'),
+            "params",
+            "candidates[0].params.model (new): is no parameter, but a key of the table itself",
+            id="another model among the params",
+        ),
+        pytest.param(
+            ('model = "m2"', 'model = "m2"\nparams = { messages = [] }'),
+            "params",
+            "candidates[0].params.messages (new): is no parameter: the prompts are the suite's",
+            id="other prompts among the params",
+        ),
+        pytest.param(
             ('name = "new"\n', ""),
             "[[candidates]]",
             "candidates[0].name: required key is missing",
@@ -601,6 +613,9 @@ def test_a_hint_says_how_to_mend_it(tmp_path, change, expected, hint):
         'headers = { "X-Auth-Token" = "zzyzx-zzyzx" }',
         'api_key_env = "sk-zzyzx1234567890abcd"',
         'params = { user = "Bearer zzyzx1234567" }',
+        'api_key_env = "gsk_zzyzx1234567890abcdef"',
+        'api_key_env = "xai-zzyzx1234567890abcdef"',
+        'api_key_env = "ABSKzzyzx1234567890abcdef="',
         'params = { stop = ["AKIAZZYZXZZYZXZZYZXZ"] }',
         'params = { url = "https://me:zzyzx@example.org/" }',
     ],
