@@ -8,7 +8,6 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -37,6 +36,7 @@ class AnthropicOptions(HttpOptions):
     """Asks Anthropic's Messages API."""
 
     reserved: ClassVar[tuple[str, ...]] = ("model", "messages", "system")
+    added: ClassVar[tuple[str, ...]] = ("/v1", "/v1/messages")
 
     base_url: str = Field(
         default="https://api.anthropic.com",
@@ -49,13 +49,6 @@ class AnthropicOptions(HttpOptions):
     version: str = Field(
         default="2023-06-01", min_length=1, description="Of the API: the anthropic-version header."
     )
-
-    @field_validator("base_url")
-    @classmethod
-    def _check_path(cls, url: str) -> str:
-        if urlsplit(url).path.endswith(("/v1", "/messages")):
-            raise ValueError(f"got {url!r}, expected it without the /v1/messages that is added")
-        return url
 
     @field_validator("version")
     @classmethod

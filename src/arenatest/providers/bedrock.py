@@ -29,6 +29,7 @@ class BedrockOptions(HttpOptions):
     """Asks a model of Amazon Bedrock."""
 
     reserved: ClassVar[tuple[str, ...]] = ("model", "modelId", "messages", "system")
+    added: ClassVar[tuple[str, ...]] = ("/model",)
 
     model: str = Field(
         min_length=1, description="The id or the ARN of a model or of an inference profile."

@@ -41,6 +41,7 @@ class GeminiOptions(HttpOptions):
         "systemInstruction",
         "system_instruction",
     )
+    added: ClassVar[tuple[str, ...]] = ("/models",)
 
     base_url: str = Field(
         default="https://generativelanguage.googleapis.com/v1beta",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +15,11 @@ from arenatest.hookspec import Billing
 from arenatest.providers.manners import Manners
 from arenatest.suite.quantities import Duration
 
+_HEADER = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+_token = re.compile(_HEADER[:-1]).fullmatch
+_variable = re.compile("[A-Za-z_][A-Za-z0-9_]*").fullmatch
+_unbroken = re.compile(r"[^\s\x00-\x1f\x7f]+").fullmatch
+
 
 class HttpOptions(BaseModel):
     """What every API on HTTP is told; a kind gives ``base_url`` and the key's name defaults."""
@@ -22,6 +28,9 @@ class HttpOptions(BaseModel):
 
     reserved: ClassVar[tuple[str, ...]] = ("model", "messages")
     """Keys of a body that have a place of their own in the suite."""
+
+    added: ClassVar[tuple[str, ...]] = ("/chat/completions",)
+    """Ends of an address that we add ourselves: one that has it already is a mistake."""
 
     model: str = Field(min_length=1, description="The model's name, as the server knows it.")
     base_url: str = Field(description="Where the API starts.")
@@ -41,7 +50,7 @@ class HttpOptions(BaseModel):
     )
     session_header: str | None = Field(
         default=None,
-        pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+        pattern=_HEADER,
         description="The header that takes the id of a conversation, such as X-Session-Id.",
     )
     session_field: str | None = Field(
@@ -62,17 +71,39 @@ class HttpOptions(BaseModel):
     @classmethod
     def _check_url(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"got {url!r}, expected a URL such as https://api.openai.com/v1")
+        expected = f"got {url!r}, expected a URL such as https://api.openai.com/v1"
+        if parts.scheme not in ("http", "https") or not parts.hostname or not _unbroken(url):
+            raise ValueError(expected)
         if parts.username is not None or parts.password is not None:
             raise ValueError("holds a user name or a password: name a variable in api_key_env")
+        try:
+            parts.port  # noqa: B018 - it is read only when asked for
+        except ValueError as error:
+            raise ValueError(f"{expected}: {error}") from None
+        for end in cls.added:
+            if parts.path.rstrip("/").endswith(end):
+                raise ValueError(f"got {url!r}, expected it without the {end} that is added")
         return url.rstrip("/")
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _check_variable(cls, name: str) -> str:
+        if name and not _variable(name):  # it may be the key itself, so it is not shown
+            raise ValueError("expected the name of an environment variable, such as OPENAI_API_KEY")
+        return name
+
+    @field_validator("session_field")
+    @classmethod
+    def _check_session_field(cls, name: str | None) -> str | None:
+        if name in (*cls.reserved, "stream"):
+            raise ValueError(f"{name!r} has a place of its own in the suite")
+        return name
 
     @field_validator("headers")
     @classmethod
     def _check_headers(cls, headers: dict[str, str]) -> dict[str, str]:
         for name, value in headers.items():
-            if not name or not (name + value).isprintable() or ":" in name or " " in name:
+            if not _token(name) or not value.isprintable():
                 raise ValueError(
                     f"got {name!r} = {value!r}, expected the name and text of a header"
                 )

@@ -23,6 +23,7 @@ class OllamaOptions(HttpOptions):
     """Asks Ollama by its own API; params are its options."""
 
     reserved: ClassVar[tuple[str, ...]] = ("model", "messages", "stream")
+    added: ClassVar[tuple[str, ...]] = ("/api", "/api/chat", "/v1")
 
     base_url: str = Field(
         default="http://localhost:11434", description="Where Ollama is; /api/chat is added."

@@ -26,6 +26,7 @@ class ResponsesOptions(HttpOptions):
     """Asks OpenAI's Responses API; nothing is stored there unless the body says so."""
 
     reserved: ClassVar[tuple[str, ...]] = ("model", "input")
+    added: ClassVar[tuple[str, ...]] = ("/responses",)
 
     base_url: str = Field(
         default="https://api.openai.com/v1",

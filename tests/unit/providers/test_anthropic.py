@@ -251,7 +251,7 @@ def test_a_quota_is_handed_on_once_a_response():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"base_url": "https://api.anthropic.com/v1/"}, "expected it without the /v1/messages"),
+        ({"base_url": "https://api.anthropic.com/v1/"}, "without the /v1 that is added"),
         ({"base_url": "https://x/v1/messages"}, "expected it without the /v1/messages"),
         ({"base_url": "api.anthropic.com"}, "expected a URL"),
         ({"body": {"system": "x"}}, "'system' has a place of its own"),
