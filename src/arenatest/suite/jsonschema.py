@@ -51,16 +51,7 @@ def suite_schema(kinds: Kinds) -> Schema:
         kinds: Their options become keys of the tables that name them.
     """
     shared: Schema = {}
-    one_prompt = {"not": {"required": ["system", "system_file"]}}
-    part = {**_chosen("provider", _answering(PartTable, "part", kinds, shared)), **one_prompt}
-    parted = _merged([PartedTable], "parted", shared)
-    parted["properties"]["parts"]["items"] = part
-    alone = _chosen("provider", _answering(ContestantTable, "contestant", kinds, shared))
-    shared["contestant"] = {
-        "if": {"type": "object", "required": ["parts"]},
-        "then": parted,
-        "else": {**alone, **one_prompt},
-    }
+    shared["contestant"] = _contestant(kinds, shared)
     here = {"$ref": "#/$defs/contestant"}
     gate = {**_merged([GateTable], "gate", shared), "oneOf": _one_of(THRESHOLDS)}
     gate["properties"]["metric"]["examples"] = [*BUILT_IN, *kinds.metrics]
@@ -96,6 +87,20 @@ def suite_schema(kinds: Kinds) -> Schema:
             "gates": _list(gate, least=1),
         },
         "$defs": shared,
+    }
+
+
+def _contestant(kinds: Kinds, shared: Schema) -> Schema:
+    """Return the schema of a contestant: of one made of parts, or of one model."""
+    one_prompt = {"not": {"required": ["system", "system_file"]}}
+    part = {**_chosen("provider", _answering(PartTable, "part", kinds, shared)), **one_prompt}
+    parted = _merged([PartedTable], "parted", shared)
+    parted["properties"]["parts"]["items"] = part
+    alone = _chosen("provider", _answering(ContestantTable, "contestant", kinds, shared))
+    return {
+        "if": {"type": "object", "required": ["parts"]},
+        "then": parted,
+        "else": {**alone, **one_prompt},
     }
 
 
