@@ -27,7 +27,8 @@ MOST = 0.02
 """Largest share of invalid calls; a single one is always borne, for it says nothing of a share."""
 
 _FROM_THE_START = ("ttft", "ttfat", "e2e")
-_STREAMING = ("tpot", "icl")
+_ONLY_LONGER = (*_FROM_THE_START, "icl")
+"""Clocks that lag makes longer, by as much at most; a pace it may make either."""
 
 
 class Bar(NamedTuple):
@@ -71,27 +72,26 @@ def clock_of(timing: Timing, clock: str, *, apart: bool, bar: Bar | None = None)
             open connections, and the time to open one is taken off.
         bar: The only limit that it will be held against, where there is one.
     """
-    seconds: float | None = getattr(timing, clock)
-    if seconds is None or seconds < 0.0 or is_ours(timing, clock, bar):
+    seconds = _connected(timing, clock, apart=apart)
+    if seconds is None or seconds < 0.0 or is_ours(timing, clock, bar, apart=apart):
         return None
-    if apart and timing.connection_reused is False and clock in _FROM_THE_START:
-        return None if timing.connect is None else max(seconds - timing.connect, 0.0)
     return seconds
 
 
-def is_ours(timing: Timing, clock: str, bar: Bar | None = None) -> bool:
+def is_ours(timing: Timing, clock: str, bar: Bar | None = None, *, apart: bool = False) -> bool:
     """Return whether too much of a time may be our own event loop's lag.
 
-    With a ``bar``, only where that leaves open on which side of it the call lies.
+    With a ``bar``, only where that leaves open on which side of it the call lies. Other arguments
+    as of ``clock_of``.
     """
     if timing.source != "measured":
         return False
     lag, span = _lag_within(timing, clock)
     if lag <= max(LAG, LAG_SHARE * span):
         return False
-    if bar is None or clock not in _FROM_THE_START:
+    seconds = _connected(timing, clock, apart=apart)
+    if bar is None or clock not in _ONLY_LONGER or seconds is None:
         return True
-    seconds: float = getattr(timing, clock)
     return bar.is_kept(seconds) != bar.is_kept(seconds - lag)
 
 
@@ -106,7 +106,7 @@ def lagging(
             if timing is None or getattr(timing, clock) is None:
                 continue
             calls += 1
-            if is_ours(timing, clock, bar):
+            if is_ours(timing, clock, bar, apart=ledger.plan.latency.dedicated):
                 lags.append(_lag_within(timing, clock)[0])
     return Lagging(calls=calls, invalid=len(lags), largest=max(lags, default=0.0))
 
@@ -144,13 +144,25 @@ def _lag_within(timing: Timing, clock: str) -> tuple[float, float]:
     """Return the largest lag that overlapped what a clock measures, and how long that was."""
     first, rest = timing.lag or 0.0, timing.stream_lag or 0.0
     start = timing.ttft if timing.ttft is not None else timing.e2e
-    if clock in _STREAMING:
+    if clock == "icl":  # some gaps of many: each of them may be as much longer
+        return rest, timing.icl or 0.0
+    if clock == "tpot":
         return rest, max((timing.e2e or 0.0) - (start or 0.0), 0.0)
     if clock == "ttft" or (clock == "ttfat" and timing.ttfat == timing.ttft):
         return first, start or 0.0
     if clock in _FROM_THE_START:
         return max(first, rest), getattr(timing, clock) or 0.0
     return 0.0, 0.0  # our own queue is not slower for it
+
+
+def _connected(timing: Timing, clock: str, *, apart: bool) -> float | None:
+    """Return a clock, for calls made apart without the time to connect; None where unknown."""
+    seconds: float | None = getattr(timing, clock)
+    if not apart or timing.connection_reused is not False or clock not in _FROM_THE_START:
+        return seconds
+    if seconds is None or timing.connect is None:
+        return None
+    return max(seconds - timing.connect, 0.0)
 
 
 def _timing(answered: Answered | None) -> Timing | None:

@@ -86,6 +86,24 @@ def test_apart_the_time_to_open_a_connection_is_taken_off():
     assert clock_of(timing(connection_reused=False), "ttft", apart=True) is None
 
 
+def test_apart_lag_is_weighed_where_the_time_to_connect_is_taken_off():
+    fresh = timing(ttft=0.6, ttfat=0.6, connection_reused=False, connect=0.15, lag=0.1)
+
+    assert clock_of(fresh, "ttft", apart=True, bar=Bar(0.4, "max")) is None  # 0.35 to 0.45 s
+    assert clock_of(fresh, "ttft", apart=True, bar=Bar(0.5, "max")) == pytest.approx(0.45)
+    assert clock_of(fresh, "ttft", apart=False, bar=Bar(0.4, "max")) == 0.6
+
+
+def test_lag_is_held_against_the_gaps_between_reads_not_against_the_whole_stream():
+    late = timing(icl=0.04, stream_lag=0.03)  # less than 5 % of 1.6 s, and most of a gap
+
+    assert not is_ours(late, "tpot")
+    assert is_ours(late, "icl")
+    assert is_ours(late, "icl", Bar(0.03, "max"))
+    assert not is_ours(late, "icl", Bar(0.04, "max"))
+    assert not is_ours(timing(icl=0.04, stream_lag=0.005), "icl")
+
+
 def scene(n, *, lagging=(), theirs=(), latency=None, **changes):
     """A record where these calls of the candidate, and of the baseline, came while we lagged."""
     laid = Scene(plan(n, latency=latency or Latency(), **changes))
