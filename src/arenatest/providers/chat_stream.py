@@ -12,11 +12,16 @@ from typing import Any
 
 from arenatest.model.answer import Usage
 from arenatest.providers.answer_stream import AnswerStream, Tally, count
+from arenatest.providers.clocks import Clocks
 from arenatest.providers.refusals import error_of
 
 
 class ChatStream(AnswerStream):
     """The answer of one chat completion."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        super().__init__(clocks)
+        self._others = False  # whether there were choices beside the first
 
     def event(self, event: Any) -> None:
         """Read one chunk."""
@@ -37,8 +42,10 @@ class ChatStream(AnswerStream):
                 if reason := choice.get("finish_reason"):
                     self._ended(str(reason))
                     self._timed(event)
+            else:
+                self._others = True
         if not choices:
-            self._timed(event)
+            self._beside(event)
 
     def whole(self, body: Any) -> None:
         """Read a completion that was not streamed."""
@@ -50,15 +57,24 @@ class ChatStream(AnswerStream):
         self.named(body.get("model"), body.get("id"))
 
     def tally(self, said: Mapping[str, Any]) -> Tally:
-        """Read ``usage``; what was rejected or thought in silence is billed, never streamed."""
+        """Read ``usage``; what was rejected or thought in silence is billed, never streamed.
+
+        Some servers, xAI's for one, count reasoning beside the completion: then the total says so.
+        """
         cached = count(said, "prompt_tokens_details", "cached_tokens")
+        read, written = count(said, "prompt_tokens"), count(said, "completion_tokens")
+        thought = count(said, *_DETAILS, "reasoning_tokens")
+        if thought and read is not None and written is not None:
+            apart = written + thought
+            written = apart if count(said, "total_tokens") == read + apart else written
         usage = Usage(
-            input_tokens=count(said, "prompt_tokens"),
-            output_tokens=count(said, "completion_tokens"),
-            reasoning_tokens=count(said, *_DETAILS, "reasoning_tokens"),
+            input_tokens=read,
+            output_tokens=written,
+            reasoning_tokens=thought,
             cached_tokens=count(said, "prompt_cache_hit_tokens") if cached is None else cached,
         )
-        return Tally(usage=usage, unseen=count(said, *_DETAILS, "rejected_prediction_tokens") or 0)
+        rejected = count(said, *_DETAILS, "rejected_prediction_tokens") or 0
+        return Tally(usage=usage, unseen=None if self._others else rejected)
 
     def sole_text(self, event: Any) -> str | None:
         """Return the key of the only text of a chunk that has no usage and no finish reason."""
@@ -100,6 +116,13 @@ class ChatStream(AnswerStream):
                 for thought in part["thinking"]:
                     self.thought(thought["text"])
 
+    def _beside(self, event: Mapping[str, Any]) -> None:
+        """Read an event without choices: times of the server, or an error and nothing else."""
+        if (error := error_of(event)) is not None:
+            self.erred(error)
+        else:
+            self._timed(event)
+
     def _ended(self, reason: str) -> None:
         if reason in _BROKEN_OFF:
             self.failed("stream", f"after a 200: the server broke off: {reason}")
@@ -134,7 +157,7 @@ def _seconds(said: Any, key: str, unit: float) -> float | None:
 
 _NEVER = 1e9
 _COMPLETION = "text_completion"  # of the older API: some count pieces where choices are counted
-_BROKEN_OFF = ("error", "insufficient_system_resource")  # OpenRouter's word, and DeepSeek's
+_BROKEN_OFF = ("error", "abort", "insufficient_system_resource")  # OpenRouter, vLLM, DeepSeek
 _TEXTS = ("content", "reasoning_content", "reasoning")
 _DETAILS = ("completion_tokens_details",)
-_FINISHES = {"function_call": "tool_calls"}
+_FINISHES = {"function_call": "tool_calls", "model_length": "length"}  # Mistral: of its context

@@ -190,7 +190,7 @@ def test_the_older_call_of_a_function_is_a_call():
     assert (answer.finish, answer.timing.ttft) == ("tool_calls", 1.0)
 
 
-@pytest.mark.parametrize("reason", ["error", "insufficient_system_resource"])
+@pytest.mark.parametrize("reason", ["error", "abort", "insufficient_system_resource"])
 def test_a_server_that_broke_off_gave_no_answer(reason):
     failure = answered((1.0, event({}, reason))).failure
     assert (failure.kind, failure.retryable) == ("stream", True)
@@ -225,7 +225,34 @@ def test_a_text_completion_is_read_though_its_pieces_are_numbered_as_choices():
 
 def test_a_second_choice_is_left_alone():
     second = b'data: {"choices":[{"index":1,"delta":{"content":"no"},"finish_reason":"stop"}]}\n\n'
-    assert answered((1.0, second), *texts("yes")).text == "yes"
+    said = event(None, usage=usage(8))
+    answer = answered((1.0, second), *texts("y", "es"), (51.0, said))
+    assert answer.text == "yes"
+    assert answer.timing.tpot is None  # whose tokens they are nobody knows
+
+
+def test_the_end_of_a_models_context_is_a_length():
+    assert answered((1.0, CONTENT), (2.0, event({}, "model_length"))).finish == "length"
+
+
+@pytest.mark.parametrize(("total", "output"), [(330, 323), (24, 17), (None, 17)])
+def test_reasoning_that_is_counted_beside_the_completion_is_output_too(total, output):
+    said = {**usage(17, reasoning_tokens=306), "total_tokens": total}
+    if total == 24:
+        said["completion_tokens_details"] = {"reasoning_tokens": 9}
+    counted = answered(*texts("a", "b"), (51.0, event(None, usage=said))).usage
+    assert counted.output_tokens == output
+
+
+def test_an_error_that_is_the_event_itself_is_an_error():
+    data = b'data: {"object":"error","message":"out of memory","code":400}\n\n'
+    failure = answered((1.0, CONTENT), (2.0, data)).failure
+    assert failure == Failure(kind="stream", message="after a 200: out of memory (400)")
+
+
+def test_what_is_malformed_is_shown_without_escapes_behind_which_a_key_could_hide():
+    data = b'data: {"choices": 7, "said": "key\\u002d\\/1"}\n\n'
+    assert "key-/1" in answered((1.0, data)).failure.message
 
 
 def test_names_of_server_and_answer_are_kept():
