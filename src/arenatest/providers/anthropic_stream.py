@@ -36,6 +36,7 @@ class MessageStream(AnswerStream):
         super().__init__(clocks)
         self._reason: str | None = None
         self._thinking = False  # whether the model thinks, seen or unseen
+        self._signed = False  # whether the thinking is sealed: what is shown of it is a summary
 
     def event(self, event: Any) -> None:
         """Say what one event means."""
@@ -79,9 +80,8 @@ class MessageStream(AnswerStream):
             reasoning_tokens=thinking,
             cached_tokens=cached,
         )
-        if self._thinking and thinking is None and not self._reasoning:
-            return Tally(usage=usage, unseen=None)
-        return Tally(usage=usage)
+        unknown = self._signed if self._reasoning else self._thinking and thinking is None
+        return Tally(usage=usage, unseen=None if unknown else 0)
 
     def sole_text(self, event: Any) -> str | None:
         """Return the key of a delta's text; nothing else of a delta matters."""
@@ -113,6 +113,8 @@ class MessageStream(AnswerStream):
             self.thought(delta["thinking"])
         elif kind == "input_json_delta":
             self.called(delta["partial_json"])
+        elif kind == "signature_delta":
+            self._signed |= bool(delta.get("signature"))
 
     def _broken(self, error: Any) -> None:
         if says_filtered(error):

@@ -50,6 +50,7 @@ class GeminiStream(AnswerStream):
         super().__init__(clocks)
         clocks.long = _LARGE
         self._calling = False
+        self._others = False  # whether there were candidates beside the first
 
     def event(self, event: Any) -> None:
         """Say what one event means."""
@@ -64,6 +65,8 @@ class GeminiStream(AnswerStream):
         for candidate in event.get("candidates") or ():
             if not candidate.get("index"):  # a second one, if the suite's body asks for it, is not
                 self._candidate(candidate)
+            else:
+                self._others = True
 
     def whole(self, body: Any) -> None:
         """Say what a body means that holds all events: a list where ``alt=sse`` was ignored."""
@@ -72,7 +75,10 @@ class GeminiStream(AnswerStream):
                 self.event(event)
 
     def tally(self, said: Mapping[str, Any]) -> Tally:
-        """Put the counts into our words; what the server leaves out of them is 0."""
+        """Put the counts into our words; what the server leaves out of them is 0.
+
+        Thoughts are streamed as summaries and counted as they were thought.
+        """
         prompt = count(said, "promptTokenCount")
         thoughts = count(said, "thoughtsTokenCount")
         usage = Usage(
@@ -81,7 +87,8 @@ class GeminiStream(AnswerStream):
             reasoning_tokens=thoughts,
             cached_tokens=count(said, "cachedContentTokenCount"),
         )
-        return Tally(usage=usage)
+        summarised = self._reasoning and thoughts
+        return Tally(usage=usage, unseen=None if summarised or self._others else 0)
 
     def sole_text(self, event: Any) -> str | None:
         """Return ``text``: what an event repeats, counts and reasons too, says nothing new."""

@@ -163,6 +163,12 @@ def test_time_per_token_takes_all_tokens_where_thinking_was_streamed():
     assert timing.tpot == pytest.approx(2.0 / 40)
 
 
+def test_time_per_token_is_unknown_where_thinking_is_a_summary_of_what_was_sealed():
+    sealed = delta("signature_delta", signature="EqQB")
+    reads = (start(), thinking("Hm"), sealed + text("Hi"), text("!"), reason(output_tokens=41))
+    assert answered(*reads, STOP).timing.tpot is None
+
+
 @pytest.mark.parametrize(
     ("opening", "details", "tpot"),
     [
