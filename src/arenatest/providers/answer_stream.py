@@ -298,7 +298,10 @@ class AnswerStream:
             self._malformed("the body", body, error)
 
     def _malformed(self, what: str, payload: bytes, error: Exception) -> None:
-        shown = payload.decode("utf-8", "replace")
+        try:
+            shown = json.dumps(json.loads(payload), ensure_ascii=False)  # no key behind escapes
+        except (ValueError, RecursionError):
+            shown = payload.decode("utf-8", "replace")
         self.failed("malformed", f"{what} is not what the API promises ({error}): {shown}")
 
     def _tally(self) -> Tally | None:

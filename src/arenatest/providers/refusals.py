@@ -39,7 +39,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         headers: Of the response; looked up in lower case.
         body: Its first bytes.
     """
-    error = error_of(_json(body))
+    parsed = _json(body)
+    error = error_of(parsed)
+    if error is None and isinstance(parsed, dict):  # the error itself, without a table around it
+        error = parsed
     spent = status == _PAYMENT_REQUIRED or says_spent(error)
     again = may_help(status) and not spent and headers.get("x-should-retry") != "false"
     said = said_by(error) if error is not None else body.decode("utf-8", "replace")

@@ -151,3 +151,20 @@ def test_the_wait_asked_for_is_in_seconds_whatever_its_form(headers, seconds):
 def test_a_long_message_is_cut_and_says_so():
     assert one_line("a" * 400) == "a" * 297 + "..."
     assert one_line("a" * 300) == "a" * 300
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('{"message": "no key\\u002d\\/1", "code": 7}', "HTTP 400: no key-/1 (7)"),
+        ('{"detail": "Not Found"}', 'HTTP 400: {"detail": "Not Found"}'),
+        ('["no"]', 'HTTP 400: ["no"]'),
+        ("no", "HTTP 400: no"),
+    ],
+)
+def test_an_error_is_told_whatever_table_it_stands_in(body, message):
+    assert refusal(400, {}, body.encode()).message == message
+
+
+def test_money_is_spent_where_the_error_stands_alone_too():
+    assert refusal(400, {}, b'{"code": "Arrearage", "message": "Access denied."}').kind == "spent"
