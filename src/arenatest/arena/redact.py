@@ -19,10 +19,12 @@ SHORTEST_GUESSED = 12
 _NAME = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PAT)(?:_ID)?$", re.I)
 _FIELDS = ("text", "reasoning", "finish", "model", "request_id", "response_id")
 _CUT = "..."
+_ESCAPE = re.compile("%[0-9A-F]{2}")
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Redactor:
-    """Replaces the values of environment variables, also in base64 and URL-encoded form.
+    """Replaces the values of environment variables, also in base64, URLs and JSON.
 
     A function of the user's own reads its key where we do not see it. So every variable counts
     whose name ends like that of a secret and whose value mixes letters with digits.
@@ -84,8 +86,27 @@ def _mixed(value: str) -> bool:
     return any(map(str.isalpha, value)) and any(map(str.isdigit, value))
 
 
-def _forms(value: str) -> tuple[str, ...]:
+def _forms(value: str) -> Iterator[str]:
     if len(value) < SHORTEST:
-        return ()
+        return
     raw = value.encode("utf-8", "surrogateescape")
-    return (value, base64.b64encode(raw).decode().rstrip("="), quote(raw, safe=""))
+    yield value
+    yield value.replace("/", r"\/")  # as some write JSON
+    for quoted in (quote(raw, safe=""), quote(raw)):
+        yield quoted
+        yield _ESCAPE.sub(lambda found: found[0].lower(), quoted)
+    for encoded in _in_base64(raw):
+        yield encoded
+        yield encoded.translate(_URL_SAFE)
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """Yield what is always the same of base64 that holds ``raw``, for each place it may begin at.
+
+    Three bytes are four characters; those that another byte has a part in are left out.
+    """
+    yield base64.b64encode(raw).decode().rstrip("=")
+    for lead in range(3):
+        size = lead + len(raw)
+        encoded = base64.b64encode(bytes(lead) + raw).decode()
+        yield encoded[-(-lead * 4 // 3) : size * 4 // 3]

@@ -1,6 +1,7 @@
 """No key that the environment holds stays in what models and servers say."""
 
 import base64
+import re
 from urllib.parse import quote
 
 import pytest
@@ -16,7 +17,16 @@ def redactor(**environ):
 
 
 @pytest.mark.parametrize(
-    "said", [KEY, base64.b64encode(KEY.encode()).decode(), quote(KEY, safe="")]
+    "said",
+    [
+        KEY,
+        KEY.replace("/", r"\/"),
+        base64.b64encode(KEY.encode()).decode(),
+        base64.urlsafe_b64encode(KEY.encode()).decode(),
+        quote(KEY, safe=""),
+        quote(KEY),
+        re.sub("%..", lambda found: found[0].lower(), quote(KEY, safe="")),
+    ],
 )
 @pytest.mark.parametrize(
     "field", ["text", "reasoning", "finish", "model", "request_id", "response_id"]
@@ -25,6 +35,16 @@ def test_a_key_is_taken_out_of_every_field(field, said):
     answer = redactor().answer(Answer(**{field: f"Bearer {said}."}))
     assert said.rstrip("=") not in getattr(answer, field)
     assert "[MY_KEY]" in getattr(answer, field)
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("after", range(3))
+@pytest.mark.parametrize("before", range(3))
+def test_a_key_is_found_in_base64_of_more_than_itself(encode, before, after):
+    said = encode(b"u" * before + KEY.encode() + b":" * after).decode()
+    kept = redactor().text(said)
+    assert "[MY_KEY]" in kept
+    assert len(kept) <= len("[MY_KEY]") + 4 + 4  # the characters in which its neighbours stand
 
 
 @pytest.mark.parametrize("kept", range(8, len(KEY)))
