@@ -1,5 +1,7 @@
 """What causes are read from, one by one, with figures that can be checked by hand."""
 
+import tracemalloc
+
 import pytest
 
 from arenatest.model.answer import Answer, Failure, Timing, Usage
@@ -267,3 +269,43 @@ def test_a_contestant_that_is_no_slower_is_not_asked_about():
 
 def test_a_run_without_any_call_gives_none():
     assert advise(*arms(lambda i: broken("auth"), lambda i: broken("auth")), alone=("ttft",)) == ()
+
+
+def test_lag_while_an_answer_streams_takes_its_call_out_as_well():
+    def late(i):
+        return call(i, stream_lag=0.2 if i < 4 else 0.0)  # of 2.5 s
+
+    new, _old = arms(late)
+    assert (len(new), len(new.lagged), new.lagged["p0", 0]) == (N - 4, 4, 0.2)
+    finding = only(late)
+    assert (finding.cause, finding.figures["calls"]) == ("lag", 4.0)
+
+
+def test_calls_of_the_quality_part_do_not_fill_in_for_those_made_for_their_clocks():
+    built = LedgerBuilder(
+        plan(
+            [prompt("p0"), prompt("p1")],
+            baseline="old",
+            candidates=["new"],
+            latency=Latency(lane="dedicated"),
+        )
+    )
+    built.ledger.answers |= {AnswerSlot("new", f"p{i}"): call(i, ttft=9.0) for i in range(2)}
+    assert list(arms_of(built.ledger)["new"]["ttft"]) == [9.0, 9.0]
+    built.ledger.timings[AnswerSlot("new", "p0")] = call(0, ttft=1.0)
+    assert list(arms_of(built.ledger)["new"]["ttft"]) == [1.0]
+
+
+def test_where_nothing_is_slow_calls_take_hardly_any_memory():
+    built = LedgerBuilder(plan([prompt("p0")], baseline="old", candidates=["new"]))
+    calls = [call(i, stream_lag=0.0) for i in range(1000)]
+    for name in ("old", "new"):
+        built.ledger.answers |= {AnswerSlot(name, f"p{i}"): calls[i] for i in range(1000)}
+    tracemalloc.start()
+    try:
+        found = arms_of(built.ledger)
+        assert advise(found["new"], found["old"]) == ()
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most / 2000 < 250  # bytes for each call

@@ -42,7 +42,7 @@ def queueing(ours: Arm, theirs: Arm | None) -> Suspect | None:
     Either the server says so, or TTFT grows with the number of calls in flight. In a run that keeps
     as many in flight all the time, only its beginning and its end can show that.
     """
-    if "server_queue" not in ours.told:
+    if not ours.tells("server_queue"):
         return _crowding(ours, theirs)
     mine, other = ours["server_queue"], None if theirs is None else theirs["server_queue"]
     if other is not None and not more_often(mine, other):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arenatest.signs.slowness.arms import Arm, Figure, known
+from arenatest.signs.slowness.arms import Arm, known
+from arenatest.signs.slowness.figures import Figure
 from arenatest.signs.slowness.suspects import (
     CHANCE,
     Suspect,
