@@ -11,6 +11,7 @@ from arenatest.model.answer import Failure, FailureKind
 
 _AGAIN = frozenset({408, 409, 425, 429})
 _SERVER = 500  # from here on it is the server's own error
+_MOVED = range(300, 400)
 _PAYMENT_REQUIRED = 402
 _SPENT = (
     *("insufficient_quota", "spend_limit", "billing", "insufficient_balance"),
@@ -46,6 +47,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Failure:
     spent = status == _PAYMENT_REQUIRED or says_spent(error)
     again = may_help(status) and not spent and headers.get("x-should-retry") != "false"
     said = said_by(error) if error is not None else body.decode("utf-8", "replace")
+    if status in _MOVED and (place := headers.get("location")):
+        said = f"moved to {place}, and no redirect is followed"
     return Failure(
         kind="spent" if spent else _kind(status),
         message=one_line(f"HTTP {status}: {said}" if said.strip() else f"HTTP {status}"),

@@ -9,6 +9,7 @@ import math
 import select
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
 
@@ -30,6 +31,7 @@ _LARGE_BODY = 2**20  # aiohttp wants a body from here on as a file
 _ERROR_BYTES = 2**16
 _GRACE = 1.0  # seconds for the connection's end after the answer's
 _TOLERATED, _TOLERATED_SHARE = 2, 0.2  # of kept connections that prove closed
+_NOTHING_THERE = (404, 405)
 _SUCCESS = range(200, 300)
 
 _clocks: ContextVar[Clocks] = ContextVar("clocks of the call that this task makes")
@@ -119,7 +121,8 @@ class Transport:
                 if self._wire.filtered(response.status, body):
                     stream.ended("content_filter")
                     return None
-                return self._wire.refusal(response.status, response.headers, body)
+                failure = self._wire.refusal(response.status, response.headers, body)
+                return _located(failure, request.url)
             with StallWatch(response.content, clocks, self._clock, self._idle):
                 await self._read(response.content, stream)
         return None
@@ -221,6 +224,13 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
             if len(body) >= _ERROR_BYTES:
                 break
     return body
+
+
+def _located(failure: Failure, url: str) -> Failure:
+    """Say where there was nothing: often the address is wrong, not the model's name."""
+    if failure.status not in _NOTHING_THERE:
+        return failure
+    return replace(failure, message=one_line(f"{failure.message}, at {url}"))
 
 
 def _late(within: float, progress: str, *, stalled: bool) -> Failure:

@@ -91,7 +91,8 @@ def test_a_refusal_says_what_ollama_says(status, said, kind, retryable):
     with serve(refused) as server:
         failure = ask(server).failure
     assert (failure.kind, failure.retryable) == (kind, retryable)
-    assert failure.message == f"HTTP {status}: {said}"
+    place = f", at {server.url}/api/chat" if status == 404 else ""
+    assert failure.message == f"HTTP {status}: {said}{place}"
 
 
 def test_one_thing_given_by_two_names_is_a_request_that_cannot_be_made():

@@ -229,7 +229,13 @@ def test_a_server_that_may_not_stream_is_read_whole():
         (Script(fault="error", fault_after=0), "stream", True, "after a 200: scripted error"),
         (Script(status=500), "server", True, "HTTP 500: scripted error"),
         (Script(status=401), "auth", False, "HTTP 401: scripted error"),
-        (Script(status=307, headers={"Location": "/"}), "request", False, "HTTP 307"),
+        (Script(status=404), "request", False, "HTTP 404: scripted error, at http://127.0.0.1:"),
+        (
+            Script(status=307, headers={"Location": "/elsewhere"}),
+            "request",
+            False,
+            "HTTP 307: moved to /elsewhere, and no redirect is followed",
+        ),
     ],
 )
 def test_a_fault_is_a_failure_and_the_next_call_is_none_the_worse(script, kind, again, message):
