@@ -5,6 +5,8 @@ of the model. Dropping it favours nobody, since the loop does not know whose cal
 Where more than ``MOST`` of a gate's calls are invalid, the machine that measures is not fit to.
 Lag only ever adds to a time. So a call that kept a limit in spite of it has kept it, and one that
 broke it by more than the lag has broken it: for a percentile, only what lies between is invalid.
+There such calls may not drop out, for all of them seem to have broken the limit: they count as
+broken for passing, and as kept for failing.
 
 Reference:
     Measured on streams of 25 ms a piece: what the loop lags is what the first token seems late.
@@ -12,6 +14,7 @@ Reference:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -93,6 +96,19 @@ def is_ours(timing: Timing, clock: str, bar: Bar | None = None, *, apart: bool =
     if bar is None or clock not in _ONLY_LONGER or seconds is None:
         return True
     return bar.is_kept(seconds) != bar.is_kept(seconds - lag)
+
+
+def leeway(timing: Timing, clock: str, *, apart: bool) -> tuple[float, float] | None:
+    """Return within which seconds a clock lies that our own lag made invalid; None without one.
+
+    Arguments as of ``clock_of``.
+    """
+    seconds = _connected(timing, clock, apart=apart)
+    if seconds is None or seconds < 0.0:
+        return None
+    if clock not in _ONLY_LONGER:
+        return 0.0, math.inf
+    return max(seconds - _lag_within(timing, clock)[0], 0.0), seconds
 
 
 def lagging(

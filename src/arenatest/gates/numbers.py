@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from arenatest.gates.clocks import Bar, clock_of
+from arenatest.gates.clocks import Bar, clock_of, leeway
 from arenatest.gates.costs import COST, Prices, cost_of
 from arenatest.model.metric import MetricSpec
 from arenatest.model.record import Answered, AnswerSlot, Ledger, MetricSlot
@@ -23,12 +23,14 @@ class Reading(NamedTuple):
         retried: Whether there is none because the call failed at first: it was slower than the
             clock of its last attempt tells.
         excused: Whether there is none because the baseline gave no answer to compare with.
+        leeway: Between which two numbers it lies where our own lag leaves a limit open.
     """
 
     number: float | None = None
     failed: bool = False
     retried: bool = False
     excused: bool = False
+    leeway: tuple[float, float] | None = None
 
     @property
     def lost(self) -> bool:
@@ -105,7 +107,10 @@ def _clock_reader(clock: str, *, apart: bool, bar: Bar | None) -> Read:
         if timing.source == "measured" and answered.attempts != 1:
             return RETRIED
         seconds = clock_of(timing, clock, apart=apart, bar=bar)
-        return VOID if seconds is None else _number(seconds)
+        if seconds is not None:
+            return _number(seconds)
+        between = None if bar is None else leeway(timing, clock, apart=apart)
+        return VOID if between is None else Reading(getattr(timing, clock), leeway=between)
 
     return read
 

@@ -56,6 +56,7 @@ class _Numbers:
         self._timed = rule.metric.source == "timing"
         self._repeats = range(plan.timed_repeats if self._timed else plan.repeats)
         low, high = finite_range(rule) or (-math.inf, math.inf)
+        self._side = rule.side
         self._worst, self._best = (low, high) if rule.side == "min" else (high, low)
 
 
@@ -84,8 +85,11 @@ class _Single(_Numbers):
             if reading.failed and self._failure_counts:
                 number = self._worst
             if number is not None:
-                for kept in (passing, failing, values):
-                    kept.append(number)
+                low, high = reading.leeway or (number, number)
+                bad, good = (low, high) if self._side == "min" else (high, low)
+                passing.append(bad)
+                failing.append(good)
+                values.append(number)
             elif reading.lost:
                 passing.append(self._worst)
             elif reading.excused:
