@@ -14,6 +14,8 @@ PATIENT_ATTEMPTS = 8
 its own pauses a call then waits for more than a minute in all, over which limits are counted."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+BROKE = 500
+"""The status of a server that broke over what it was asked; one that is down gives others."""
 
 
 class Retries:
@@ -31,6 +33,9 @@ class Retries:
 
         Where the server says how long to wait, the whole lane waits, and with it the next attempt:
         whoever waited outside would find that later calls were let in first.
+
+        A prompt over which a server breaks each time is no sign that it is down: where no other
+        call comes in between, all its attempts fail in a row.
         """
         failure = answer.failure
         if failure is None:
@@ -41,7 +46,8 @@ class Retries:
         spare = FIRST_PAUSE * (jitter - 1.0)
         after = lane.ended(visit, failure, answer.usage, pause=pause, spare=spare)
         if after == "closed":  # not its last word: it is asked again by whoever can ask
-            return 0.0
+            broke = failure.kind == "server" and failure.status == BROKE
+            return None if broke and attempt >= ATTEMPTS else 0.0
         if not failure.retryable:
             return None
         if after == "held":

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from arenatest.arena import calls, retries
+from arenatest.arena import breaker, calls, retries
 from arenatest.arena.budget import Budget, Limits, OwnAccount
 from arenatest.arena.calls import Asked, Caller
 from arenatest.arena.loop_lag import Lags
 from arenatest.arena.redact import Redactor
 from arenatest.arena.stops import Shut, Stop
 from arenatest.errors import StoreError
-from arenatest.model.answer import Answer, Timing, Usage
+from arenatest.model.answer import Answer, Failure, Timing, Usage
 from arenatest.model.price import Price
 from arenatest.model.prompt import Message, Prompt
 from fakes.models import ScriptedProvider, contestant, failed, said, target
@@ -102,6 +102,16 @@ def test_a_failure_not_worth_retrying_is_final():
 def test_retries_end():
     (answered,), kept, _ = ask(ScriptedProvider(failed("timeout")))
     assert answered.attempts == retries.ATTEMPTS == len(kept)
+
+
+def test_a_prompt_over_which_a_server_breaks_each_time_does_not_close_it(monkeypatch):
+    monkeypatch.setattr(breaker, "PAUSES", (0.001, 0.001))
+    monkeypatch.setattr(breaker, "FIRST_PAUSES", (0.001, 0.001))
+    broke = Answer(failure=Failure(kind="server", message="HTTP 500", status=500, retryable=True))
+    (answered,), kept, caller = ask(ScriptedProvider(broke))
+    assert (answered.attempts, answered.answer.failure.kind) == (retries.ATTEMPTS, "server")
+    assert [record.final for record in kept] == [False, False, False, True]
+    assert not caller.lost
 
 
 def test_the_servers_wish_to_wait_holds_the_whole_lane():
