@@ -178,7 +178,7 @@ class Traffic:
             name = (endpoint, keys)
             if name not in self._throttles:
                 kept = self._keeping(content_id("key", endpoint, list(keys)))
-                self._throttles[name] = Throttle(endpoint, kept)
+                self._throttles[name] = Throttle(endpoint, kept, keys)
             throttle = self._throttles[name]
         road.join(places, throttle, cap, rate)
         return Lane(road, throttle, places)

@@ -57,10 +57,12 @@ class Throttle:
     Args:
         endpoint: For people.
         kept: What was taken.
+        keys: The names of the variables that hold the key, for people.
     """
 
-    def __init__(self, endpoint: str, kept: Kept) -> None:
+    def __init__(self, endpoint: str, kept: Kept, keys: tuple[str, ...] = ()) -> None:
         self._endpoint = endpoint
+        self._key = f"the key in {' and '.join(keys)}" if keys else "the key"
         self._kept = kept
         self._closing: Closing | None = None
         self._worked = False
@@ -137,7 +139,7 @@ class Throttle:
             self._refused += 1
             first = failure.status == UNAUTHORIZED and not self._worked
             if first or self._refused >= REFUSALS:
-                reason = f"{self._endpoint} refuses the key: {failure.message}"
+                reason = f"{self._endpoint} refuses {self._key}: {failure.message}"
                 self._closing = self._closing or Closing(cause="plan", reason=reason)
 
     def hold(self, wish: float, spare: float, now: float) -> bool:

@@ -235,7 +235,7 @@ def test_one_refused_key_makes_no_call_in_vain_and_leaves_other_keys_alone():
         visit = await wrong.enter(0)
         assert wrong.ended(visit, DENIED, None) == "closed"
         wrong.leave(visit)
-        with pytest.raises(Shut, match="server refuses the key: HTTP 401"):
+        with pytest.raises(Shut, match="server refuses the key in WRONG: HTTP 401"):
             await wrong.enter(1)
         return await call(right)
 
