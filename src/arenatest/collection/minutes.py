@@ -122,14 +122,29 @@ def _read(body: bytes) -> Minute:
     """Return what is kept; nothing where no process wrote, or one was killed while it did."""
     try:
         requests, tokens, even, held, gap, gap_until, last, slots = json.loads(body)
-    except ValueError:
+        return Minute(
+            rate=Rate(requests=_limit(requests), tokens=_limit(tokens)),
+            slots={int(slot): (_finite(calls), _finite(taken)) for slot, calls, taken in slots},
+            even=_finite(even),
+            held=_finite(held),
+            gap=_finite(gap),
+            gap_until=_finite(gap_until),
+            last=_finite(last),
+        )
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return Minute()
-    return Minute(
-        rate=Rate(requests=requests, tokens=tokens),
-        slots={slot: (requests, tokens) for slot, requests, tokens in slots},
-        even=even,
-        held=held,
-        gap=gap,
-        gap_until=gap_until,
-        last=last,
-    )
+
+
+def _limit(found: object) -> float | None:
+    if found is None:
+        return None
+    limit = _finite(found)
+    if limit <= 0:
+        raise ValueError("a limit that lets nothing through")
+    return limit
+
+
+def _finite(found: object) -> float:
+    if not isinstance(found, int | float) or not math.isfinite(found):
+        raise ValueError("no number")
+    return found

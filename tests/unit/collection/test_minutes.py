@@ -54,6 +54,30 @@ def test_the_smallest_limit_of_all_processes_counts_and_outlives_a_broken_file(t
     assert one.take(0, 0.2) > 0.0
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"null",
+        b"7",
+        b"\xff\xfe",
+        b"[" * 60_000,
+        b"[0, null, 0, 0, 0, 0, 0, []]",
+        b'["60", null, 0, 0, 0, 0, 0, []]',
+        b"[60, null, NaN, 0, 0, 0, 0, []]",
+        b'[60, null, 0, 0, 0, 0, 0, [["a", 1, 2]]]',
+        b'[60, null, 0, 0, 0, 0, 0, [[1, "b", 2]]]',
+        b"[60, null, 0, 0, 0, 0, 0, 5]",
+    ],
+    ids=range(10),
+)
+def test_whatever_stands_in_the_file_breaks_nobody_down_and_lifts_no_limit(tmp_path, body):
+    file = tmp_path / "key.minute"
+    throttle = throttle_on(file, Rate(requests=1))
+    file.write_bytes(body)
+    assert throttle.take(0, 0.1) == 0.0
+    assert throttle.take(0, 0.2) > 0.0
+
+
 def _hold(file):
     minute = SharedMinute(file)
     with minute.open():
