@@ -21,6 +21,7 @@ from arenatest.providers.conversation import instructions, renamed, turns
 from arenatest.providers.http import HttpProvider
 from arenatest.providers.http_options import HttpOptions, below, billing, environment
 from arenatest.providers.http_options import identity as identity_of
+from arenatest.providers.quotas import number
 from arenatest.providers.refusals import error_of
 from arenatest.providers.wire import Request, Wire
 
@@ -28,7 +29,6 @@ MAX_TOKENS = 4096
 """Of an answer, where the suite does not say: the API wants a number, and every model takes it."""
 
 _NAMES = {"stop": "stop_sequences"}
-_DIGITS = 15
 _LIMITS = ("tokens", "input-tokens", "output-tokens")
 
 
@@ -125,10 +125,10 @@ _Left = tuple[float, float | None, float | None]  # how much, of how much, whole
 
 def _left(headers: Mapping[str, str], what: str) -> _Left | None:
     name = f"anthropic-ratelimit-{what}"
-    remaining = _number(headers.get(f"{name}-remaining"))
+    remaining = number(headers.get(f"{name}-remaining"))
     if remaining is None:
         return None
-    return remaining, _number(headers.get(f"{name}-limit")), _until(headers, f"{name}-reset")
+    return remaining, number(headers.get(f"{name}-limit")), _until(headers, f"{name}-reset")
 
 
 def _share(left: _Left) -> float:
@@ -141,13 +141,8 @@ def _until(headers: Mapping[str, str], name: str) -> float | None:
     try:
         now = parsedate_to_datetime(headers["date"])
         return max(0.0, (datetime.fromisoformat(headers[name]) - now).total_seconds())
-    except (KeyError, ValueError, TypeError):  # not said, no date, or one without a time zone
+    except (KeyError, ValueError, TypeError, OverflowError):  # not said, or no such date
         return None
-
-
-def _number(text: str | None) -> float | None:
-    plain = text and text.isascii() and text.isdigit() and len(text) <= _DIGITS
-    return float(text) if text and plain else None
 
 
 def _build(options: AnthropicOptions, context: Context) -> Provider:

@@ -10,7 +10,7 @@ from arenatest.hookspec import Call
 from arenatest.model.answer import Quota
 from arenatest.providers.chat_stream import ChatStream
 from arenatest.providers.clocks import Clocks
-from arenatest.providers.quotas import quota_of
+from arenatest.providers.quotas import number, quota_of
 from arenatest.providers.refusals import error_of
 from arenatest.providers.wire import Request, Wire
 
@@ -99,8 +99,8 @@ def named_anew(params: Mapping[str, Any], name: str, theirs: str) -> Mapping[str
 
 def seconds_taken(headers: Mapping[str, str]) -> float | None:
     """Return how long OpenAI's servers say they took; None where they do not."""
-    said = headers.get("openai-processing-ms")
-    return int(said) / 1000 if said and said.isascii() and said.isdigit() else None
+    milliseconds = number(headers.get("openai-processing-ms"))
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def says_filtered(body: bytes) -> bool:

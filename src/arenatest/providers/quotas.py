@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from arenatest.model.answer import Quota
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|d|h|m|s)")
+_PART = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(ms|d|h|m|s)", re.ASCII)
+_NUMBER = re.compile(r"\d{1,15}(\.\d{1,15})?", re.ASCII)
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -41,24 +42,24 @@ def until(said: str | None) -> float | None:
         360.0
     """
     text = (said or "").strip()
-    number = _number(text)
-    if number is not None:
-        return number
+    bare = number(text)
+    if bare is not None:
+        return bare
     parts = _PART.findall(text)
     if not parts or "".join(value + unit for value, unit in parts) != text:
         return None
     return sum(float(value) * _SECONDS[unit] for value, unit in parts)
 
 
+def number(text: str | None) -> float | None:
+    """Return a plain number of at least 0, of no more digits than a float holds; or None."""
+    return float(text) if text and _NUMBER.fullmatch(text.strip()) else None
+
+
 def _left(headers: Mapping[str, str], what: str) -> tuple[float | None, float | None]:
-    remaining = _number(headers.get(f"x-ratelimit-remaining-{what}"))
+    remaining = number(headers.get(f"x-ratelimit-remaining-{what}"))
     limit = headers.get(f"x-ratelimit-limit-{what}")
-    known = _number(limit)
+    known = number(limit)
     if limit is not None and not known:
         return None, None
     return remaining, known
-
-
-def _number(text: str | None) -> float | None:
-    """A plain number of at least 0."""
-    return float(text) if text and re.fullmatch(r"\d{1,15}(\.\d{1,15})?", text.strip()) else None

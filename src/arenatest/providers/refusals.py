@@ -125,7 +125,7 @@ def wait_asked(headers: Mapping[str, str], error: Any = None) -> float | None:
     try:
         until = parsedate_to_datetime(said)
         return max(0.0, (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds())
-    except (ValueError, TypeError):  # no date, or one with and one without a time zone
+    except (ValueError, TypeError, OverflowError):  # no date that compares
         return None
 
 

@@ -194,3 +194,10 @@ def test_the_id_of_a_conversation_goes_where_the_suite_says():
 def test_a_session_header_is_the_name_of_a_header():
     with pytest.raises(ValidationError, match="session_header"):
         OPENAI.options(model="m", session_header="X Session")
+
+
+@pytest.mark.parametrize("said", ["9" * 400, "-1", "soon"])
+def test_a_time_that_is_none_costs_no_answer(said):
+    with serve(reply="Hi", script=Script(headers={"openai-processing-ms": said})) as server:
+        answer = ask(OPENAI, base_url=server.base_url, api_key_env="THE_KEY")
+    assert (answer.ok, answer.timing.server) == (True, None)

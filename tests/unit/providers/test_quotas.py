@@ -60,6 +60,9 @@ def test_what_is_left_may_come_without_limit_and_reset():
         ("-1", None),
         ("nan", None),
         ("1e400", None),
+        ("9" * 400, None),
+        ("9" * 400 + "s", None),
+        ("\u0663s", None),
     ],
 )
 def test_a_duration_is_read_in_the_ways_of_servers(said, seconds):

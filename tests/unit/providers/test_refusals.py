@@ -168,3 +168,9 @@ def test_an_error_is_told_whatever_table_it_stands_in(body, message):
 
 def test_money_is_spent_where_the_error_stands_alone_too():
     assert refusal(400, {}, b'{"code": "Arrearage", "message": "Access denied."}').kind == "spent"
+
+
+@pytest.mark.parametrize("zone", ["+99999999999", "-99999999999999999999"])
+def test_a_date_that_no_calendar_has_says_nothing(zone):
+    headers = {"retry-after": f"Mon, 01 Jan 2024 00:00:00 {zone}", "date": "Mon, 01 Jan 2024"}
+    assert wait_asked(headers) is None
