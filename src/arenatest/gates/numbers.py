@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from arenatest.gates.clocks import Bar, clock_of, leeway
 from arenatest.gates.costs import COST, Prices, cost_of
+from arenatest.model.answer import Timing
 from arenatest.model.metric import MetricSpec
 from arenatest.model.record import Answered, AnswerSlot, Ledger, MetricSlot
 
@@ -106,13 +107,17 @@ def _clock_reader(clock: str, *, apart: bool, bar: Bar | None) -> Read:
             return VOID  # a stored answer says nothing of today's latency
         if timing.source == "measured" and answered.attempts != 1:
             return RETRIED
-        seconds = clock_of(timing, clock, apart=apart, bar=bar)
-        if seconds is not None:
-            return _number(seconds)
-        between = None if bar is None else leeway(timing, clock, apart=apart)
-        return VOID if between is None else Reading(getattr(timing, clock), leeway=between)
+        return _seconds(timing, clock, apart=apart, bar=bar)
 
     return read
+
+
+def _seconds(timing: Timing, clock: str, *, apart: bool, bar: Bar | None) -> Reading:
+    seconds = clock_of(timing, clock, apart=apart, bar=bar)
+    if seconds is not None:
+        return _number(seconds)
+    between = None if bar is None else leeway(timing, clock, apart=apart)
+    return VOID if between is None else Reading(getattr(timing, clock), leeway=between)
 
 
 def _plugin_reader(metric: MetricSpec, baseline: str) -> Read:

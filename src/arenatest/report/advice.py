@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from arenatest.model.decision import Decision
 from arenatest.report.causes import told_cause, unkept_words
@@ -30,8 +31,8 @@ class Advice:
     Attributes:
         against: As a rule the baseline.
         findings: Likely causes, those that explain most first.
-        unkept: By id of a gate on a percentile that did not pass: the same percentile of whom it
-            is compared with, where that is beyond the limit too, in seconds.
+        unkept: By id of a gate on a percentile that is beyond its limit: the same percentile of
+            whom it is compared with, where that is beyond the limit too, in seconds.
     """
 
     candidate: str
@@ -52,9 +53,15 @@ def advices(run: SuiteRun) -> tuple[Advice, ...]:
         return ()
     arms = arms_of(ledger)
     found = []
-    for (candidate, against), (compared, alone) in questions.items():
-        findings = advise(arms[candidate], arms[against], compared=compared, alone=alone)
-        if findings or compared or alone:
+    for (candidate, against), asked in questions.items():
+        findings = advise(
+            arms[candidate],
+            arms[against],
+            compared=asked.compared,
+            alone=asked.alone,
+            lagging=asked.lagging,
+        )
+        if findings or any(asked):
             found.append(
                 Advice(
                     candidate=candidate,
@@ -78,7 +85,12 @@ def likely_causes(run: SuiteRun, advised: Iterable[Advice]) -> Mapping[tuple[str
         advice = found.get((decision.candidate, against))
         if clock is None or advice is None:
             continue
-        known = [finding for finding in advice.findings if clock in finding.shares]
+        ours = decision.cause == "latency"  # then it is no model that is to blame
+        known = [
+            finding
+            for finding in advice.findings
+            if clock in finding.shares and (finding.cause == "lag") == ours
+        ]
         told = []
         if known:
             told.append(told_cause(max(known, key=lambda one: one.shares[clock]), clock))
@@ -101,11 +113,19 @@ def asked_clock(run: SuiteRun, decision: Decision) -> Clock | None:
     return ASKED.get(decision.metric)
 
 
-def _questions(run: SuiteRun) -> dict[tuple[str, str], tuple[Sequence[Clock], Sequence[Clock]]]:
-    """Return, by candidate and whom it is compared with, the clocks compared and those alone."""
+class _Question(NamedTuple):
+    """Clocks of gates that did not pass: on ratios, on limits of their own, or for our own lag."""
+
+    compared: list[Clock]
+    alone: list[Clock]
+    lagging: list[Clock]
+
+
+def _questions(run: SuiteRun) -> dict[tuple[str, str], _Question]:
+    """Return what is asked, by candidate and whom it is compared with."""
     plan = run.ledger.plan
-    asked: dict[tuple[str, str], tuple[list[Clock], list[Clock]]] = {
-        (candidate.name, plan.baseline.name): ([], []) for candidate in plan.candidates
+    asked = {
+        (candidate.name, plan.baseline.name): _Question([], [], []) for candidate in plan.candidates
     }
     names = {contestant.name for contestant in plan.contestants}
     for decision in run.ordered:
@@ -113,12 +133,14 @@ def _questions(run: SuiteRun) -> dict[tuple[str, str], tuple[Sequence[Clock], Se
         if clock is None or decision.candidate not in names:
             continue
         pair = decision.candidate, _against(run, decision)
-        compared, alone = asked.setdefault(pair, ([], []))
-        if decision.stat == "ratio":
-            compared.append(clock)
-        if decision.stat != "ratio" or decision.cause == "latency":
-            alone.append(clock)
-    return dict(asked)
+        question = asked.setdefault(pair, _Question([], [], []))
+        if decision.cause == "latency":
+            question.lagging.append(clock)
+        elif decision.stat == "ratio":
+            question.compared.append(clock)
+        else:
+            question.alone.append(clock)
+    return asked
 
 
 def _unkept(run: SuiteRun, candidate: str, theirs: Arm) -> dict[str, float]:
@@ -129,6 +151,9 @@ def _unkept(run: SuiteRun, candidate: str, theirs: Arm) -> dict[str, float]:
         mine = decision.candidate == candidate and decision.side == "max"
         if clock is None or not mine or not decision.stat.startswith("p") or not theirs.places:
             continue
+        near = decision.value is not None and decision.value <= decision.threshold
+        if near and decision.decision != "fail":
+            continue  # it keeps its limit, and only too few calls prove it
         seconds = nearest_rank(theirs[clock], float(decision.stat[1:]) / 100.0)
         if seconds > decision.threshold:
             found[decision.gate] = seconds

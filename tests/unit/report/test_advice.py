@@ -135,6 +135,19 @@ def test_a_limit_that_the_baseline_does_not_keep_either_is_told():
     assert lines[lines.index("too slow") + 1] == told
     kept = decision("e2e-p50", **(limit | {"threshold": 2.6}), **FAILED, reason="too slow")
     assert not any("either" in line for _, line in terminal_lines(report(record(), kept)))
+    near = limit | {"decision": "inconclusive", "cause": "evidence", "passed": False, "value": 1.9}
+    unproven = decision("e2e-p50", **near, reason="too few")
+    lines = terminal_lines(report(record(tokens=118), unproven))
+    assert not any("either" in line for _, line in lines)
+
+
+def test_a_gate_that_our_own_lag_left_open_blames_no_model():
+    unfit = {"decision": "inconclusive", "cause": "latency", "passed": False}
+    open_ = decision("e2e-ratio", **E2E, **unfit, reason="our own event loop lagged")
+    found = report(record(tokens=350), open_)
+    (advice,) = found.suites[0].advice
+    assert [finding.cause for finding in advice.findings] == ["answers"]  # it is slower besides
+    assert not any("cause" in line for _, line in terminal_lines(found))
 
 
 FIGURES = {

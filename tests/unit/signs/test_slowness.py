@@ -187,10 +187,15 @@ def test_a_loss_that_both_share_is_no_difference_between_them():
 
 def test_a_busy_process_is_told_and_its_calls_are_no_slow_ones():
     lagging = arms(lambda i: call(i, ttft=5.0, lag=4.5) if i % 8 == 0 else call(i))
-    finding = advise(*lagging, alone=("ttft",))[0]
+    (finding,) = advise(*lagging, lagging=("ttft",))
     assert finding.cause == "lag"
     assert finding.figures == {"calls": 5.0, "of": 40.0, "longest": 4.5}
     assert advise(*lagging) == ()
+
+
+def test_a_busy_process_does_not_explain_a_gate_that_was_decided_in_spite_of_it():
+    lagging = arms(lambda i: call(i, ttft=0.5, lag=0.026 if i % 20 == 0 else 0.0))
+    assert advise(*lagging, alone=("ttft",), compared=("ttft",)) == ()
 
 
 def test_a_lag_that_is_nothing_beside_the_call_is_none():
@@ -277,7 +282,7 @@ def test_lag_while_an_answer_streams_takes_its_call_out_as_well():
 
     new, _old = arms(late)
     assert (len(new), len(new.lagged), new.lagged["p0", 0]) == (N - 4, 4, 0.2)
-    finding = only(late)
+    finding = only(late, asked="lagging")
     assert (finding.cause, finding.figures["calls"]) == ("lag", 4.0)
 
 

@@ -1,6 +1,6 @@
 """How often advice is right: in worlds where a cause was planted, and where there is none.
 
-The table in docs/advice.md was made the same way with 400 runs of each world.
+The figures in docs/latency.md were made the same way with 200 runs of each world.
 """
 
 import pytest
@@ -22,9 +22,12 @@ def advised(ledger, **asked):
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_planted_cause_is_named_and_comes_first(name):
     cause, twist, how = WORLDS[name]
+    asked = {"compared": CLOCKS, "alone": CLOCKS}
+    if cause == "lag":  # which is only looked for where it left a gate open
+        asked = {"lagging": CLOCKS}
     firsts = []
     for seed in range(RUNS):
-        findings = advised(run_of(seed, twist, **how), compared=CLOCKS, alone=CLOCKS)
+        findings = advised(run_of(seed, twist, **how), **asked)
         firsts.append(findings[0].cause if findings else None)
     assert firsts.count(cause) >= 0.9 * RUNS
 

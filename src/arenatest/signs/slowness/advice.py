@@ -67,7 +67,6 @@ SPECIFIC: tuple[Finder, ...] = (
     cold_start,
     throttling,
     failures,
-    client_lag,
     own_queue,
     fresh_connections,
     buffering,
@@ -102,7 +101,12 @@ class Finding:
 
 
 def advise(
-    ours: Arm, theirs: Arm, *, compared: Collection[Clock] = (), alone: Collection[Clock] = ()
+    ours: Arm,
+    theirs: Arm,
+    *,
+    compared: Collection[Clock] = (),
+    alone: Collection[Clock] = (),
+    lagging: Collection[Clock] = (),
 ) -> tuple[Finding, ...]:
     """Return the likely causes of what is slow, those first that explain most.
 
@@ -111,6 +115,7 @@ def advise(
         theirs: Those of whom they are compared with, as a rule the baseline.
         compared: Clocks of gates that compare the two and did not pass.
         alone: Clocks of gates with limits of their own that did not pass.
+        lagging: Clocks of gates that could not be decided because our own event loop lagged.
 
     Returns:
         Nothing where no gate asks and no clock is markedly slower.
@@ -127,6 +132,8 @@ def advise(
     for cause, finding in _weighed(ours, None, sorted(alone)) if alone else ():
         known = found.get(cause)
         found[cause] = finding if known is None else _joined(known, finding)
+    if lagging and (suspect := client_lag(ours)):
+        found["lag"] = _finding(suspect, dict.fromkeys(sorted(lagging), 1.0), ours, None)
     order = sorted(found.values(), key=lambda one: (-one.strength, CAUSES.index(one.cause)))
     return tuple(order)
 
