@@ -16,6 +16,7 @@ def kind_lines(kinds: Kinds) -> Iterator[str]:
         ("caches", kinds.caches),
     ):
         yield f"{what}:"
+        width = max(map(len, offered), default=0)
         for name, kind in sorted(offered.items()):
             summary = (kind.options.__doc__ or "").strip().split("\n")[0]
-            yield f"  {name:<12} {summary}  ({kind.options.__module__})"
+            yield f"  {name:<{width}} {summary}  ({kind.options.__module__})"
