@@ -12,7 +12,7 @@ from typing import Literal
 FailureKind = Literal[
     "timeout",  # the call's deadline passed
     "connection",  # refused, reset, DNS, TLS
-    "stalled",  # headers or text came, then no generated text for the idle time
+    "stalled",  # generated text came, and then no more for the idle time
     "rate_limited",  # HTTP 429
     "spent",  # the server says that money or quota is used up: waiting does not help
     "server",  # HTTP 5xx

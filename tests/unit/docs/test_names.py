@@ -203,6 +203,13 @@ def test_every_word_for_a_failure_a_void_and_a_cause_is_explained(page, words):
     assert all(f"`{word}`" in text(DOCS / page) for word in words)
 
 
+def test_the_table_of_failures_names_each_of_them_and_no_other():
+    table = rows(text(DOCS / "providers.md"), "failure")
+    assert {word for row in table for word in re.findall(r"`(\w+)`", row[0])} == {
+        *get_args(FailureKind)
+    }
+
+
 def test_the_parts_of_the_results_are_those_of_the_model():
     table = {row[0].strip("`[]"): row[1] for row in rows(text(DOCS / "report.md"), "part")}
     fields = results_model.Results.model_fields
