@@ -106,9 +106,8 @@ def asked_clock(run: SuiteRun, decision: Decision) -> Clock | None:
 
     A gate at a level of load looks at other calls: what slows those down is the load.
     """
-    rule = run.rules.get((decision.candidate, decision.gate))
-    under_load = rule is not None and rule.at is not None
-    if under_load or decision.decision == "pass" or decision.cause in _UNMEASURED:
+    open_ = decision.decision != "pass" and decision.cause not in _UNMEASURED
+    if not open_ or run.is_under_load(decision):
         return None
     return ASKED.get(decision.metric)
 

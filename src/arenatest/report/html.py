@@ -120,7 +120,9 @@ def _curve_plot(suite: SuiteView, metric: str, ident: str) -> Markup:
     limits = [
         decision
         for decision in suite.run.ordered
-        if decision.metric == metric and decision.stat.startswith("p")
+        if decision.metric == metric
+        and decision.stat.startswith("p")
+        and not suite.run.is_under_load(decision)  # which is about other calls
     ]
     return _markup(ecdf(measured, limits, ident=ident, metric=metric.upper()))
 

@@ -67,6 +67,11 @@ class SuiteRun:
             )
         )
 
+    def is_under_load(self, decision: Decision) -> bool:
+        """Whether a gate looks at requests of a level of load, not at the calls of prompts."""
+        rule = self.rules.get((decision.candidate, decision.gate))
+        return rule is not None and rule.at is not None
+
 
 def in_order(runs: Sequence[SuiteRun]) -> tuple[SuiteRun, ...]:
     """Return the suites by path and name, so that reports do not depend on who finished first."""

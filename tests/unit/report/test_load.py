@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from arenatest.model.load import Load, Loaded, LoadSlot, Slo
+from arenatest.model.metric import BUILT_IN
 from arenatest.report.html import html_page
 from arenatest.report.load import levels
 from arenatest.report.load_plot import load_picture
 from arenatest.report.results import results
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.view import view
-from fakes.ledgers import LedgerBuilder, plan, prompt
+from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
 
 LOAD = Load(
     arrivals="constant", levels=(1.0, 4.0), requests=60, warmup=5, slo=Slo(user_latency=2.0)
@@ -103,3 +104,33 @@ def test_other_programs_read_the_same():
     assert (part.contestant, part.arrivals, part.level) == ("gpt-5-mini", "constant", 4.0)
     assert part.user_latency_p95 is None
     assert (part.failed, part.worth <= 60) == (6, True)
+
+
+def test_a_limit_under_load_is_none_of_the_calls_of_prompts():
+    """Their curves are of other calls, and their page counts prompts."""
+    gates = [
+        rule("ttft-p90", metric=BUILT_IN["ttft"], stat="p90", side="max", limit=0.4),
+        rule("ttft-p90-at-4", metric=BUILT_IN["ttft"], stat="p90", side="max", limit=0.3, at=4.0),
+    ]
+    built = LedgerBuilder(plan([prompt("a")], rules=gates, load=LOAD))
+    for name in ("gpt-4o", "gpt-5-mini"):
+        built.answer(name, "a", ttft=1.0)
+    open_ = {"decision": "inconclusive", "cause": "evidence", "passed": False, "needed": 671}
+    of = {"metric": "ttft", "stat": "p90", "unit": "s", "side": "max", **open_}
+    loaded = decision(
+        "ttft-p90-at-4", threshold=0.3, reason="about 671 requests would decide it", **of
+    )
+    single = decision("ttft-p90", threshold=0.4, reason="it may be more", **of)
+    run = SuiteRun(ledger=built.ledger, decisions=(loaded, single))
+    shown = html_page(view([run], finished=1_790_000_075.0, command="")).decode()
+
+    assert "limit of p90: 400 ms" in shown
+    assert "limit of p90: 300 ms" not in shown
+    assert shown.count("about 671 prompts would probably decide it") == 1
+
+
+def test_the_page_leads_to_its_load_and_to_nothing_that_it_lacks():
+    shown = html_page(page(whole())).decode()
+    assert '<a href="#load-0">Load</a>' in shown
+    assert 'href="#win-rate-0"' not in shown
+    assert "#load-0" not in html_page(page(ledger(load=None))).decode()
