@@ -31,6 +31,8 @@ _FINISHES = {
     "IMAGE_PROHIBITED_CONTENT": _FILTERED,
     "IMAGE_RECITATION": _FILTERED,
 }
+_PLAIN = {"candidates", "modelVersion", "responseId"}
+_PLAIN_CANDIDATE = {"content", "index"}
 _LARGE = 256  # tokens: the server sends sentences at once, not tokens
 _UNSPECIFIED = (
     "FINISH_REASON_UNSPECIFIED",
@@ -91,8 +93,9 @@ class GeminiStream(AnswerStream):
         return Tally(usage=usage, unseen=None if summarised or self._others else 0)
 
     def sole_text(self, event: Any) -> str | None:
-        """Return ``text``: what an event repeats, counts and reasons too, says nothing new."""
-        return "text"
+        """Return ``text`` where an event has neither counts nor a reason to end."""
+        plain = event.keys() <= _PLAIN
+        return "text" if plain and event["candidates"][0].keys() <= _PLAIN_CANDIDATE else None
 
     def _candidate(self, candidate: Any) -> None:
         for part in (candidate.get("content") or {}).get("parts") or ():

@@ -164,6 +164,13 @@ def test_an_event_without_counts_leaves_the_earlier_ones():
     assert answered(*reads).usage == Usage(input_tokens=7, output_tokens=21, reasoning_tokens=20)
 
 
+def test_the_last_counts_and_reason_stand_though_an_earlier_event_had_the_same():
+    one = chunk(text("Hi"), finish="STOP", counts=counts(2))
+    two = chunk(text("Ho"), finish="MAX_TOKENS", counts=counts(1))
+    answer = answered(one, one, two, one)
+    assert (answer.text, answer.finish, answer.usage.output_tokens) == ("HiHiHoHi", "stop", 2)
+
+
 def test_the_prompts_of_tools_are_input_and_thoughts_without_an_answer_are_output():
     said = counts(thoughts=64, toolUsePromptTokenCount=100)
     assert answered(chunk(finish="MAX_TOKENS", counts=said)).usage == Usage(
