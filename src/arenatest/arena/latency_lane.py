@@ -172,19 +172,22 @@ def host_of(target: Target) -> str:
     """Return the machine that works for a model, as far as its endpoint tells.
 
     Ports and schemes do not matter: two servers on one machine share its processors. Whatever has
-    no host works on this machine, as all that calls itself local does.
+    no host works on this machine, as all that calls itself local does. Two public names of one
+    machine are two: nothing is looked up.
     """
     try:
         host = urlsplit(target.provider.endpoint).hostname or HERE
     except ValueError:  # not a URL
         return HERE
+    host = host.rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return HERE
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    return HERE if address.is_loopback or address.is_unspecified else host
+    address = getattr(address, "ipv4_mapped", None) or address
+    return HERE if address.is_loopback or address.is_unspecified else str(address)
 
 
 async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:

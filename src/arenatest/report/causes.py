@@ -69,7 +69,12 @@ def unkept_words(other: str, stat: str, seconds: float) -> str:
 
 
 def share_words(finding: Finding, share: float) -> str:
-    """Return how much of what is slow a cause explains, for people."""
+    """Return how much of what is slow a cause explains, for people.
+
+    Our own lag explains why there is no verdict.
+    """
+    if finding.cause == "lag":
+        return "so there is no verdict"
     much = "all" if share >= _ALL else f"about {round(share * 20) * 5} %"
     if finding.against is None:
         return f"{much} of its slow calls"
