@@ -96,9 +96,27 @@ class LoadWatch:
             late = client_problem(requests)
             if why := late or clock_problem(self.rule.metric.name, self._plan, requests):
                 return Ruling(cause="latency", why=f"{name}: {why}"), measure
+        if outcome != "fail" and (why := self._failures(sides)):
+            return Ruling(cause="void", why=why), measure
         if outcome == "inconclusive":
             return Ruling(cause="evidence"), measure
         return Ruling(outcome=outcome), measure
+
+    def _failures(self, sides: Sequence[Requests]) -> str:
+        """Return who failed too often to be known by the rest; empty for nobody.
+
+        In percentiles and goodput failed requests count like others.
+        """
+        if self.rule.stat not in ("ratio", "mean"):
+            return ""
+        found = []
+        for name, side in zip((self.rule.candidate, self.rule.against), sides, strict=False):
+            requests = counted(side, self._plan)
+            failed = sum(one.failure is not None for one in requests)
+            if failed > self._plan.max_void * len(requests):
+                found.append(f"{failed:,} of {len(requests):,} requests of {name} failed")
+        most = f"more than {self._plan.max_void:.3g} of them, which is max_void"
+        return ", ".join([*found, most]) if found else ""
 
     @property
     def _method(self) -> str:

@@ -229,7 +229,9 @@ def test_a_candidate_cannot_pass_a_comparison_by_failing():
     gate = rule("user_latency", "ratio", side="max", limit=1.1, at=LEVEL)
     often = level(make=lambda n: failed(n) if n % 5 == 0 else request(n))
     assert decide(gate, ledger_of(often, level())).decision == "inconclusive"
-    assert decide(gate, ledger_of(level(), often)).decision == "pass"
+    assert decide(gate, ledger_of(level(), often)).decision == "inconclusive"
+    seldom = level(make=lambda n: failed(n) if n % 25 == 0 else request(n))
+    assert decide(gate, ledger_of(level(), seldom)).decision == "pass"
 
 
 def test_a_level_that_is_missing_leaves_a_gate_open():
@@ -296,3 +298,44 @@ def test_an_answer_without_text_has_failed():
     assert loaded(Answer(failure=failure), chat_id="c", due=0.0).failure == "timeout"
     assert loaded(Answer(text=""), chat_id="c", due=0.0).failure == "malformed"
     assert times([loaded(Answer(), chat_id="c", due=0.0)], "ttft") == [math.inf]
+
+
+@pytest.mark.parametrize(
+    ("metric", "stat", "side", "limit"),
+    [
+        ("user_latency", "ratio", "max", 1.5),
+        ("tokens_per_second", "ratio", "min", 0.5),
+        ("tokens_per_second", "mean", "min", 1.0),
+    ],
+)
+@pytest.mark.parametrize("broken", [90, 100])
+def test_no_policy_passes_whoever_hardly_answers_under_load(metric, stat, side, limit, broken):
+    def gone(number):
+        return request(number) if number >= WARMUP + broken else failed(number)
+
+    gate = rule(metric, stat, side=side, limit=limit, at=LEVEL, policy="no-regression")
+    decision = decide(gate, ledger_of(level(make=gone), level()))
+
+    assert not decision.passed
+    if decision.decision == "inconclusive":
+        assert decision.cause == "void"
+        assert f"; {broken} of 100 requests of new failed, more than 0.05 of th" in decision.reason
+
+
+def test_a_baseline_that_fails_under_load_makes_nobody_pass():
+    def half(number):
+        return failed(number) if number % 2 else request(number)
+
+    gate = rule("tokens_per_second", "ratio", side="min", limit=0.9, at=LEVEL)
+    decision = decide(gate, ledger_of(level(), level(make=half)))
+
+    assert (decision.decision, decision.cause) == ("inconclusive", "void")
+    assert "50 of 100 requests of old failed" in decision.reason
+
+
+def test_a_few_failures_under_load_leave_a_ratio_decided():
+    def few(number):
+        return failed(number) if number in (20, 60, 90) else request(number)
+
+    gate = rule("user_latency", "ratio", side="max", limit=1.5, at=LEVEL)
+    assert decide(gate, ledger_of(level(make=few), level())).decision == "pass"
