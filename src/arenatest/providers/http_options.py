@@ -70,6 +70,8 @@ class HttpOptions(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _check_url(cls, url: str) -> str:
+        if url == cls.model_fields["base_url"].default:  # as the documentation shows it
+            return url
         parts = urlsplit(url)
         expected = f"got {url!r}, expected a URL such as https://api.openai.com/v1"
         if parts.scheme not in ("http", "https") or not parts.hostname or not _unbroken(url):

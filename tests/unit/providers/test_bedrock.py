@@ -219,3 +219,7 @@ def test_amazons_price_list_knows_the_model():
     usage = prices.Usage(input_tokens=1000, output_tokens=1000)
     cost = prices.calc_price(usage, billed.model, provider_api_url=billed.url)
     assert cost.total_price > 0
+
+
+def test_the_default_of_the_address_may_be_written_out():
+    assert options(base_url="", region="eu-west-1").endpoint == options(region="eu-west-1").endpoint
