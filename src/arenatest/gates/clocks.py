@@ -156,6 +156,35 @@ def unfit_machine(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
     )
 
 
+def too_many_lost(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
+    """Return whose calls failed, or had to be made again, too often; empty for nobody's.
+
+    A prompt that is timed several times has a clock if one call of it was answered, so what few
+    calls were lost is no matter of prompts. Of a percentile lost calls are the slowest.
+
+    Args:
+        rule: A gate on a clock.
+        ledger: The record.
+        prompts: Those that the gate looked at.
+    """
+    if rule.stat not in ("ratio", "mean"):
+        return ""
+    asked, most = list(prompts), ledger.plan.max_void
+    found = []
+    for name in (rule.candidate, rule.against) if rule.stat == "ratio" else (rule.candidate,):
+        calls = [
+            call
+            for prompt in asked
+            for repeat in range(ledger.plan.timed_repeats)
+            if (call := ledger.timings.get(AnswerSlot(name, prompt.id, repeat))) is not None
+        ]
+        lost = sum(map(_is_lost, calls))
+        if lost > most * len(calls):
+            told = f"{lost:,} of {counted(len(calls), 'calls')} of {name}"
+            found.append(f"{told} failed, or had to be made again")
+    return ", ".join([*found, f"more than {most:.3g} of them"]) if found else ""
+
+
 def _lag_within(timing: Timing, clock: str) -> tuple[float, float]:
     """Return the largest lag that overlapped what a clock measures, and how long that was."""
     first, rest = timing.lag or 0.0, timing.stream_lag or 0.0
@@ -179,6 +208,13 @@ def _connected(timing: Timing, clock: str, *, apart: bool) -> float | None:
     if seconds is None or timing.connect is None:
         return None
     return max(seconds - timing.connect, 0.0)
+
+
+def _is_lost(call: Answered) -> bool:
+    """Whether a call was slower than its clock tells, or has none, by the contestant's failure."""
+    answer, timing = call.answer, call.answer.timing
+    measured = timing is not None and timing.source == "measured"
+    return not (answer.ok and answer.text) or (measured and call.attempts != 1)
 
 
 def _timing(answered: Answered | None) -> Timing | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, groupby
 from typing import Any
 
-from arenatest.gates.clocks import unfit_machine
+from arenatest.gates.clocks import too_many_lost, unfit_machine
 from arenatest.gates.costs import uncounted, unpriced
 from arenatest.gates.evidence import Evidence
 from arenatest.gates.health import ENOUGH_PROMPTS, Health
@@ -152,6 +152,8 @@ class Watch:
         if whole and self.rule.metric.source == "timing" and (lag := self._lag(ledger)):
             return Ruling(cause="latency", why=lag)
         outcome = self._outcome(whole=whole)
+        if whole and outcome != "fail" and (lost := self._lost(ledger)):
+            return Ruling(cause="void", why=lost)
         if outcome != "inconclusive":
             sick = sick or self._silence() or self._parroting(ledger, outcome)
             if not sick:
@@ -161,6 +163,12 @@ class Watch:
     def _lag(self, ledger: Ledger) -> str:
         """Return that our own event loop lagged too often to decide on clocks; empty if not."""
         return unfit_machine(self.rule, ledger, chain(*self._clusters[: self._taken]))
+
+    def _lost(self, ledger: Ledger) -> str:
+        """Return that too many calls were lost to know a clock by the rest; empty if not."""
+        if self.rule.metric.source != "timing":
+            return ""
+        return too_many_lost(self.rule, ledger, chain(*self._clusters[: self._taken]))
 
     def _may_be_lost(self, *, whole: bool) -> bool:
         """Whether a pinned prompt is lost or may yet be: no void makes up for that."""

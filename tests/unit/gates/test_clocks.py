@@ -285,3 +285,26 @@ def test_timeouts_are_infinitely_slow_for_a_ratio_to_pass(latency):
     decision = decide(RATIO, laid.ledger)
 
     assert (decision.decision, decision.high) == ("inconclusive", None)
+
+
+@pytest.mark.parametrize("stat", ["ratio", "mean"])
+@pytest.mark.parametrize("lost", [failed("timeout"), answered(timing=timing(), attempts=2)])
+def test_whoever_loses_half_of_its_calls_is_not_known_by_the_other_half(stat, lost):
+    """Every prompt has a clock, so none is void: the policy must not let it through."""
+    laid = scene(60, latency=APART)
+    for i in range(60):
+        laid.ledger.timings[AnswerSlot("new", f"p{i}", i % 2)] = lost
+    gate = rule("ttft", stat, side="max", limit=1.1, policy="no-regression")
+
+    decision = decide(gate, laid.ledger)
+
+    assert (decision.decision, decision.cause, decision.passed) == ("inconclusive", "void", False)
+    assert "60 of 120 calls of new failed, or had to be made again, more than" in decision.reason
+
+
+def test_a_few_lost_calls_leave_a_ratio_decided():
+    laid = scene(60, latency=APART)
+    for i in range(6):
+        laid.ledger.timings[AnswerSlot("new", f"p{i}", 0)] = failed("timeout")
+
+    assert decide(RATIO, laid.ledger).decision == "pass"
