@@ -9,6 +9,8 @@ from servers.script import Script
 SUITE = """
 [suite]
 name = "clocks"
+[run]
+max_void = 1.0  # on a busy machine too, all calls are made
 [latency]
 lane = "dedicated"
 [baseline]

@@ -1,6 +1,6 @@
-import multiprocessing
-import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -78,24 +78,27 @@ def test_whatever_stands_in_the_file_breaks_nobody_down_and_lifts_no_limit(tmp_p
     assert throttle.take(0, 0.2) > 0.0
 
 
-def _hold(file):
-    minute = SharedMinute(file)
-    with minute.open():
-        file.with_suffix(".held").touch()
-        time.sleep(60)
+HOLDING = """
+import sys, time
+from pathlib import Path
+from arenatest.collection.minutes import SharedMinute
+
+file = Path(sys.argv[1])
+with SharedMinute(file).open():
+    file.with_suffix(".held").touch()
+    time.sleep(60)
+"""
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills as POSIX does")
 def test_a_process_that_is_killed_while_it_looks_holds_nobody_up(tmp_path):
     file = tmp_path / "key.minute"
-    process = multiprocessing.get_context("spawn").Process(target=_hold, args=(file,))
-    process.start()
+    process = subprocess.Popen([sys.executable, "-c", HOLDING, str(file)])
     while not file.with_suffix(".held").exists():
-        assert process.is_alive()
+        assert process.poll() is None
         time.sleep(0.01)
-    assert process.pid is not None
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
     assert throttle_on(file, Rate(requests=5)).take(0, 0.0) == 0.0
 
 
