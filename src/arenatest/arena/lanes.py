@@ -26,10 +26,12 @@ class Lane:
 
     Attributes:
         places: How many calls of the suite may be in flight on this endpoint, whatever their key.
+        held_up: Calls that were given up while a limit or a pause held them back.
     """
 
     def __init__(self, road: Road, throttle: Throttle, places: Places) -> None:
         self.places = places
+        self.held_up = 0
         self._road = road
         self._throttle = throttle
         self._line = Line(places=places, throttle=throttle, waiting=[])
@@ -124,7 +126,7 @@ class Lane:
         try:
             await waiter.future
         except BaseException:
-            self._road.forget(waiter, self._line)
+            self.held_up += self._road.forget(waiter, self._line)
             raise
         found = waiter.visit or waiter.closing
         assert found is not None  # noqa: S101 - nobody else wakes it

@@ -175,14 +175,21 @@ class Road:
             self._let_in(now)
         return waiter
 
-    def forget(self, waiter: Waiter, line: Line) -> None:
-        """Give up a call that waited; a place that it was just given must not be lost."""
+    def forget(self, waiter: Waiter, line: Line) -> bool:
+        """Give up a call that waited; a place that it was just given must not be lost.
+
+        Returns:
+            Whether a limit or a pause held it back.
+        """
         with self._lock:
             waiter.gone = True
             if waiter.visit is not None:
                 self._leave(line, waiter.visit)
-            else:
-                self._let_in(self._clock())
+                return False
+            now = self._clock()
+            held = self._held_until(now) > waiter.held
+            self._let_in(now)
+            return held
 
     def leave(self, line: Line, visit: Visit) -> None:
         """Give the place to the first who waits."""

@@ -194,7 +194,7 @@ class SuiteRun:
         try:
             cast = Cast()
             try:
-                stopped = await self._limited(self._buy(ledger, cast, writer))
+                stopped = await self._limited(self._buy(ledger, cast, writer), cast)
             finally:
                 if self._shared is not None:
                     await self._shared.close()
@@ -204,7 +204,7 @@ class SuiteRun:
             await asyncio.to_thread(writer.close)
 
     async def _limited(
-        self, work: Coroutine[Any, Any, tuple[StopCause, str] | None]
+        self, work: Coroutine[Any, Any, tuple[StopCause, str] | None], cast: Cast
     ) -> tuple[StopCause, str] | None:
         """Buy in a task of its own: a stop ends that, and never what follows it."""
         deadline = self._suite.settings.deadline
@@ -219,7 +219,7 @@ class SuiteRun:
         except TimeoutError:
             if not limit.expired():
                 raise
-            return ("plan", f"the deadline of {deadline:g} s passed")
+            return ("plan", f"the deadline of {deadline:g} s passed{_held_up(cast)}")
         except asyncio.CancelledError:
             if self._halted is None:
                 raise
@@ -350,6 +350,13 @@ class SuiteRun:
         with self._news:
             self._decisions[decision.candidate, decision.gate] = decision
             self._news.notify_all()
+
+
+def _held_up(cast: Cast) -> str:
+    """Return that calls could not be made for so long, for people; empty where all could."""
+    calls = sum(lane.held_up for lane in cast.lanes.values())
+    were = f"{calls:,} calls were" if calls > 1 else "1 call was"
+    return f" while {were} held back by limits or a server's trouble" if calls else ""
 
 
 def _plain(error: BaseException) -> BaseException:

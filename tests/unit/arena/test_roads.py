@@ -257,16 +257,29 @@ def test_who_is_cancelled_while_waiting_for_a_minute_takes_nothing_from_others()
     assert WINDOW <= at <= WINDOW + 2
 
 
-def test_a_deadline_ends_the_wait_for_a_minute():
-    async def run() -> float:
+def test_a_deadline_ends_the_wait_for_a_minute_and_the_lane_knows():
+    async def run() -> tuple[float, int]:
         lane = lane_on(Traffic(now), requests=1)
         await call(lane)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(5):
                 await lane.enter(0)
-        return now()
+        return now(), lane.held_up
 
-    assert timeless(run()) == pytest.approx(5.0)
+    assert timeless(run()) == (pytest.approx(5.0), 1)
+
+
+def test_who_is_given_up_while_waiting_for_a_place_was_held_up_by_no_limit():
+    async def run() -> int:
+        lane = lane_on(Traffic(now), width=1)
+        visit = await lane.enter(0)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5):
+                await lane.enter(1)
+        lane.leave(visit)
+        return lane.held_up
+
+    assert timeless(run()) == 0
 
 
 def test_the_try_of_a_call_that_is_cancelled_is_made_by_the_next():

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import re
 import sqlite3
 import threading
 
@@ -12,7 +13,7 @@ from arenatest.model.judgment import Order
 from arenatest.model.record import Generation
 from arenatest.store import Store, open_store
 from arenatest.store.database import FILE_NAME
-from fakes.models import ScriptedProvider, letters
+from fakes.models import ScriptedProvider, failed, letters
 from fakes.plans import plan_of
 from fakes.runs import FakeJudge, FakeWatcher, conditions, game_slot, naming, suite_of
 
@@ -176,6 +177,25 @@ def test_a_deadline_leaves_the_gate_open_and_says_so(tmp_path):
     assert scene.finish(run).cause == "plan"
     assert scene.watcher.stopped == ("plan", "the deadline of 0.05 s passed")
     assert [model.closed for model in scene.models.values()] == [1, 1]
+    scene.store.close()
+
+
+def test_a_deadline_that_passes_while_a_limit_holds_calls_back_says_so(tmp_path, monkeypatch):
+    async def busy(_call):
+        return failed("rate_limited", after=60.0)
+
+    scene = Scene(tmp_path, deadline=0.3)
+    monkeypatch.setattr(scene.models["new"], "answer", busy)
+    run = scene.run()
+    run.start()
+    assert scene.finish(run).cause == "plan"
+    cause, reason = scene.watcher.stopped
+    assert cause == "plan"
+    assert re.fullmatch(
+        r"the deadline of 0.3 s passed while (1 call was|\d+ calls were) "
+        "held back by limits or a server's trouble",
+        reason,
+    )
     scene.store.close()
 
 
