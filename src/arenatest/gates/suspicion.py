@@ -189,15 +189,15 @@ def _constant(ledger: Ledger) -> Iterator[Suspicion]:
     again = _asked_again(plan.prompts)
     counts: dict[str, tuple[int, int]] = {}
     for contestant in plan.contestants:
-        texts = _to_different(ledger, contestant.name, again)
-        counts[contestant.name] = _same(list(texts.values())), len(texts)
+        said = [text for _, text in _to_different(ledger, contestant.name, again)]
+        counts[contestant.name] = _same(said), len(said)
     references = Counter(bare(p.reference) for p in plan.prompts if p.reference is not None)
     for contestant in plan.contestants:
         name = contestant.name
         count, answers = counts[name]
         if count < max(2, SAME * answers):
             continue
-        texts = _to_different(ledger, name, again)
+        texts = dict(_to_different(ledger, name, again))
         others = [counts[other.name] for other in _compared(contestant, plan)]
         least = min((alike / of for alike, of in others if of), default=0.0)
         usual, _ = Counter(map(bare, texts.values())).most_common(1)[0]
@@ -218,10 +218,11 @@ def _asked_again(prompts: Iterable[Prompt]) -> frozenset[tuple[str, ...]]:
     return frozenset(question for question, number in times.items() if number > 1)
 
 
-def _to_different(ledger: Ledger, name: str, again: Collection[tuple[str, ...]]) -> dict[str, str]:
-    """Return the first answer to each different prompt, by the prompt's id."""
+def _to_different(
+    ledger: Ledger, name: str, again: Collection[tuple[str, ...]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the ids of different prompts, each with the first answer to it."""
     asked: set[tuple[str, ...]] = set()
-    texts: dict[str, str] = {}
     for prompt in ledger.plan.prompts:
         answered = ledger.answers.get(AnswerSlot(name, prompt.id))
         if answered is None or not answered.answer.ok:
@@ -230,8 +231,7 @@ def _to_different(ledger: Ledger, name: str, again: Collection[tuple[str, ...]])
             if question in asked:
                 continue
             asked.add(question)
-        texts[prompt.id] = answered.answer.text
-    return texts
+        yield prompt.id, answered.answer.text
 
 
 def _same(texts: Sequence[str]) -> int:

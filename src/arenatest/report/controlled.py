@@ -6,6 +6,7 @@ makes it better. They tell a reader where a win rate may be one of looks.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,8 +75,13 @@ def controlled_rates(fought: Iterable[Battle]) -> tuple[Controlled, ...]:
             judged[battle.candidate].append(battle)
     found: list[Controlled] = []
     for candidate, battles in judged.items():
-        clusters = list(_clusters(battles))
-        found += (_controlled(candidate, control, clusters) for control in CONTROLS)
+        scores, columns = array("d"), [array("d") for _ in Style._fields]
+        for score, apart in _clusters(battles):
+            scores.append(score)
+            for column, value in zip(columns, apart, strict=True):
+                column.append(value)
+        looks = dict(zip(Style._fields, columns, strict=True))
+        found += (_controlled(candidate, control, scores, looks) for control in CONTROLS)
     return tuple(found)
 
 
@@ -92,10 +98,7 @@ def controlled_warnings(rates: Sequence[Controlled]) -> list[str]:
     return list(lines.values())
 
 
-_Cluster = tuple[float, tuple[float, ...]]
-
-
-def _clusters(battles: Iterable[Battle]) -> Iterator[_Cluster]:
+def _clusters(battles: Iterable[Battle]) -> Iterator[tuple[float, tuple[float, ...]]]:
     """Yield of each cluster the mean score, and the mean difference in each feature."""
     for _, cluster in groupby(battles, key=lambda battle: battle.prompt.cluster):
         fought = [(battle.score or 0.0, _apart(battle)) for battle in cluster]
@@ -110,17 +113,18 @@ def _apart(battle: Battle) -> tuple[float, ...]:
     return tuple(map(relative_difference, ours, theirs))
 
 
-def _controlled(candidate: str, control: str, clusters: list[_Cluster]) -> Controlled:
-    n = len(clusters)
-    raw = sum(score for score, _ in clusters) / n
+def _controlled(
+    candidate: str, control: str, scores: Sequence[float], looks: Mapping[str, Sequence[float]]
+) -> Controlled:
+    n = len(scores)
+    raw = sum(scores) / n
     if n < STABLE_FROM:
         why = f"it takes {STABLE_FROM} prompts with a result, and there are {n}"
         return Controlled(candidate=candidate, control=control, raw=raw, n=n, why=why)
-    columns = dict(zip(Style._fields, zip(*(c for _, c in clusters), strict=True), strict=True))
-    features = {name: columns[name] for name in CONTROLS[control] if len(set(columns[name])) > 1}
-    constant = tuple(n for n in CONTROLS[control] if n not in features and any(columns[n]))
+    features = {name: looks[name] for name in CONTROLS[control] if len(set(looks[name])) > 1}
+    constant = tuple(n for n in CONTROLS[control] if n not in features and any(looks[n]))
     try:
-        rate = controlled_win_rate([score for score, _ in clusters], features)
+        rate = controlled_win_rate(scores, features)
     except InsufficientData as error:
         return Controlled(candidate=candidate, control=control, raw=raw, n=n, why=str(error))
     return Controlled(
