@@ -101,6 +101,9 @@ class GeminiStream(AnswerStream):
         for part in (candidate.get("content") or {}).get("parts") or ():
             self._part(part)
         if reason := _reason(candidate, "finishReason"):
+            if reason.startswith("MALFORMED_"):
+                self.failed("malformed", f"Gemini could not read what the model wrote ({reason})")
+                return
             finish = _FINISHES.get(reason) or reason.lower()
             self.ended("tool_calls" if finish == "stop" and self._calling else finish)
 

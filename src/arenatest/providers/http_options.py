@@ -15,6 +15,17 @@ from arenatest.hookspec import Billing
 from arenatest.providers.manners import Manners
 from arenatest.suite.quantities import Duration
 
+_OURS = (
+    "authorization",
+    "api-key",
+    "x-api-key",
+    "x-goog-api-key",
+    "host",
+    "content-type",
+    "content-length",
+    "accept-encoding",
+    "x-client-request-id",
+)
 _HEADER = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 _token = re.compile(_HEADER[:-1]).fullmatch
 _variable = re.compile("[A-Za-z_][A-Za-z0-9_]*").fullmatch
@@ -92,6 +103,13 @@ class HttpOptions(BaseModel):
     def _check_variable(cls, name: str) -> str:
         if name and not _variable(name):  # it may be the key itself, so it is not shown
             raise ValueError("expected the name of an environment variable, such as OPENAI_API_KEY")
+        return name
+
+    @field_validator("session_header")
+    @classmethod
+    def _check_session_header(cls, name: str | None) -> str | None:
+        if name is not None and name.lower() in _OURS:
+            raise ValueError(f"{name!r} says something else already")
         return name
 
     @field_validator("session_field")

@@ -117,14 +117,19 @@ def test_a_recorded_stream_that_ends_before_its_finish_reason_is_cut():
         ("ESCALATION", "content_filter"),
         ("CONTINUATION", "length"),
         ("FUNCTION_CALL", "tool_calls"),
-        ("MALFORMED_FUNCTION_CALL", "malformed_function_call"),
-        ("MALFORMED_RESPONSE", "malformed_response"),
         ("OTHER", "other"),
     ],
 )
 def test_a_finish_reason_is_a_finish_in_our_words(said, finish):
     assert answered(chunk(text("Hi")), chunk(finish=said)).finish == finish
     assert answered(sse({"candidates": [{"finishReason": said}]})).finish == finish
+
+
+@pytest.mark.parametrize("said", ["MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE"])
+def test_output_that_the_server_could_not_read_is_no_answer(said):
+    answer = answered(chunk(text("Hi")), chunk(finish=said))
+    assert (answer.failure.kind, answer.text) == ("malformed", "")
+    assert said in answer.failure.message
 
 
 def test_a_reason_that_is_not_specified_is_none():

@@ -191,6 +191,12 @@ def test_the_id_of_a_conversation_goes_where_the_suite_says():
     assert "session_id" not in alone.body
 
 
+@pytest.mark.parametrize("name", ["Authorization", "api-key", "Content-Type"])
+def test_a_session_takes_no_header_that_says_something_else(name):
+    with pytest.raises(ValidationError, match="says something else already"):
+        OPENAI.options(model="m", session_header=name)
+
+
 def test_a_session_header_is_the_name_of_a_header():
     with pytest.raises(ValidationError, match="session_header"):
         OPENAI.options(model="m", session_header="X Session")
