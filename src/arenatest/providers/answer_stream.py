@@ -246,15 +246,15 @@ class AnswerStream:
         """Read the events of one read, and mark it if it held generated text."""
         text, reasoning = len(self._text), len(self._reasoning)
         self._called = self._counted = False
-        matches = self._template.text
-        for payload in payloads:
-            if self.done:
-                break
-            piece = matches(payload)
-            if piece is None:
-                self._event(payload)
-            elif piece:
+        place = 0
+        while place < len(payloads) and not self.done:
+            piece, after = self._template.run(payloads, place)
+            if piece:
                 self._alike.append(piece)
+            if after == place:
+                self._event(payloads[place])
+                after += 1
+            place = after
         answered = self._called or len(self._text) > text
         if answered or len(self._reasoning) > reasoning:
             if self.clocks.first is None and self._counted:

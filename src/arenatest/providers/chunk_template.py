@@ -9,6 +9,8 @@ other event is parsed in full.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import islice, takewhile
 
 _PLAIN = rb'[^"\\\x00-\x1f]*'  # what stands for itself in a JSON string
 _plain = re.compile(_PLAIN).fullmatch
@@ -29,20 +31,31 @@ class ChunkTemplate:
         self._before = self._after = b""
         self._start = self._end = 0
 
-    def text(self, payload: bytes) -> str | None:
-        """Return the text of an event like the one learned; None for any other event."""
-        if (
-            self._start
-            and payload.startswith(self._before)
-            and payload.endswith(self._after)
-            and len(payload) >= self._start - self._end
-            and _plain(literal := payload[self._start : self._end])
-        ):
-            try:
-                return literal.decode()
-            except UnicodeDecodeError:
-                return None
-        return None
+    def run(self, payloads: Sequence[bytes], start: int) -> tuple[str, int]:
+        """Return the text of the events from ``start`` on that are like the one learned.
+
+        Args:
+            payloads: Whole events.
+            start: Which of them is the first to look at.
+
+        Returns:
+            Their text, and which event comes after them: ``start`` where the first is another.
+        """
+        begin, end = self._start, self._end
+        if not begin:
+            return "", start
+        literals = []
+        for payload in islice(payloads, start, None):
+            if not (payload.startswith(self._before) and payload.endswith(self._after)):
+                break
+            if len(payload) < begin - end:
+                break
+            literals.append(payload[begin:end])
+        text = b"".join(literals)
+        if text.isascii() and _plain(text):  # nearly always, and looked at once
+            return text.decode(), start + len(literals)
+        pieces = list(takewhile(lambda piece: piece is not None, map(_decoded, literals)))
+        return "".join(piece or "" for piece in pieces), start + len(pieces)
 
     def learn(self, payload: bytes, key: str, text: str) -> bool:
         """Take an event as the pattern of those to come, unless its text is not to be found.
@@ -63,3 +76,13 @@ class ChunkTemplate:
         self._before, self._after = payload[: found.start(1)], payload[found.end(1) :]
         self._start, self._end = len(self._before), -len(self._after)
         return True
+
+
+def _decoded(literal: bytes) -> str | None:
+    """The text that stands for itself in a JSON string; None where decoding takes more."""
+    if not _plain(literal):
+        return None
+    try:
+        return literal.decode()
+    except UnicodeDecodeError:
+        return None

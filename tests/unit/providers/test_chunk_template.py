@@ -18,15 +18,21 @@ def learned(text="abc", **more):
     return template
 
 
+def text_of(template, payload):
+    """The text of one event; None where it is left to the parser."""
+    text, after = template.run([payload], 0)
+    return text if after else None
+
+
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
 def test_an_event_like_the_one_learned_gives_its_text_or_nothing(known, text):
-    found = learned(known).text(payload(text))
+    found = text_of(learned(known), payload(text))
     assert found is None or found == text
 
 
 @pytest.mark.parametrize("text", ["", "x", " 你好 🦊", "{}[],:"])
 def test_text_that_stands_for_itself_is_recognised(text):
-    assert learned().text(payload(text)) == text
+    assert text_of(learned(), payload(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -46,12 +52,12 @@ def test_text_that_stands_for_itself_is_recognised(text):
     ],
 )
 def test_any_other_event_is_left_to_the_parser(other):
-    assert learned().text(other) is None
+    assert text_of(learned(), other) is None
 
 
 def test_nothing_is_recognised_before_anything_was_learned():
-    assert ChunkTemplate().text(payload("x")) is None
-    assert ChunkTemplate().text(b"") is None
+    assert text_of(ChunkTemplate(), payload("x")) is None
+    assert text_of(ChunkTemplate(), b"") is None
 
 
 @pytest.mark.parametrize(
@@ -66,7 +72,7 @@ def test_nothing_is_recognised_before_anything_was_learned():
 def test_an_event_whose_text_is_not_surely_found_is_not_learned(known, text):
     template = ChunkTemplate()
     template.learn(known, "content", text)
-    assert template.text(known) is None
+    assert text_of(template, known) is None
 
 
 PIECES = st.tuples(
@@ -98,3 +104,21 @@ def test_a_stream_whose_events_all_differ_is_not_learned_for_ever():
     for n in range(template.tries):
         template.learn(payload("a", created=n), "content", "a")
     assert template.tries == 0
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=4), max_size=6), st.integers(0, 6))
+def test_events_in_a_row_give_the_text_of_those_before_the_first_that_is_another(texts, start):
+    events = [payload(text) for text in texts]
+    found, after = learned().run(events, start)
+    alone = [text_of(learned(), event) for event in events]
+    expected = start
+    while expected < len(events) and alone[expected] is not None:
+        expected += 1
+    assert after == expected
+    assert found == "".join(alone[start:expected])
+
+
+def test_a_character_cut_between_events_is_no_text():
+    whole = "é".encode()
+    events = [payload("?").replace(b"?", whole[:1]), payload("?").replace(b"?", whole[1:])]
+    assert learned().run(events, 0) == ("", 0)
