@@ -9,7 +9,7 @@ NAMES = {module.name for module in ALL}
 PURE = ("errors", "disguise", "model", "stats", "signs", "gates")
 SIBLINGS = ("providers", "judges", "metrics")
 LONGEST_MODULE = 400
-LONGEST_FUNCTION = 60
+LONGEST_FUNCTION = 40  # without its docstring
 
 
 def internal(module, **how):
@@ -75,7 +75,8 @@ def test_modules_and_functions_stay_short_and_say_what_they_are(module):
     assert ast.get_docstring(module.tree), "a module says what it is"
     for node in ast.walk(module.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            said = len((ast.get_docstring(node, clean=False) or "").splitlines())
+            length = (node.end_lineno or node.lineno) - node.lineno + 1 - said
             assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
 
 

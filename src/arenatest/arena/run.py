@@ -104,23 +104,25 @@ class SuiteRun:
         self._halted: tuple[StopCause, str] | None = None
         now = conditions.wall()
         self._not_before = now - suite.settings.reuse_days * DAY
-        self.run, self.continued = store.begin(
-            suite.plan,
-            Run(
-                id=conditions.new_id(),
-                session=conditions.session,
-                plan_hash=suite.plan.hash,
-                started=now,
-                versions=conditions.versions,
-            ),
-            fresh=conditions.fresh or answers_of is not None,
-            expire=self._not_before,
-        )
+        self.run, self.continued = self._begin(now)
         if answers_of is not None:
             store.place_answers(answers_of, self.run.id)
         self._thread = threading.Thread(
             target=self._live, name=f"arena {suite.plan.suite}", daemon=True
         )
+
+    def _begin(self, now: float) -> tuple[Run, bool]:
+        """Return the run, and whether it is one that was begun before."""
+        conditions, plan = self._conditions, self._suite.plan
+        run = Run(
+            id=conditions.new_id(),
+            session=conditions.session,
+            plan_hash=plan.hash,
+            started=now,
+            versions=conditions.versions,
+        )
+        fresh = conditions.fresh or self._answers_of is not None
+        return self._store.begin(plan, run, fresh=fresh, expire=self._not_before)
 
     def start(self) -> None:
         """Start buying."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -86,20 +87,17 @@ def results(report: Report) -> Results:
         load=[load_part(suite, one) for suite in suites for one in suite.loads],
         errors=[part for suite in suites for part in _errors(suite)],
         flips=[_flips(suite, found) for suite in suites for found in suite.flips],
-        aa=[
-            AlarmPart(suite=suite.name, **asdict(alarm))
-            for suite in suites
-            for alarm in suite.alarms
-        ],
-        corrected=[
-            CorrectedPart(suite=suite.name, candidate=one.name, **asdict(one.corrected))
-            for suite in suites
-            for one in suite.candidates
-            if one.corrected is not None
-        ],
+        aa=[AlarmPart(suite=s.name, **asdict(alarm)) for s in suites for alarm in s.alarms],
+        corrected=[part for suite in suites for part in _corrected(suite)],
         suspicions=[part for suite in suites for part in _suspicions(suite)],
         warnings=[WarningPart(suite=s.name, line=line) for s in suites for line in s.warnings],
     )
+
+
+def _corrected(suite: SuiteView) -> Iterator[CorrectedPart]:
+    for one in suite.candidates:
+        if one.corrected is not None:
+            yield CorrectedPart(suite=suite.name, candidate=one.name, **asdict(one.corrected))
 
 
 def results_json(report: Report) -> bytes:

@@ -109,17 +109,12 @@ def build_suite(
     entrants = read_contestants(read.contestants, kinds.providers, around)
     judges = read_judges(read.judges, kinds, around)
     check_quorum(run.quorum, len(read.judges), problems)
-    metrics = read_metrics(read.metrics, kinds.metrics, around)
-    named = (gate.metric for gate in read.gates.values())
-    metrics.update(named_by_gates(named, metrics, kinds.metrics, directory))
+    metrics = _metrics(read, kinds, around)
     known = _known(read, run, prompts)
     standards = read_standards(read, known, directory, problems)
     load = read_load(read.load, problems)
-    field = replace(
-        _field(known, read, entrants, judges),
-        load=load,
-        load_is_wrong=load is None and "load" in tables,
-    )
+    field = _field(known, read, entrants, judges)
+    field = replace(field, load=load, load_is_wrong=load is None and "load" in tables)
     latency = read_latency(read.latency, problems)
     rules = read_rules(read.gates, run, field, _finder(read, metrics, kinds), problems)
     if gated:
@@ -131,6 +126,14 @@ def build_suite(
     )
     plan = _plan(read.suite, run, parts, standards, path=path, prompts=prompts, rules=rules)
     return _suite(plan, run, parts, directory)
+
+
+def _metrics(read: Tables, kinds: Kinds, around: Surroundings) -> dict[str, MetricSetup]:
+    """Return the metrics of the suite's tables, and those that gates name by their kind alone."""
+    metrics = read_metrics(read.metrics, kinds.metrics, around)
+    named = (gate.metric for gate in read.gates.values())
+    metrics.update(named_by_gates(named, metrics, kinds.metrics, around.directory))
+    return metrics
 
 
 def _refuse_unshowable(tables: Mapping[str, Any], problems: Problems) -> Problems:
