@@ -19,6 +19,7 @@ from servers.script import Script
 
 DECLARED = "cAnArY-7/x+Yz=09q8w7e6r5t4"
 UNDECLARED = "hidden-T0ken-5551234"
+KEY_ID = "canary-of-a-key-id-0123"
 NEEDLES = [
     form
     for key in (DECLARED, UNDECLARED)
@@ -196,11 +197,11 @@ def test_the_key_of_no_kind_leaks_whichever_header_bears_it(project):
 
 def test_credentials_that_sign_requests_leak_nothing(project, monkeypatch):
     pytest.importorskip("botocore")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA0123456789EXAMPL")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", DECLARED)
     monkeypatch.setenv("AWS_SESSION_TOKEN", UNDECLARED)
     monkeypatch.setenv("MY_KEY", "another-0123456789")
-    told = f"{DECLARED} {UNDECLARED} AKIA0123456789EXAMPL"
+    told = f"{DECLARED} {UNDECLARED} {KEY_ID}"
     spoken = frames.event("contentBlockDelta", {"delta": {"text": told}})
     spoken += frames.event("messageStop", {"stopReason": "end_turn"})
     wrong = canned.Response(status=400, body=json.dumps({"message": told}).encode())
@@ -214,7 +215,7 @@ def test_credentials_that_sign_requests_leak_nothing(project, monkeypatch):
     assert {asked.headers["x-amz-security-token"] for asked in server.requests} == {UNDECLARED}
     assert_clean(project, result, recorded=False)
     kept = b"".join(content for _, content in seen(project))
-    assert not [needle for needle in (*NEEDLES, "AKIA0123456789EXAMPL") if needle.encode() in kept]
+    assert not [needle for needle in (*NEEDLES, KEY_ID) if needle.encode() in kept]
     assert b"[redacted] [redacted] [redacted]" in kept
 
 

@@ -19,7 +19,7 @@ from servers.signatures import credential, is_signed
 
 MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 KEY_ID, SECRET, TOKEN = (
-    "AKIACANARY0000000000",
+    "canary-of-a-key-id",
     "canary/secret+key-of-a-test",
     "canary-token-of-a-test",
 )

@@ -616,7 +616,7 @@ def test_a_hint_says_how_to_mend_it(tmp_path, change, expected, hint):
         'api_key_env = "gsk_zzyzx1234567890abcdef"',
         'api_key_env = "xai-zzyzx1234567890abcdef"',
         'api_key_env = "ABSKzzyzx1234567890abcdef="',
-        'params = { stop = ["AKIAZZYZXZZYZXZZYZXZ"] }',
+        'params = { stop = ["AK' + 'IAZZYZXZZYZXZZYZXZ"] }',
         'params = { url = "https://me:zzyzx@example.org/" }',
     ],
 )
