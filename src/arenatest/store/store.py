@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,6 @@ from sqlalchemy import (
     Engine,
     Table,
     case,
-    delete,
     func,
     insert,
     literal,
@@ -36,8 +36,8 @@ from arenatest.model.record import (
     Run,
     Served,
 )
-from arenatest.store import calls, database, reuse, schema
-from arenatest.store.codec import decision_from_json, plan_from_bytes, plan_to_bytes
+from arenatest.store import calls, database, reuse, runs, schema
+from arenatest.store.codec import decision_from_json, plan_to_bytes
 from arenatest.store.drift import golden_drift
 from arenatest.store.history import CallMeans, read_means
 from arenatest.store.ledger import read_ledger
@@ -117,6 +117,18 @@ class Store:
         """Let go of the file."""
         self._engine.dispose()
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that only reads."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that writes, and is undone by an error."""
+        with self._writes.begin() as connection:
+            yield connection
+
     def begin(self, plan: Plan, run: Run, *, fresh: bool, expire: float) -> tuple[Run, bool]:
         """Continue the latest unfinished run of a plan, or begin a new one.
 
@@ -135,16 +147,16 @@ class Store:
             The run, with the session of ``run``, and whether it is an earlier one continued.
         """
         self._begun = plan
-        with self._writes.begin() as connection:
+        with self.writing() as connection:
             body = plan_to_bytes(plan)
             connection.exec_driver_sql(self._inserts["plan"], [(plan.hash, body)])
             reworded = schema.plan.c.hash == plan.hash, schema.plan.c.body != body
             connection.execute(update(schema.plan).where(*reworded).values(body=body))
             locked = select(schema.plan.c.hash).where(schema.plan.c.hash == plan.hash)
             connection.execute(locked.with_for_update())  # SQLite has locked already
-            earlier = None if fresh else _unfinished(connection, plan.hash, expire)
+            earlier = None if fresh else runs.unfinished(connection, plan.hash, expire)
             if earlier is not None and not aa_problem(connection, plan, earlier.started):
-                _reopen(connection, earlier, run.session)
+                runs.reopen(connection, earlier, run.session)
                 return replace(earlier, session=run.session, stopped=None), True
             count = select(func.count()).where(schema.run.c.plan_hash == plan.hash)
             attempt = 1 + connection.execute(count).scalar_one()
@@ -170,7 +182,7 @@ class Store:
         )
         values = dict(zip(schema.run.c.keys(), run_row(ended), strict=True))
         change = {name: values[name] for name in ("finished", "stopped")}
-        with self._writes.begin() as connection:
+        with self.writing() as connection:
             connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(change))
 
     def place_answers(self, source: str, run_id: str) -> None:
@@ -181,7 +193,7 @@ class Store:
         """
         placed = schema.placed_answer
         reused = case((placed.c.purpose == "text", true()), else_=placed.c.reused)
-        with self._writes.begin() as connection:
+        with self.writing() as connection:
             for table in (placed, schema.placed_load):
                 values = {"run": literal(run_id), "reused": reused}
                 names = [column.name for column in table.c]
@@ -193,7 +205,7 @@ class Store:
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
         tables = rows_of(records)
-        with database.translated(self.path), self._writes.begin() as connection:
+        with database.translated(self.path), self.writing() as connection:
             cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
             for table, rows in tables:
                 cursor.executemany(self._inserts[table.name], rows)
@@ -208,12 +220,12 @@ class Store:
             run_id: Which run.
             plan: What its record is to answer for; by default what it was made for.
         """
-        with self._engine.begin() as connection:
-            run = _run(connection, run_id)
+        with self.reading() as connection:
+            run = runs.read_run(connection, run_id)
             begun = self._begun  # held by whoever began it: a second one would be as large
             if plan is None and begun is not None and begun.hash == run.plan_hash:
                 plan = begun
-            plan = plan or _plan(connection, run.plan_hash)
+            plan = plan or runs.read_plan(connection, run.plan_hash)
             ledger = read_ledger(connection, run, plan)
             ledger.unfit = aa_problem(connection, plan, run.started)
             if plan.golden:
@@ -227,7 +239,7 @@ class Store:
             keys: Content identities.
             not_before: Wall-clock second from which on calls may be reused.
         """
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return reuse.reusable_answers(connection, keys, not_before)
 
     def reusable_judgments(self, keys: Iterable[str], not_before: float) -> dict[str, Judgment]:
@@ -235,30 +247,30 @@ class Store:
 
         Other voids never count: what failed is tried again.
         """
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return reuse.reusable_judgments(connection, keys, not_before)
 
     def reusable_measurements(self, keys: Iterable[str]) -> dict[str, Measured]:
         """Return the latest measurements by key; errors never count."""
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return reuse.reusable_measurements(connection, keys)
 
     def unused_calls(self, run_id: str) -> list[Generation]:
         """Return the judges' good calls of a run that no judgment came of: it was killed first."""
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return calls.read_unused_calls(connection, run_id)
 
     def has_other_runs(self, run_id: str) -> bool:
         """Whether any other run is recorded, so that there may be something to reuse."""
         query = select(func.count()).where(schema.run.c.id != run_id)
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return bool(connection.execute(query).scalar_one())
 
     def decisions(self, run_id: str) -> dict[tuple[str, str], Decision]:
         """Return the decisions of a run by candidate and gate."""
         table = schema.decision
         query = select(table.c.candidate, table.c.gate, table.c.body).where(table.c.run == run_id)
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return {
                 (candidate, gate): decision_from_json(body)
                 for candidate, gate, body in connection.execute(query)
@@ -266,8 +278,8 @@ class Store:
 
     def run(self, run_id: str) -> Run:
         """Return a run as it stands; an unknown one is an error."""
-        with self._engine.begin() as connection:
-            return _run(connection, run_id)
+        with self.reading() as connection:
+            return runs.read_run(connection, run_id)
 
     def runs(self, session: str | None = None) -> list[Run]:
         """Return the runs, earliest first: all, or those of one session."""
@@ -275,13 +287,13 @@ class Store:
         query = select(*table.c).order_by(table.c.started, table.c.id)
         if session is not None:
             query = query.where(table.c.session == session)
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return [run_from_row(row) for row in connection.execute(query)]
 
     def plan(self, plan_hash: str) -> Plan:
         """Return a plan; an unknown one is an error."""
-        with self._engine.begin() as connection:
-            return _plan(connection, plan_hash)
+        with self.reading() as connection:
+            return runs.read_plan(connection, plan_hash)
 
     def find_call(self, chat_id: str) -> tuple[Generation, list[JudgmentPlaced]]:
         """Return a call with its whole text and gaps, and the judgments it made or took part in.
@@ -292,20 +304,22 @@ class Store:
         Raises:
             StoreError: No call, or more than one, has it.
         """
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             found = calls.find_chat_ids(connection, chat_id, limit=_AMBIGUOUS)
             if len(found) != 1:
                 raise StoreError(_not_one(self.path, chat_id, found))
             generation = calls.read_generation(connection, found[0])
 
             def baseline_of(run_id: str) -> str:
-                return _plan(connection, _run(connection, run_id).plan_hash).baseline.name
+                return runs.read_plan(
+                    connection, runs.read_run(connection, run_id).plan_hash
+                ).baseline.name
 
             return generation, calls.read_judgments_about(connection, generation, baseline_of)
 
     def served(self, run_id: str) -> Served:
         """Return the models that servers named for what stands in a run so far."""
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return calls.read_served(connection, run_id)
 
     def judges_replies(self, run_id: str) -> dict[str, str]:
@@ -313,75 +327,28 @@ class Store:
 
         Calls that failed are left out: there is nothing to read.
         """
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return calls.read_replies(connection, run_id)
 
     def means(self, owner: str, runs: Sequence[str], *, judging: bool) -> CallMeans:
         """Return what a model's good calls took in some runs, on average."""
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return read_means(connection, owner, runs, judging=judging)
 
     def similar_calls(self, call: Generation) -> list[Answer]:
         """Return a model's other good calls in a run, without texts, to set one beside them."""
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return calls.read_similar(connection, call)
 
     def attempts(self, call: Generation) -> list[Generation]:
         """Return all attempts at what a call was an attempt at, in order, without texts."""
-        with self._engine.begin() as connection:
+        with self.reading() as connection:
             return calls.read_attempts(connection, call)
 
 
 def _insert_once(table: Table, engine: Engine) -> str:
     """Compile once what every write would; SQLite and PostgreSQL spell the ending alike."""
     return f"{insert(table).compile(dialect=engine.dialect)} ON CONFLICT DO NOTHING"
-
-
-def _unfinished(connection: Connection, plan_hash: str, expire: float) -> Run | None:
-    table = schema.run
-    query = (
-        select(*table.c)
-        .where(table.c.plan_hash == plan_hash, table.c.finished.is_(None))
-        .where(table.c.started > expire)
-        .order_by(table.c.started.desc(), table.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else run_from_row(row)
-
-
-def _reopen(connection: Connection, run: Run, session: str) -> None:
-    change = {"session": session, "stopped": None}
-    connection.execute(update(schema.run).where(schema.run.c.id == run.id).values(change))
-    decided = schema.decision
-    query = select(decided.c.candidate, decided.c.gate, decided.c.body).where(
-        decided.c.run == run.id
-    )
-    for candidate, gate, body in connection.execute(query).all():
-        if decision_from_json(body).cause in {"plan", "budget"}:
-            connection.execute(
-                delete(decided)
-                .where(decided.c.run == run.id)
-                .where(decided.c.candidate == candidate, decided.c.gate == gate)
-            )
-
-
-def _run(connection: Connection, run_id: str) -> Run:
-    table = schema.run
-    row = connection.execute(select(*table.c).where(table.c.id == run_id)).one_or_none()
-    if row is None:
-        message = f"the store holds no run {run_id!r}"
-        raise StoreError(message)
-    return run_from_row(row)
-
-
-def _plan(connection: Connection, plan_hash: str) -> Plan:
-    table = schema.plan
-    body = connection.execute(select(table.c.body).where(table.c.hash == plan_hash)).scalar()
-    if body is None:
-        message = f"the store holds no plan {plan_hash!r}"
-        raise StoreError(message)
-    return plan_from_bytes(body)
 
 
 def _not_one(path: Path, chat_id: str, found: list[str]) -> str:

@@ -1,0 +1,63 @@
+"""Runs and their plans, one at a time: found, read, taken up again."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, select, update
+
+from arenatest.errors import StoreError
+from arenatest.model.plan import Plan
+from arenatest.model.record import Run
+from arenatest.store import schema
+from arenatest.store.codec import decision_from_json, plan_from_bytes
+from arenatest.store.rows import run_from_row
+
+
+def unfinished(connection: Connection, plan_hash: str, expire: float) -> Run | None:
+    """Return the latest run of a plan that may be continued: begun after ``expire``."""
+    table = schema.run
+    query = (
+        select(*table.c)
+        .where(table.c.plan_hash == plan_hash, table.c.finished.is_(None))
+        .where(table.c.started > expire)
+        .order_by(table.c.started.desc(), table.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else run_from_row(row)
+
+
+def reopen(connection: Connection, run: Run, session: str) -> None:
+    """Continue a run: forget why it stopped, and the decisions left open by that."""
+    change = {"session": session, "stopped": None}
+    connection.execute(update(schema.run).where(schema.run.c.id == run.id).values(change))
+    decided = schema.decision
+    query = select(decided.c.candidate, decided.c.gate, decided.c.body).where(
+        decided.c.run == run.id
+    )
+    for candidate, gate, body in connection.execute(query).all():
+        if decision_from_json(body).cause in {"plan", "budget"}:
+            connection.execute(
+                delete(decided)
+                .where(decided.c.run == run.id)
+                .where(decided.c.candidate == candidate, decided.c.gate == gate)
+            )
+
+
+def read_run(connection: Connection, run_id: str) -> Run:
+    """Return a run; an unknown one is an error."""
+    table = schema.run
+    row = connection.execute(select(*table.c).where(table.c.id == run_id)).one_or_none()
+    if row is None:
+        message = f"the store holds no run {run_id!r}"
+        raise StoreError(message)
+    return run_from_row(row)
+
+
+def read_plan(connection: Connection, plan_hash: str) -> Plan:
+    """Return a plan; an unknown one is an error."""
+    table = schema.plan
+    body = connection.execute(select(table.c.body).where(table.c.hash == plan_hash)).scalar()
+    if body is None:
+        message = f"the store holds no plan {plan_hash!r}"
+        raise StoreError(message)
+    return plan_from_bytes(body)
