@@ -13,7 +13,7 @@ def suite(project, url):
     asked = "".join(f'[[prompts]]\nid = "q{n}"\nquery = "question {n}"\n' for n in range(12))
     project.write(
         "slow.arena.toml",
-        '[suite]\nname = "slow"\n[run]\nconcurrency = 12\nearly_stop = false\nmax_void = 0.5\n'
+        '[suite]\nname = "slow"\n[run]\nconcurrency = 8\nearly_stop = false\nmax_void = 0.5\n'
         f'[baseline]\nname = "old"\n{contestant.format("old", url)}'
         f'[[candidates]]\nname = "new"\n{contestant.format("new", url)}' + GATE + asked,
     )
@@ -23,8 +23,9 @@ def test_longer_answers_are_named_as_the_cause_of_a_slow_candidate(project):
     def reply(body):
         return words(60 if body["model"] == "new" else 20)(body)
 
-    # calls of a second or two, so that a busy machine lags by too little to matter
-    with serve(reply=reply, script=Script(ttft=1.0, itl=0.02)) as server:
+    # calls of seconds, in three waves: a machine that is busy while the first ones start lags by too
+    # little to matter, and without them there are still enough
+    with serve(reply=reply, script=Script(ttft=1.5, itl=0.02)) as server:
         suite(project, server.base_url)
         result = project.run("slow.arena.toml")
     assert result.ret == 1
