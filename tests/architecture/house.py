@@ -20,6 +20,7 @@ LAYERS = (
     ("gates",),
     ("lock",),
     ("report",),
+    ("exchange",),
     ("collection", "plugin"),
     ("commands", "cli", "__main__"),
 )

@@ -1,0 +1,1 @@
+"""Runs that leave the store for other programs, and runs that come in from them."""
