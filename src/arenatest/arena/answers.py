@@ -10,7 +10,7 @@ from typing import Literal
 from arenatest.arena.calls import Asked, Caller
 from arenatest.arena.cast import Cast, Target
 from arenatest.arena.journal import Journal
-from arenatest.arena.keys import answer_key, copies
+from arenatest.arena.keys import answer_key, copies, sent
 from arenatest.arena.on_record import OnRecord
 from arenatest.arena.reuse import Reuse
 from arenatest.arena.stops import Unwanted
@@ -303,24 +303,17 @@ class Answers:
         return answer_key(target.contestant, messages, repeat=repeat, copy=copy)
 
     def _messages(self, name: str, turns: Sequence[Prompt], repeat: int) -> tuple[Message, ...]:
-        """Return what to send: the system prompt, and the contestant's own replies in between.
+        """Return what to send to a contestant.
 
         Empty where an earlier turn of the conversation has no answer to go on from.
         """
-        contestant = self._cast.target(name, turns[-1]).contestant
-        messages = list(turns[0].messages)
-        for number, turn in enumerate(turns[1:], start=1):
+        replies = []
+        for number in range(1, len(turns)):
             reply = self.known(name, turns[:number], repeat)
             if reply is None or not reply.ok:
                 return ()
-            messages += [Message(role="assistant", content=reply.text), turn.messages[-1]]
-        if contestant.template is not None and messages:
-            last = messages[-1]
-            shaped = contestant.template.replace("{prompt}", last.content)
-            messages[-1] = Message(role=last.role, content=shaped)
-        if contestant.system is not None:
-            messages.insert(0, Message(role="system", content=contestant.system))
-        return tuple(messages)
+            replies.append(reply.text)
+        return sent(self._cast.target(name, turns[-1]).contestant, turns, replies)
 
 
 def begun_with(nonce: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -8,8 +8,30 @@ from arenatest.hookspec import Sample
 from arenatest.model.identity import canonical_json, content_id
 from arenatest.model.judgment import Game
 from arenatest.model.plan import Contestant, JudgeSeat, Plan
-from arenatest.model.prompt import Message
+from arenatest.model.prompt import Message, Prompt
 from arenatest.suite.suite import MetricSetup
+
+
+def sent(
+    contestant: Contestant, turns: Sequence[Prompt], replies: Sequence[str]
+) -> tuple[Message, ...]:
+    """Return what a contestant is asked: the system prompt, and its own replies in between.
+
+    Args:
+        contestant: Its template shapes the last message.
+        turns: The prompt, after the earlier turns of its conversation.
+        replies: What it said to those.
+    """
+    messages = list(turns[0].messages)
+    for reply, turn in zip(replies, turns[1:], strict=True):
+        messages += [Message(role="assistant", content=reply), turn.messages[-1]]
+    if contestant.template is not None and messages:
+        last = messages[-1]
+        shaped = contestant.template.replace("{prompt}", last.content)
+        messages[-1] = Message(role=last.role, content=shaped)
+    if contestant.system is not None:
+        messages.insert(0, Message(role="system", content=contestant.system))
+    return tuple(messages)
 
 
 def answer_key(
