@@ -11,7 +11,7 @@ import pytest
 
 from arenatest.collection.items import CandidateCollector, GateItem
 from arenatest.collection.order import Order
-from arenatest.collection.record import named_run, read_for
+from arenatest.collection.record import read_for
 from arenatest.collection.reread import Reread, reread
 from arenatest.collection.suites_only import SuitesOnly, usage
 from arenatest.gates.decide import decide_again
@@ -20,6 +20,7 @@ from arenatest.model.plan import Plan, Rule
 from arenatest.model.record import Ledger
 from arenatest.report.escape import for_terminal
 from arenatest.report.suite_run import Again, SuiteRun
+from arenatest.store.naming import named_run
 from arenatest.suite.differences import answer_differences, differences, judge_differences
 from arenatest.suite.names import slug
 from arenatest.suite.suite import RunSettings, Suite
@@ -114,22 +115,22 @@ class DecidedAgain(SuitesOnly):
         if self.order.run is None:
             return
         with usage():
-            named_run(self.store, self.order.run)
+            named_run(self.store, self.order.run, session=self.id)
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
-            self.config.args = [str(self.store.path.absolute())]
+            self.config.args = [str(Path(self.store.place).absolute())]
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> pytest.Collector | None:
         """Collect suites; and a named run's own gates, from the file of the store."""
-        if self.order.run is not None and file_path.samefile(self.store.path):
+        if self.order.run is not None and file_path.samefile(self.store.place):
             return RecordedGates.from_parent(parent, path=file_path)
         return super().pytest_collect_file(file_path, parent)
 
     def plan(self) -> Plan:
         """Return the plan of the run that the user named."""
         assert self.order.run is not None  # noqa: S101 - else nobody asks
-        return self.store.plan(named_run(self.store, self.order.run).plan_hash)
+        return self.store.plan(named_run(self.store, self.order.run, session=self.id).plan_hash)
 
 
 class Reparsed(DecidedAgain):

@@ -10,12 +10,11 @@ from arenatest.model.plan import Plan
 from arenatest.model.record import Ledger, Run
 from arenatest.report.phrases import moment
 from arenatest.store import Store
+from arenatest.store.naming import named_run
 from arenatest.suite.differences import answer_differences, judge_differences
 
 Compare = Callable[[Plan, Plan], tuple[str, ...]]
 """Returns what keeps a recorded plan from answering for a plan, in a line each."""
-
-_SHORTEST = 4  # characters of a run's id
 
 
 def find_run(
@@ -28,12 +27,12 @@ def find_run(
         plan: What is to be decided.
         compare: Says where a recorded plan does not fit.
         session: Whose own runs do not count.
-        asked: The id of the run to take, or its beginning; it must fit.
+        asked: The run to take, as :func:`named_run` has it; it must fit.
 
     Raises:
         OptionError: None fits; the message names the nearest run and what differs.
     """
-    found = store.runs() if asked is None else [named_run(store, asked)]
+    found = store.runs() if asked is None else [named_run(store, asked, session=session)]
     runs = [run for run in found if run.session != session]
     runs.sort(key=lambda run: (run.finished is not None, run.started), reverse=True)
     differing: dict[str, tuple[str, ...]] = {}
@@ -43,21 +42,6 @@ def find_run(
         if not differing[run.plan_hash]:
             return run
     raise OptionError(_none_fits(store, plan, runs, differing))
-
-
-def named_run(store: Store, asked: str) -> Run:
-    """Return the run with an id, or the only one whose id begins so.
-
-    Raises:
-        OptionError: There is none, or more than one.
-    """
-    found = [run for run in store.runs() if run.id == asked] or [
-        run for run in store.runs() if len(asked) >= _SHORTEST and run.id.startswith(asked)
-    ]
-    if len(found) == 1:
-        return found[0]
-    problem = "several runs begin with" if found else "no run has the id"
-    raise OptionError(f"{store.path}: {problem} {asked!r}")
 
 
 def read_for(store: Store, run: Run, plan: Plan) -> Ledger:
@@ -85,7 +69,7 @@ def _none_fits(
     store: Store, plan: Plan, runs: list[Run], differing: dict[str, tuple[str, ...]]
 ) -> str:
     if not runs:
-        return f"{store.path}: no run is recorded\n  hint: run `pytest --arena` first"
+        return f"{store.place}: no run is recorded\n  hint: run `pytest --arena` first"
 
     def distance(run: Run) -> tuple[bool, int]:
         return store.plan(run.plan_hash).suite != plan.suite, len(differing[run.plan_hash])

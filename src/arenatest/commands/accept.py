@@ -139,7 +139,7 @@ def _locked(store: Store, plan: Plan, options: argparse.Namespace) -> str:
     if found is None:
         whose = f" with {options.candidate}" if options.candidate else ""
         hint = f"run `pytest --arena {options.suite}`, to its end"
-        raise OptionError(f"{store.path}: no finished run of {plan.path}{whose}\n  hint: {hint}")
+        raise OptionError(f"{store.place}: no finished run of {plan.path}{whose}\n  hint: {hint}")
     _judge(found, options)
     lock = make_lock(
         found.plan,

@@ -34,7 +34,8 @@ def add(commands: Commands) -> None:
             "--run",
             dest="run_id",
             metavar="RUN",
-            help="the run to take, or the beginning of its id; default: the latest that fits",
+            help="the run to take: its id, the beginning of it, latest or latest~1; "
+            "default: the latest that fits",
         )
         command.add_argument("--store", type=Path, help="default: as for pytest --arena")
         command.add_argument("--reports", type=Path, help="default: as for pytest --arena")

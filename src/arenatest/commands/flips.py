@@ -55,7 +55,7 @@ def _flips(options: argparse.Namespace, config: pytest.Config) -> None:
         }
         if lost := sorted(wanted.difference(*map(_places, latest))):
             hint = f"run `pytest --arena {' '.join(lost)}` first"
-            raise OptionError(f"{store.path}: no finished run of {', '.join(lost)}\n  hint: {hint}")
+            raise OptionError(f"{store.place}: no finished run of {', '.join(lost)}\n  hint: {hint}")
         for path, run in sorted(latest.items()):
             plan = store.plan(run.plan_hash)
             where = standing_of(run, plan, store, root, lock_mode(config))

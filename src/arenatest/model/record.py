@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from arenatest.model.answer import Answer
@@ -168,7 +169,33 @@ class DecisionMade:
     decision: Decision
 
 
-Record = Generation | AnswerPlaced | LoadPlaced | JudgmentPlaced | MeasurementPlaced | DecisionMade
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a run, or to what it recorded.
+
+    Attributes:
+        id: Unique; writing an event twice changes nothing.
+        at: Wall clock, seconds since 1970.
+        kind: One word, such as ``begun``, ``continued``, ``stopped``, ``finished`` or ``pruned``.
+        details: What belongs to its kind.
+    """
+
+    id: str
+    run: str
+    at: float
+    kind: str
+    details: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+Record = (
+    Generation
+    | AnswerPlaced
+    | LoadPlaced
+    | JudgmentPlaced
+    | MeasurementPlaced
+    | DecisionMade
+    | Event
+)
 """What is written to the store while a run goes on; writing one twice changes nothing."""
 
 Served = Mapping[tuple[Literal["answer", "judge"], str], tuple[str, ...]]
@@ -186,6 +213,8 @@ class Run:
         attempt: How many runs of this plan there are, this one included.
         stopped: Why it ended before its plan: a cause and a line for people; None otherwise.
         versions: Of arenatest, Python and pytest.
+        commit: The commit under test, in lower-case hexadecimal digits; None where unknown.
+        source: What the run was imported from, such as ``evalscope``; None for our own.
     """
 
     id: str
@@ -196,6 +225,8 @@ class Run:
     attempt: int = 1
     stopped: tuple[Literal["plan", "budget"], str] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    commit: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +253,40 @@ class Setbacks:
     delay: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """What one ``--arena-rerun`` had bought anew, in its place.
+
+    Attributes:
+        at: Wall clock, seconds since 1970.
+        what: ``failed`` or ``void``.
+        answers: Failed answers that were asked again.
+        judgments: Void judgments that were made again.
+        values: Of metrics that could not give one.
+    """
+
+    at: float
+    what: str
+    answers: int = 0
+    judgments: int = 0
+    values: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What stood in the record before it was asked again.
+
+    Attributes:
+        answers: The first failure in each place.
+        judgments: The first void in each place.
+        decisions: Passes and fails that had fallen: they stand, by candidate and gate.
+    """
+
+    answers: MutableMapping[AnswerSlot, Answered] = field(default_factory=dict)
+    judgments: MutableMapping[GameSlot, Judgment] = field(default_factory=dict)
+    decisions: MutableMapping[tuple[str, str], Decision] = field(default_factory=dict)
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The record of one run, as it stands: the engine fills it, everything else only reads it.
@@ -240,6 +305,8 @@ class Ledger:
         setbacks: Of contestants whose attempts failed in this run, by name; filled likewise.
         unfit: Why no gate may rest on the judges, for people: the suite asks for an A/A run, and
             none counts. Empty where they may.
+        asked_again: What was bought anew in its place, earliest first.
+        before: What stood in these places; None where nothing was asked again.
     """
 
     run: Run
@@ -256,3 +323,21 @@ class Ledger:
     bills: MutableMapping[str, Bill] = field(default_factory=dict)
     setbacks: Mapping[str, Setbacks] = field(default_factory=dict)
     unfit: str = ""
+    asked_again: tuple[AskedAgain, ...] = ()
+    before: Before | None = None
+
+    @property
+    def at_first(self) -> Ledger:
+        """The record with what had failed, or was void, before that was asked again."""
+        if self.before is None:
+            return self
+        return replace(
+            self,
+            answers=ChainMap(self.before.answers, self.answers),
+            judgments=ChainMap(self.before.judgments, self.judgments),
+            before=None,
+        )
+
+    def stands(self, candidate: str, gate: str) -> Decision | None:
+        """Return the decision of a gate that had fallen before anything was asked again."""
+        return None if self.before is None else self.before.decisions.get((candidate, gate))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -34,6 +34,17 @@ class PackedText(NamedTuple):
     sha: bytes
     compressed: bool
     body: bytes
+
+
+class PackedPlan(NamedTuple):
+    """A plan as it lies in the store, with its prompts by digest."""
+
+    body: bytes
+    prompts: Mapping[bytes, PackedText]
+
+
+Fetch = Callable[[Sequence[bytes]], Mapping[bytes, PackedText]]
+"""Returns prompts by their digests."""
 
 
 def pack_text(text: str) -> PackedText:
@@ -75,18 +86,43 @@ def text_from_cell(cell: str) -> str:
     return json.loads(cell[1:]) if cell.startswith(_ESCAPED) else cell
 
 
-def plan_to_bytes(plan: Plan) -> bytes:
-    """Return the whole plan as compressed JSON; ``settings`` must hold JSON values."""
-    return zlib.compress(_dumps(plan).encode(), 1)
+def plan_to_bytes(plan: Plan) -> PackedPlan:
+    """Return the whole plan as compressed JSON and its prompts, to which the JSON refers.
+
+    ``settings`` must hold JSON values.
+    """
+    found: dict[bytes, PackedText] = {}
+
+    def refer(prompt: Prompt) -> str:
+        packed = pack_text(_dumps(prompt))
+        found[packed.sha] = packed
+        return packed.sha.hex()
+
+    golden = [_plain(battle) | {"prompt": refer(battle.prompt)} for battle in plan.golden]
+    raw = _plain(plan) | {"prompts": [*map(refer, plan.prompts)], "golden": golden}
+    return PackedPlan(zlib.compress(_dumps(raw).encode(), 1), found)
 
 
-def plan_from_bytes(body: bytes) -> Plan:
-    """Return the plan that :func:`plan_to_bytes` took."""
+def plan_from_bytes(body: bytes, fetch: Fetch) -> Plan:
+    """Return the plan that :func:`plan_to_bytes` took.
+
+    Args:
+        body: Its JSON.
+        fetch: Returns prompts by their digests.
+    """
     raw = json.loads(zlib.decompress(body))
+    golden = raw.get("golden", ())
+    refer = [*raw["prompts"], *(battle["prompt"] for battle in golden)]
+    packed = fetch([*map(bytes.fromhex, refer)])
+
+    def prompt(digest: str) -> Prompt:
+        found = packed[bytes.fromhex(digest)]
+        return _prompt(json.loads(unpack_text(found.body, compressed=found.compressed)))
+
     return Plan(
         **raw
         | {
-            "prompts": tuple(map(_prompt, raw["prompts"])),
+            "prompts": tuple(map(prompt, raw["prompts"])),
             "baseline": _contestant(raw["baseline"]),
             "candidates": tuple(map(_contestant, raw["candidates"])),
             "judges": tuple(map(_seat, raw["judges"])),
@@ -96,11 +132,18 @@ def plan_from_bytes(body: bytes) -> Plan:
             "latency": Latency(**raw.get("latency", {})),
             "limits": JudgeLimits(**raw.get("limits", {})),
             "load": _load(raw.get("load")),
-            "golden": tuple(map(_golden, raw.get("golden", ()))),
+            "golden": tuple(_golden(battle, prompt(battle["prompt"])) for battle in golden),
             "labels": tuple(HumanLabel(**label) for label in raw.get("labels", ())),
             "metric_fingerprints": tuple(raw.get("metric_fingerprints", ())),
         }
     )
+
+
+def described(who: Contestant | JudgeSeat) -> str:
+    """Return what a fingerprint stands for, as JSON for people: nothing is read back from it."""
+    names = ("settings", "system", "template", "rubric", "parts")
+    raw = {name: getattr(who, name, None) for name in names}
+    return _dumps({name: value for name, value in raw.items() if value})
 
 
 def decision_to_json(decision: Decision) -> str:
@@ -118,7 +161,7 @@ def _dumps(value: object) -> str:
     return json.dumps(value, default=_plain, separators=(",", ":"))
 
 
-def _plain(value: Any) -> object:
+def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -139,9 +182,9 @@ def _load(raw: dict[str, Any] | None) -> Load | None:
     return Load(**raw | {"levels": tuple(raw["levels"]), "slo": Slo(**raw["slo"])})
 
 
-def _golden(raw: dict[str, Any]) -> GoldenBattle:
+def _golden(raw: dict[str, Any], prompt: Prompt) -> GoldenBattle:
     expected = tuple(map(Verdict, raw["expected"]))
-    return GoldenBattle(**raw | {"prompt": _prompt(raw["prompt"]), "expected": expected})
+    return GoldenBattle(**raw | {"prompt": prompt, "expected": expected})
 
 
 def _contestant(raw: dict[str, Any]) -> Contestant:

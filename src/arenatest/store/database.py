@@ -27,6 +27,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from arenatest.errors import StoreError
 from arenatest.store import schema
+from arenatest.store.views import create_views
 
 FILE_NAME = "arena.sqlite"
 BUSY_TIMEOUT = 5.0
@@ -109,7 +110,7 @@ def connect(path: Path, sleep: Callable[[float], None]) -> Engine:
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path | str) -> Iterator[None]:
     """Turn what the file cannot do into a StoreError that says what to do."""
     try:
         yield
@@ -142,6 +143,7 @@ def prepare(engine: Engine, path: Path) -> None:
     with writing(engine).begin() as connection:
         if not _is_ours(connection, path):
             schema.metadata.create_all(connection)
+            create_views(connection)
             version = {"name": "schema_version", "value": str(schema.SCHEMA_VERSION)}
             connection.execute(insert(schema.meta), version)
         for change in _lacking(connection):
@@ -167,7 +169,7 @@ def _lacking(connection: Connection) -> list[Executable]:
     return changes
 
 
-def _explained(path: Path, error: Exception) -> StoreError:
+def _explained(path: Path | str, error: Exception) -> StoreError:
     problem = str(error)
     hint = next((hint for word, hint in _HINTS if word in problem.lower()), None)
     message = f"{path}: {problem}"

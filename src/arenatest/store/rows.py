@@ -16,6 +16,7 @@ from arenatest.model.answer import Failure, Timing, Usage
 from arenatest.model.record import (
     AnswerPlaced,
     DecisionMade,
+    Event,
     Generation,
     JudgmentPlaced,
     LoadPlaced,
@@ -43,7 +44,12 @@ def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
         kind = type(record)
         found.setdefault(kind, []).append(_WRITERS[kind][1](record, texts))
     tables = [(_WRITERS[kind][0], rows) for kind, rows in found.items()]
-    return [(schema.text, list(texts.values())), *tables] if texts else tables
+    if not texts:
+        return tables
+    in_order: list[Row] = sorted(
+        texts.values()
+    )  # in another one, two processes could wait for each other
+    return [(schema.text, in_order), *tables]
 
 
 def run_row(run: Run) -> Row:
@@ -59,12 +65,15 @@ def run_row(run: Run) -> Row:
         run.attempt,
         stopped,
         versions,
+        run.commit,
+        run.source,
     )
 
 
 def run_from_row(row: Sequence[Any]) -> Run:
     """Return the run of a row."""
-    identity, session, plan_hash, started, finished, attempt, stopped, versions = row
+    identity, session, plan_hash, started, finished, attempt, stopped, versions = row[:8]
+    commit, source = row[8:]
     return Run(
         id=identity,
         session=session,
@@ -74,7 +83,15 @@ def run_from_row(row: Sequence[Any]) -> Run:
         attempt=attempt,
         stopped=None if stopped is None else tuple(json.loads(stopped)),
         versions=json.loads(versions),
+        commit=commit,
+        source=source,
     )
+
+
+def event_from_row(row: Sequence[Any]) -> Event:
+    """Return the event of a row."""
+    identity, run, at, kind, body = row
+    return Event(id=identity, run=run, at=at, kind=kind, details=json.loads(body))
 
 
 def _generation(record: Generation, texts: Texts) -> Row:
@@ -214,6 +231,10 @@ def _decision_made(record: DecisionMade, _texts: Texts) -> Row:
     )
 
 
+def _event(record: Event, _texts: Texts) -> Row:
+    return (record.id, record.run, record.at, record.kind, json.dumps(dict(record.details)))
+
+
 def _cell(text: str | None) -> str | None:
     return None if text is None else cell_from_text(text)
 
@@ -239,4 +260,5 @@ _WRITERS: dict[type[Any], tuple[Table, Callable[[Any, Texts], Row]]] = {
     JudgmentPlaced: (schema.judgment, _judgment_placed),
     MeasurementPlaced: (schema.measurement, _measurement_placed),
     DecisionMade: (schema.decision, _decision_made),
+    Event: (schema.event, _event),
 }

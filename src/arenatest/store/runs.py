@@ -1,14 +1,13 @@
-"""Runs and their plans, one at a time: found, read, taken up again."""
+"""Runs, one at a time: found, read, taken up again."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select, update
 
 from arenatest.errors import StoreError
-from arenatest.model.plan import Plan
 from arenatest.model.record import Run
 from arenatest.store import schema
-from arenatest.store.codec import decision_from_json, plan_from_bytes
+from arenatest.store.codec import decision_from_json
 from arenatest.store.rows import run_from_row
 
 
@@ -51,13 +50,3 @@ def read_run(connection: Connection, run_id: str) -> Run:
         message = f"the store holds no run {run_id!r}"
         raise StoreError(message)
     return run_from_row(row)
-
-
-def read_plan(connection: Connection, plan_hash: str) -> Plan:
-    """Return a plan; an unknown one is an error."""
-    table = schema.plan
-    body = connection.execute(select(table.c.body).where(table.c.hash == plan_hash)).scalar()
-    if body is None:
-        message = f"the store holds no plan {plan_hash!r}"
-        raise StoreError(message)
-    return plan_from_bytes(body)

@@ -1,7 +1,8 @@
 """The tables of the store, in SQLAlchemy's dialect-neutral types.
 
 There are no foreign keys: records arrive in any order, from several processes, and are joined by
-content. Each distinct text is kept once, in ``text``; an empty text is a NULL digest.
+content. Each distinct text is kept once, in ``text``, each distinct prompt in ``prompt``, where the
+bodies of plans refer to it; an empty text is a NULL digest.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sqlalchemy.types import TypeDecorator
 
 from arenatest.store.codec import cell_from_text, text_from_cell
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever an older arenatest could misread what this one writes."""
 
 metadata = MetaData()
@@ -60,6 +61,33 @@ meta = Table("meta", metadata, _key("name", String), _must("value", String))
 
 plan = Table("plan", metadata, _key("hash", String), _must("body", LargeBinary))
 
+prompt = Table(
+    "prompt",
+    metadata,
+    _key("sha", LargeBinary(32)),
+    _must("compressed", Boolean),
+    _must("body", LargeBinary),
+)
+
+fingerprint = Table(
+    "fingerprint",
+    metadata,
+    _key("hash", String),
+    _must("kind", Cell),
+    Column("name", Cell),
+    _must("body", Text),
+)
+
+contestant = Table(
+    "contestant",
+    metadata,
+    _key("plan_hash", String),
+    _key("role", String),
+    _key("name", Cell),
+    Column("fingerprint", String, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 run = Table(
     "run",
     metadata,
@@ -71,6 +99,18 @@ run = Table(
     _must("attempt", Integer),
     Column("stopped", Text),
     _must("versions", Text),
+    Column("commit", String, index=True),
+    Column("source", String),
+)
+
+event = Table(
+    "event",
+    metadata,
+    _key("id", String),
+    Column("run", String, nullable=False, index=True),
+    _must("at", Float),
+    _must("kind", String),
+    _must("body", Text),
 )
 
 text = Table(
@@ -208,6 +248,19 @@ decision = Table(
     _key("run", String),
     _key("candidate", Cell),
     _key("gate", Cell),
+    _must("body", Text),
+    sqlite_with_rowid=False,
+)
+
+replaced = Table(
+    "replaced",
+    metadata,
+    _key("event", String),
+    _key("kind", String),
+    _key("place", Text),
+    Column("run", String, nullable=False, index=True),
+    _must("at", Float),
+    Column("chat_id", Cell),
     _must("body", Text),
     sqlite_with_rowid=False,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
@@ -28,6 +28,7 @@ from arenatest.model.decision import Decision
 from arenatest.model.judgment import Judgment
 from arenatest.model.plan import Plan
 from arenatest.model.record import (
+    Event,
     Generation,
     JudgmentPlaced,
     Ledger,
@@ -37,12 +38,13 @@ from arenatest.model.record import (
     Served,
 )
 from arenatest.store import calls, database, reuse, runs, schema
-from arenatest.store.codec import decision_from_json, plan_to_bytes
+from arenatest.store.codec import decision_from_json
 from arenatest.store.drift import golden_drift
 from arenatest.store.history import CallMeans, read_means
 from arenatest.store.ledger import read_ledger
+from arenatest.store.plans import read_plan, write_plan
 from arenatest.store.reuse import Reusable
-from arenatest.store.rows import rows_of, run_from_row, run_row
+from arenatest.store.rows import event_from_row, rows_of, run_from_row, run_row
 from arenatest.store.trials import aa_problem
 
 _AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
@@ -76,7 +78,7 @@ def open_store(
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, path)
+    return Store(engine, str(path))
 
 
 def is_recorded(folder: Path) -> bool:
@@ -95,11 +97,12 @@ def is_recorded(folder: Path) -> bool:
 class Store:
     """The record of all runs. Its methods may be called from any thread, and block.
 
-    Every method raises ``StoreError`` where the file cannot be read or written.
+    ``place`` says where it lies, for people. Every method raises ``StoreError`` where the store
+    cannot be read or written.
     """
 
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self.path = path
+    def __init__(self, engine: Engine, place: str) -> None:
+        self.place = place
         self._engine = engine
         self._writes = database.writing(engine)
         self._inserts: Mapping[str, str] = {
@@ -148,10 +151,12 @@ class Store:
         """
         self._begun = plan
         with self.writing() as connection:
-            body = plan_to_bytes(plan)
-            connection.exec_driver_sql(self._inserts["plan"], [(plan.hash, body)])
-            reworded = schema.plan.c.hash == plan.hash, schema.plan.c.body != body
-            connection.execute(update(schema.plan).where(*reworded).values(body=body))
+
+            def insert_once(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+                if rows:
+                    connection.exec_driver_sql(self._inserts[table.name], [*rows])
+
+            write_plan(connection, plan, insert_once)
             locked = select(schema.plan.c.hash).where(schema.plan.c.hash == plan.hash)
             connection.execute(locked.with_for_update())  # SQLite has locked already
             earlier = None if fresh else runs.unfinished(connection, plan.hash, expire)
@@ -161,7 +166,7 @@ class Store:
             count = select(func.count()).where(schema.run.c.plan_hash == plan.hash)
             attempt = 1 + connection.execute(count).scalar_one()
             begun = replace(run, plan_hash=plan.hash, attempt=attempt)
-            connection.exec_driver_sql(self._inserts["run"], [run_row(begun)])
+            insert_once(schema.run, [run_row(begun)])
             return begun, False
 
     def finish(
@@ -205,7 +210,7 @@ class Store:
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
         tables = rows_of(records)
-        with database.translated(self.path), self.writing() as connection:
+        with database.translated(self.place), self.writing() as connection:
             cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
             for table, rows in tables:
                 cursor.executemany(self._inserts[table.name], rows)
@@ -225,7 +230,7 @@ class Store:
             begun = self._begun  # held by whoever began it: a second one would be as large
             if plan is None and begun is not None and begun.hash == run.plan_hash:
                 plan = begun
-            plan = plan or runs.read_plan(connection, run.plan_hash)
+            plan = plan or read_plan(connection, run.plan_hash)
             ledger = read_ledger(connection, run, plan)
             ledger.unfit = aa_problem(connection, plan, run.started)
             if plan.golden:
@@ -290,10 +295,17 @@ class Store:
         with self.reading() as connection:
             return [run_from_row(row) for row in connection.execute(query)]
 
+    def events(self, run_id: str) -> list[Event]:
+        """Return what happened to a run, earliest first."""
+        table = schema.event
+        query = select(*table.c).where(table.c.run == run_id).order_by(table.c.at, table.c.id)
+        with self.reading() as connection:
+            return [event_from_row(row) for row in connection.execute(query)]
+
     def plan(self, plan_hash: str) -> Plan:
         """Return a plan; an unknown one is an error."""
         with self.reading() as connection:
-            return runs.read_plan(connection, plan_hash)
+            return read_plan(connection, plan_hash)
 
     def find_call(self, chat_id: str) -> tuple[Generation, list[JudgmentPlaced]]:
         """Return a call with its whole text and gaps, and the judgments it made or took part in.
@@ -307,11 +319,11 @@ class Store:
         with self.reading() as connection:
             found = calls.find_chat_ids(connection, chat_id, limit=_AMBIGUOUS)
             if len(found) != 1:
-                raise StoreError(_not_one(self.path, chat_id, found))
+                raise StoreError(_not_one(self.place, chat_id, found))
             generation = calls.read_generation(connection, found[0])
 
             def baseline_of(run_id: str) -> str:
-                return runs.read_plan(
+                return read_plan(
                     connection, runs.read_run(connection, run_id).plan_hash
                 ).baseline.name
 
@@ -351,10 +363,10 @@ def _insert_once(table: Table, engine: Engine) -> str:
     return f"{insert(table).compile(dialect=engine.dialect)} ON CONFLICT DO NOTHING"
 
 
-def _not_one(path: Path, chat_id: str, found: list[str]) -> str:
+def _not_one(place: str, chat_id: str, found: list[str]) -> str:
     if not found:
-        return f"{path}: no call has the chat id {chat_id!r}"
+        return f"{place}: no call has the chat id {chat_id!r}"
     names = ", ".join(found[: _AMBIGUOUS - 1]) + (", ..." if len(found) == _AMBIGUOUS else "")
     return (
-        f"{path}: several calls begin with {chat_id!r}: {names}\n  hint: give more of the chat id"
+        f"{place}: several calls begin with {chat_id!r}: {names}\n  hint: give more of the chat id"
     )

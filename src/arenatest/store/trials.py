@@ -7,7 +7,8 @@ from sqlalchemy import Connection, select
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Plan, Rule
 from arenatest.store import schema
-from arenatest.store.codec import decision_from_json, plan_from_bytes
+from arenatest.store.codec import decision_from_json
+from arenatest.store.plans import read_plan
 from arenatest.suite.plan_identity import trial_of
 
 _DAY = 86400.0
@@ -68,9 +69,7 @@ def _finished(connection: Connection, after: float, until: float) -> list[tuple[
 
 def _trial(connection: Connection, plan_hash: str, wanted: str) -> Trial | None:
     """Return the slices of an A/A plan's gates; None where it is another plan."""
-    table = schema.plan
-    body = connection.execute(select(table.c.body).where(table.c.hash == plan_hash)).scalar_one()
-    plan = plan_from_bytes(body)
+    plan = read_plan(connection, plan_hash)
     if not plan.aa or trial_of(plan) != wanted:
         return None
     return {rule.id: _slice(rule) for rule in plan.rules}

@@ -24,13 +24,12 @@ from arenatest.store.codec import (
     decision_from_json,
     decision_to_json,
     pack_text,
-    plan_from_bytes,
-    plan_to_bytes,
     text_from_cell,
     unpack_text,
 )
 from arenatest.store.rows import rows_of, run_from_row, run_row
 from properties.store.strategies import odd_text, values_of
+from unit.store.records import as_stored
 
 quick = settings(deadline=None, max_examples=60)
 new_ids = map(str, itertools.count())  # what is written twice stays as it was first
@@ -56,7 +55,7 @@ plans = values_of(Plan)
 @quick
 @given(plans)
 def test_a_plan_comes_back_as_it_was(plan):
-    assert plan_from_bytes(plan_to_bytes(plan)) == plan
+    assert as_stored(plan) == plan
 
 
 @given(values_of(Decision))

@@ -256,7 +256,7 @@ class FullStore(Store):
 
 def test_a_store_that_fails_ends_the_run_and_reaches_whoever_waits_as_one_error(tmp_path):
     whole = open_store(tmp_path / "store")
-    full = FullStore(whole._engine, whole.path)
+    full = FullStore(whole._engine, whole.place)
     scene = Scene(tmp_path, prompts=60, store=full, concurrency=8)
     run = scene.run()
     run.start()

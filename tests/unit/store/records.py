@@ -24,6 +24,13 @@ from arenatest.model.record import (
     Record,
     Run,
 )
+from arenatest.store.codec import plan_from_bytes, plan_to_bytes
+
+
+def as_stored(plan: Plan) -> Plan:
+    """Return a plan as a store gives it back."""
+    packed = plan_to_bytes(plan)
+    return plan_from_bytes(packed.body, lambda _digests: packed.prompts)
 
 
 def plan(*, hash: str = "plan-1", prompts: int = 2) -> Plan:  # noqa: A002

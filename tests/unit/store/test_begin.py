@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_a_suite_that_was_moved_is_the_same_plan_under_its_new_path(store):
     begun, _ = begin(store, run("run-2", started=2000.0), of=moved)
 
     assert begun.attempt == 2
-    with open_store(store.path.parent, create=False) as elsewhere:
+    with open_store(Path(store.place).parent, create=False) as elsewhere:
         assert elsewhere.plan("plan-1") == moved
         assert elsewhere.load("run-2").plan.path == "suites/moved.arena.toml"
 

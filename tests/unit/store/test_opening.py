@@ -38,14 +38,14 @@ def test_a_store_that_is_only_read_must_exist(folder):
 
 def test_a_newer_store_is_refused_with_what_to_do(folder):
     open_store(folder).close()
-    change(folder, "UPDATE meta SET value = '2' WHERE name = 'schema_version'")
+    change(folder, "UPDATE meta SET value = '3' WHERE name = 'schema_version'")
 
     with pytest.raises(StoreError) as caught:
         open_store(folder)
 
     path = folder / "arena.sqlite"
     assert str(caught.value) == (
-        f"{path}: has schema version '2', expected '1': it was written by a newer arenatest\n"
+        f"{path}: has schema version '3', expected '2': it was written by a newer arenatest\n"
         "  hint: upgrade arenatest, or choose another folder for this version"
     )
 

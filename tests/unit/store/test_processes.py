@@ -86,7 +86,7 @@ async def main(store):
 
 store = open_store(sys.argv[1])
 store.begin(plan(), run(), fresh=False, expire=0.0)
-limit(200_000)
+limit(280_000)
 print(json.dumps(asyncio.run(main(store))))
 """
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -142,5 +143,5 @@ def test_what_judges_are_held_to_is_stored_with_the_plan(store):
     limits = JudgeLimits(first_share=0.7, aa_within=60.0)
     held = replace(plan(), golden=(golden,), labels=labels, limits=limits, aa=True)
     store.begin(held, run(), fresh=True, expire=0.0)
-    with open_store(store.path.parent, create=False) as elsewhere:
+    with open_store(Path(store.place).parent, create=False) as elsewhere:
         assert elsewhere.plan(held.hash) == held

@@ -4,10 +4,10 @@ import pytest
 
 from arenatest.errors import SuiteError
 from arenatest.model.finish import Finishes
-from arenatest.store.codec import plan_from_bytes, plan_to_bytes
 from arenatest.suite.aa import aa_suite
 from arenatest.suite.plan_identity import trial_of
 from fakes.suites import GATE, changed, load
+from unit.store.records import as_stored
 
 
 def suite(folder, *lines):
@@ -23,7 +23,7 @@ def test_each_end_has_a_key_of_its_own(tmp_path):
     lines = 'on_refusal = "loss"', 'on_filter = "void"', 'on_truncation = "failure"'
     plan = suite(tmp_path, *lines).plan
     assert plan.finishes == Finishes(refusal="loss", filter="void", truncation="failure")
-    assert plan_from_bytes(plan_to_bytes(plan)).finishes == plan.finishes
+    assert as_stored(plan).finishes == plan.finishes
 
 
 def test_they_are_part_of_what_a_plan_and_its_trial_are(tmp_path):

@@ -4,8 +4,8 @@ import pytest
 
 from arenatest.errors import ArenaError
 from arenatest.model.latency import Latency
-from arenatest.store.codec import plan_from_bytes, plan_to_bytes
 from fakes.suites import GATE, changed, load
+from unit.store.records import as_stored
 
 
 def suite(table):
@@ -24,7 +24,7 @@ def test_a_dedicated_lane_has_warm_up_calls_two_repeats_and_a_nonce(tmp_path):
 
     assert plan.latency == Latency(lane="dedicated", warmup=2, repeats=2, nonce=True)
     assert (plan.timed_repeats, plan.repeats) == (2, 1)
-    assert plan_from_bytes(plan_to_bytes(plan)).latency == plan.latency
+    assert as_stored(plan).latency == plan.latency
 
 
 def test_where_clocks_come_from_is_part_of_what_a_plan_is(tmp_path):

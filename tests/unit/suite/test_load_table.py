@@ -4,9 +4,9 @@ import pytest
 
 from arenatest.errors import ArenaError
 from arenatest.model.load import Load, Slo
-from arenatest.store.codec import plan_from_bytes, plan_to_bytes
 from fakes.suites import GATE as ANY
 from fakes.suites import changed, load
+from unit.store.records import as_stored
 
 GATE = '[[gates]]\nmetric = "user_latency"\nstat = "p95"\nmax = "2 s"\n'
 RATES = "[load]\nrates = [4, 0.5, 1]\n"
@@ -34,7 +34,7 @@ def test_rates_are_sorted_and_arrive_at_random_unless_told_otherwise(tmp_path):
 
 def test_a_plan_with_load_is_stored_as_it_is(tmp_path):
     plan = load(tmp_path, suite(RATES, GATE)).plan
-    assert plan_from_bytes(plan_to_bytes(plan)) == plan
+    assert as_stored(plan) == plan
 
 
 def test_concurrency_is_a_closed_loop(tmp_path):

@@ -3,10 +3,10 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from arenatest.store.codec import plan_from_bytes, plan_to_bytes
 from arenatest.suite.jsonschema import suite_schema
 from fakes.kinds import kinds
 from fakes.suites import CANDIDATE, PROMPTS, changed, load
+from unit.store.records import as_stored
 
 BASELINE = """\
 [baseline]
@@ -127,7 +127,7 @@ def test_a_candidate_may_be_made_of_parts(tmp_path):
 
 def test_a_plan_with_parts_comes_back_from_the_store(tmp_path):
     plan = load(tmp_path, text()).plan
-    assert plan_from_bytes(plan_to_bytes(plan)) == plan
+    assert as_stored(plan) == plan
 
 
 @pytest.mark.parametrize(
