@@ -7,7 +7,7 @@ settings.register_profile("arenatest", deadline=None, suppress_health_check=[Hea
 settings.load_profile("arenatest")
 
 MEDDLING = ("randomly", "repeat", "rerunfailures", "pytest-split")
-"""Plugins that shuffle, repeat or leave out tests: a test that is about one lets it in by ``-p``."""
+"""Plugins that shuffle, repeat or leave out tests; one that is about them lets one in by ``-p``."""
 
 
 @pytest.fixture
