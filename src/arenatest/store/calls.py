@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union_all
 
 from arenatest.model.answer import Answer
 from arenatest.model.judgment import Order
@@ -45,14 +45,31 @@ def find_chat_ids(connection: Connection, prefix: str, *, limit: int) -> list[st
 
 def read_generation(connection: Connection, chat_id: str) -> Generation:
     """Return one call with its whole text and gaps."""
+    (call,) = read_generations(connection, [chat_id])
+    return call
+
+
+def read_generations(connection: Connection, chat_ids: Sequence[str]) -> list[Generation]:
+    """Return calls with their whole texts and gaps, by time; those that are not here are left out.
+
+    Args:
+        connection: The store's.
+        chat_ids: A few hundred at most.
+    """
     table = schema.generation
-    columns = (*_CALL, table.c.gaps, *ANSWER)
-    query = select(*columns).select_from(ANSWERS).where(table.c.chat_id == chat_id)
-    row = connection.execute(query).one()
-    *call, gaps = row[: len(_CALL) + 1]
-    answer = answer_of(row[len(_CALL) + 1 :], Same(), gaps=gaps_from_bytes(gaps))
-    names = (column.name for column in _CALL)
-    return Generation(**dict(zip(names, call, strict=True)), answer=answer)
+    query = (
+        select(*_CALL, table.c.gaps, *ANSWER)
+        .select_from(ANSWERS)
+        .where(table.c.chat_id.in_(chat_ids))
+        .order_by(table.c.started, table.c.chat_id)
+    )
+    same, names = Same(), [column.name for column in _CALL]
+    found = []
+    for row in connection.execute(query):
+        *call, gaps = row[: len(_CALL) + 1]
+        answer = answer_of(row[len(_CALL) + 1 :], same, gaps=gaps_from_bytes(gaps))
+        found.append(Generation(**dict(zip(names, call, strict=True)), answer=answer))
+    return found
 
 
 def read_judgments_about(
@@ -81,9 +98,12 @@ def read_judgments_about(
 
 
 def read_unused_calls(connection: Connection, run_id: str) -> list[Generation]:
-    """Return the judges' good calls of a run that stand behind no judgment of it."""
-    table, judged = schema.generation, schema.judgment
-    used = select(judged.c.chat_id).where(judged.c.run == run_id, judged.c.chat_id.is_not(None))
+    """Return the judges' good calls of a run that stand behind no judgment of it, nor ever did."""
+    table, judged, replaced = schema.generation, schema.judgment, schema.replaced
+    used = union_all(
+        select(judged.c.chat_id).where(judged.c.run == run_id, judged.c.chat_id.is_not(None)),
+        select(replaced.c.chat_id).where(replaced.c.run == run_id, replaced.c.chat_id.is_not(None)),
+    )
     query = (
         select(table.c.chat_id)
         .where(table.c.run == run_id, table.c.role == "judge", table.c.final)

@@ -32,6 +32,7 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
+from arenatest.store.replaced import read_replaced
 from arenatest.store.setbacks import read_setbacks
 from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_row
 
@@ -56,10 +57,30 @@ def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
     _read_calls(connection, ledger)
     _read_bills(connection, ledger)
     ledger.setbacks = read_setbacks(connection, run.id)
+    read_replaced(connection, ledger)
     return ledger
 
 
-def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
+def read_page(connection: Connection, run: Run, plan: Plan) -> Ledger:
+    """Return the answers and judgments of a few prompts, such as a page of a long plan.
+
+    Args:
+        connection: The store's.
+        run: Whose.
+        plan: Its plan with these prompts alone: a few hundred at most, of conversations all turns.
+    """
+    ledger, same = Ledger(run=run, plan=plan), Same()
+    prompts = [prompt.id for prompt in plan.prompts]
+    _read_answers(connection, ledger, same, prompts)
+    if plan.finishes.failing:
+        _break_off(ledger)
+    _read_judgments(connection, ledger, same, prompts)
+    return ledger
+
+
+def _read_answers(
+    connection: Connection, ledger: Ledger, same: Same, prompts: Sequence[str] | None = None
+) -> None:
     placed = schema.placed_answer
     columns = (
         placed.c.contestant,
@@ -80,6 +101,9 @@ def _read_answers(connection: Connection, ledger: Ledger, same: Same) -> None:
         .where(placed.c.run == ledger.run.id)
         .order_by(placed.c.contestant, placed.c.prompt, placed.c.repeat, placed.c.purpose)
     )
+    if prompts is not None:
+        names = [contestant.name for contestant in ledger.plan.contestants]
+        query = query.where(placed.c.contestant.in_(names), placed.c.prompt.in_(prompts))
     places = {"text": ledger.answers, "timing": ledger.timings}
     plan = ledger.plan
     before: Answered | None = None
@@ -155,7 +179,9 @@ def _some(digest: bytes | None) -> str:
     return "" if digest is None else "..."
 
 
-def _read_judgments(connection: Connection, ledger: Ledger, same: Same) -> None:
+def _read_judgments(
+    connection: Connection, ledger: Ledger, same: Same, prompts: Sequence[str] | None = None
+) -> None:
     table = schema.judgment
     columns = [table.c[name] for name in GameSlot._fields]
     query = (
@@ -164,6 +190,9 @@ def _read_judgments(connection: Connection, ledger: Ledger, same: Same) -> None:
         .where(table.c.run == ledger.run.id)
         .order_by(*columns)
     )
+    if prompts is not None:
+        names = [contestant.name for contestant in ledger.plan.candidates]
+        query = query.where(table.c.candidate.in_(names), table.c.prompt.in_(prompts))
     for row in _rows(connection, query):
         candidate, prompt, repeat, judge, judge_repeat, order = row[:6]
         slot = GameSlot(

@@ -40,9 +40,11 @@ from arenatest.model.record import (
 from arenatest.store import calls, database, reuse, runs, schema
 from arenatest.store.codec import decision_from_json
 from arenatest.store.drift import golden_drift
+from arenatest.store.events import happened, tell, tell_ended, tell_taken_up
 from arenatest.store.history import CallMeans, read_means
 from arenatest.store.ledger import read_ledger
 from arenatest.store.plans import read_plan, write_plan
+from arenatest.store.replaced import put_back
 from arenatest.store.reuse import Reusable
 from arenatest.store.rows import event_from_row, rows_of, run_from_row, run_row
 from arenatest.store.trials import aa_problem
@@ -161,12 +163,14 @@ class Store:
             connection.execute(locked.with_for_update())  # SQLite has locked already
             earlier = None if fresh else runs.unfinished(connection, plan.hash, expire)
             if earlier is not None and not aa_problem(connection, plan, earlier.started):
+                tell_taken_up(connection, earlier, run.started)
                 runs.reopen(connection, earlier, run.session)
                 return replace(earlier, session=run.session, stopped=None), True
             count = select(func.count()).where(schema.run.c.plan_hash == plan.hash)
             attempt = 1 + connection.execute(count).scalar_one()
             begun = replace(run, plan_hash=plan.hash, attempt=attempt)
             insert_once(schema.run, [run_row(begun)])
+            tell(connection, happened(begun.id, "begun", begun.started))
             return begun, False
 
     def finish(
@@ -174,13 +178,18 @@ class Store:
         run_id: str,
         finished: float | None,
         stopped: tuple[Literal["plan", "budget"], str] | None = None,
+        *,
+        at: float | None = None,
     ) -> None:
         """Close a run, or leave it open with the reason why it stopped.
+
+        A finished one gets back what was taken away to be asked again, and was not needed.
 
         Args:
             run_id: Which run.
             finished: Wall clock, seconds since 1970; None where the run may be continued.
             stopped: Why it ended before its plan.
+            at: When it stopped, likewise; by default when it finished.
         """
         ended = Run(
             id="", session="", plan_hash="", started=0.0, finished=finished, stopped=stopped
@@ -189,6 +198,9 @@ class Store:
         change = {name: values[name] for name in ("finished", "stopped")}
         with self.writing() as connection:
             connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(change))
+            if finished is not None:
+                put_back(connection, run_id)
+            tell_ended(connection, run_id, stopped, at if finished is None else finished)
 
     def place_answers(self, source: str, run_id: str) -> None:
         """Put every answer, clock and request under load of one run into the same place of another.
@@ -201,7 +213,7 @@ class Store:
         with self.writing() as connection:
             for table in (placed, schema.placed_load):
                 values = {"run": literal(run_id), "reused": reused}
-                names = [column.name for column in table.c]
+                names = [column.name for column in table.c if column.name != schema.SEAL]
                 query = select(*(values.get(name, table.c[name]) for name in names))
                 connection.execute(
                     insert(table).from_select(names, query.where(table.c.run == source))

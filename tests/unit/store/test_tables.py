@@ -66,14 +66,14 @@ def test_a_run_keeps_its_commit_and_where_it_was_imported_from(store):
 
 
 def test_events_come_back_in_the_order_of_time_and_once(begun):
-    later = Event(id="e-1", run="run-1", at=20.0, kind="stopped", details={"cause": "budget"})
-    first = Event(id="e-2", run="run-1", at=10.0, kind="begun", details={"calls": 3, "cost": 0.5})
-    of_another = Event(id="e-3", run="run-2", at=5.0, kind="begun")
+    later = Event(id="e-1", run="run-8", at=20.0, kind="stopped", details={"cause": "budget"})
+    first = Event(id="e-2", run="run-8", at=10.0, kind="begun", details={"calls": 3, "cost": 0.5})
+    of_another = Event(id="e-3", run="run-9", at=5.0, kind="begun")
 
     begun.write([later, first, of_another])
     begun.write([replace(first, kind="twice")])
 
-    assert begun.events("run-1") == [first, later]
+    assert begun.events("run-8") == [first, later]
 
 
 @pytest.mark.parametrize(

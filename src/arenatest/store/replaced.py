@@ -1,0 +1,195 @@
+"""What stood in the places of a run before they were filled anew.
+
+It is kept beside the record: a gate about failing looks at what there was first, and a place that
+no gate needed again gets back what stood there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal, select
+
+from arenatest.model.judgment import Judgment, Order
+from arenatest.model.record import (
+    Answered,
+    AnswerSlot,
+    AskedAgain,
+    Before,
+    GameSlot,
+    Ledger,
+    MetricSlot,
+)
+from arenatest.store import schema
+from arenatest.store.codec import decision_from_json, pack_text
+from arenatest.store.joined import ANSWERS, MANY_ANSWERS, Same, answer_of
+
+PLACES: Mapping[str, Table] = {
+    "answer": schema.placed_answer,
+    "judgment": schema.judgment,
+    "value": schema.measurement,
+}
+"""What can be taken from its place, and where it stands."""
+STANDING = frozenset({"pass", "fail"})
+"""The outcomes that no later evidence changes."""
+
+_SLOTS: Mapping[str, Any] = {"answer": AnswerSlot, "judgment": GameSlot, "value": MetricSlot}
+
+
+class Taken(NamedTuple):
+    """What stood in a place, or a decision as it was when places were taken away.
+
+    Attributes:
+        kind: One of ``PLACES``, or ``decision``.
+        place: The slot, as JSON; of a decision, candidate and gate.
+        chat_id: The call behind it, where there was one.
+        body: The rest, as JSON.
+    """
+
+    kind: str
+    place: str
+    chat_id: str | None
+    body: str
+
+
+def read_replaced(connection: Connection, ledger: Ledger) -> None:
+    """Tell a ledger what was asked again in its run, and what stood there first."""
+    table = schema.replaced
+    columns = (table.c.event, table.c.at, *(table.c[name] for name in Taken._fields))
+    query = select(*columns).where(table.c.run == ledger.run.id)
+    rows = connection.execute(query.order_by(table.c.at, table.c.event, table.c.place)).all()
+    if not rows:
+        return
+    answers = _failures(connection, ledger.run.id)
+    ledger.before = Before()
+    for _, _, *taken in rows:
+        _note(ledger.before, answers, Taken(*taken))
+    ledger.asked_again = tuple(_counted(connection, ledger, rows))
+
+
+def put_back(connection: Connection, run_id: str) -> None:
+    """Give a run back what was taken away where nothing has come in its place."""
+    table = schema.replaced
+    columns = (table.c.event, *(table.c[name] for name in Taken._fields))
+    query = select(*columns).where(table.c.run == run_id, table.c.kind != "decision")
+    rows = connection.execute(query.order_by(table.c.at, table.c.event)).all()
+    latest = {(taken[0], taken[1]): (event, Taken(*taken)) for event, *taken in rows}
+    for event, taken in latest.values():
+        if not _is_filled(connection, run_id, taken):
+            _put_back(connection, run_id, taken)
+            kept = (table.c.event == event, table.c.kind == taken.kind)
+            connection.execute(delete(table).where(*kept, table.c.place == taken.place))
+
+
+def _failures(connection: Connection, run_id: str) -> dict[str, Answered]:
+    """Return the failed answers that were taken away, by chat id."""
+    table, call, same = schema.replaced, schema.generation, Same()
+    gone = select(table.c.chat_id).where(table.c.run == run_id, table.c.kind == "answer")
+    query = (
+        select(call.c.chat_id, call.c.cost, call.c.started, *MANY_ANSWERS)
+        .select_from(ANSWERS)
+        .where(call.c.chat_id.in_(gone))
+    )
+    return {
+        chat_id: Answered(answer=answer_of(row, same), chat_id=chat_id, cost=cost, started=started)
+        for chat_id, cost, started, *row in connection.execute(query)
+    }
+
+
+def _note(before: Before, answers: Mapping[str, Answered], taken: Taken) -> None:
+    """Note what stood in a place first; of decisions, those that stand."""
+    if taken.kind == "decision":
+        decision = decision_from_json(taken.body)
+        if decision.decision in STANDING:
+            before.decisions[decision.candidate, decision.gate] = decision
+    elif taken.kind == "answer":
+        if (failure := answers.get(str(taken.chat_id))) is not None:
+            before.answers.setdefault(_slot(taken), failure)
+    elif taken.kind == "judgment":
+        body = json.loads(taken.body)
+        said = Judgment(void=body["void"], explanation=body["explanation"], chat_id=taken.chat_id)
+        before.judgments.setdefault(_slot(taken), said)
+
+
+def _counted(connection: Connection, ledger: Ledger, rows: Sequence[Any]) -> Iterator[AskedAgain]:
+    """Yield what was filled anew, by the event that took it away."""
+    filled: dict[str, Counter[str]] = {}
+    times: dict[str, float] = {}
+    later: set[tuple[str, str]] = set()
+    for event, at, *fields in reversed(rows):
+        taken = Taken(*fields)
+        times[event] = at
+        counts = filled.setdefault(event, Counter())
+        if taken.kind in PLACES:
+            counts[taken.kind] += (taken[:2] in later) or _stands_in(ledger, taken)
+            later.add(taken[:2])
+    table = schema.event
+    asked = select(table.c.id, table.c.body).where(table.c.run == ledger.run.id)
+    what = {
+        event: json.loads(body)["what"]
+        for event, body in connection.execute(asked.where(table.c.kind == "rerun"))
+    }
+    for event in reversed(filled):
+        counts = filled[event]
+        yield AskedAgain(
+            at=times[event],
+            what=what[event],
+            answers=counts["answer"],
+            judgments=counts["judgment"],
+            values=counts["value"],
+        )
+
+
+def _stands_in(ledger: Ledger, taken: Taken) -> bool:
+    places: Mapping[str, Mapping[Any, Any]] = {
+        "answer": ledger.answers,
+        "judgment": ledger.judgments,
+        "value": ledger.measurements,
+    }
+    return _slot(taken) in places[taken.kind]
+
+
+def _is_filled(connection: Connection, run_id: str, taken: Taken) -> bool:
+    table = PLACES[taken.kind]
+    query = select(literal(1)).where(*_here(table, run_id, taken))
+    return connection.execute(query).scalar() is not None
+
+
+def _here(table: Table, run_id: str, taken: Taken) -> list[ColumnElement[bool]]:
+    named = zip(_SLOTS[taken.kind]._fields, json.loads(taken.place), strict=True)
+    same = [table.c.run == run_id, *(table.c[name] == value for name, value in named)]
+    return [*same, table.c.purpose == "text"] if taken.kind == "answer" else same
+
+
+def _put_back(connection: Connection, run_id: str, taken: Taken) -> None:
+    names = _SLOTS[taken.kind]._fields
+    values = {"run": run_id, **dict(zip(names, json.loads(taken.place), strict=True))}
+    values |= json.loads(taken.body)
+    if taken.kind != "value":
+        values["chat_id"] = taken.chat_id
+    if taken.kind == "answer":
+        values["purpose"] = "text"
+    if taken.kind == "judgment":
+        values["explanation"] = _kept_text(connection, values["explanation"])
+    connection.execute(insert(PLACES[taken.kind]).values(values))
+
+
+def _kept_text(connection: Connection, text: str) -> bytes | None:
+    """Return the digest of a text that the store holds, if need be from now on."""
+    if not text:
+        return None
+    table, packed = schema.text, pack_text(text)
+    known = connection.execute(select(literal(1)).where(table.c.sha == packed.sha)).scalar()
+    if known is None:
+        connection.execute(insert(table).values(packed._asdict()))
+    return packed.sha
+
+
+def _slot(taken: Taken) -> Any:
+    place = json.loads(taken.place)
+    if taken.kind == "judgment":
+        place[-1] = Order(place[-1])
+    return _SLOTS[taken.kind](*place)
