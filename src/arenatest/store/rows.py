@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -26,6 +26,7 @@ from arenatest.model.record import (
 )
 from arenatest.store import schema
 from arenatest.store.codec import PackedText, cell_from_text, decision_to_json, pack_text
+from arenatest.store.seals import sealer
 
 Row = tuple[Any, ...]
 Texts = dict[str, PackedText]
@@ -42,7 +43,8 @@ def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
     found: dict[type[Record], list[Row]] = {}
     for record in records:
         kind = type(record)
-        found.setdefault(kind, []).append(_WRITERS[kind][1](record, texts))
+        row, seal = _WRITERS[kind][1](record, texts), _SEALERS.get(kind)
+        found.setdefault(kind, []).append(row if seal is None else (*row, seal(row)))
     tables = [(_WRITERS[kind][0], rows) for kind, rows in found.items()]
     if not texts:
         return tables
@@ -261,4 +263,7 @@ _WRITERS: dict[type[Any], tuple[Table, Callable[[Any, Texts], Row]]] = {
     MeasurementPlaced: (schema.measurement, _measurement_placed),
     DecisionMade: (schema.decision, _decision_made),
     Event: (schema.event, _event),
+}
+_SEALERS: Mapping[type[Any], Callable[[Row], int]] = {
+    kind: sealer(table) for kind, (table, _) in _WRITERS.items() if schema.SEAL in table.c
 }

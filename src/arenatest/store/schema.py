@@ -28,6 +28,9 @@ from sqlalchemy.types import TypeDecorator
 
 from arenatest.store.codec import cell_from_text, text_from_cell
 
+SEAL = "seal"
+"""The column of a seal, the last of its table; NULL in rows written without one."""
+
 SCHEMA_VERSION = 2
 """Raised whenever an older arenatest could misread what this one writes."""
 
@@ -51,6 +54,11 @@ class Cell(TypeDecorator[str]):
 
 def _must(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
     return Column(name, kind, primary_key=primary_key, nullable=False)
+
+
+def _seal() -> Column[Any]:
+    """The checksum of what stands before it (``seals``), in the tables of evidence."""
+    return Column(SEAL, BigInteger)
 
 
 def _key(name: str, kind: Any) -> Column[Any]:
@@ -169,7 +177,8 @@ generation = Table(
     Column("server", Float),
     Column("server_queue", Float),
     Column("load", Float),
-    Column("gaps", LargeBinary),  # last: a read that stops before it never touches its pages
+    Column("gaps", LargeBinary),  # a read that stops before it never touches its pages
+    _seal(),
 )
 
 REUSABLE = sql_text("generation.role = 'answer'")
@@ -193,6 +202,7 @@ placed_answer = Table(
     _must("attempts", Integer),
     _must("reused", Boolean),
     Column("level", Cell),
+    _seal(),
     sqlite_with_rowid=False,
 )
 
@@ -205,6 +215,7 @@ placed_load = Table(
     _key("number", Integer),
     _must("chat_id", Cell),
     _must("due", Float),
+    _seal(),
     sqlite_with_rowid=False,
 )
 
@@ -225,6 +236,7 @@ judgment = Table(
     Column("chat_id", Cell),
     _must("made", Float),
     _must("reused", Boolean),
+    _seal(),
     sqlite_with_rowid=False,
 )
 
@@ -239,6 +251,7 @@ measurement = Table(
     Column("key", String, nullable=False, index=True),
     Column("value", Float),
     _must("error", Cell),
+    _seal(),
     sqlite_with_rowid=False,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from arenatest.model.answer import Answer, Failure, Timing, Usage
 from arenatest.store import schema
 
-_FROM_FINISH_TO_GAPS = slice(13, -1)
+_FROM_FINISH_TO_GAPS = slice(13, -2)
 ANSWER_COLUMNS = tuple(schema.generation.c)[_FROM_FINISH_TO_GAPS]
 """What :func:`answer_from_row` takes, in order."""
 
