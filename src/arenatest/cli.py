@@ -8,14 +8,25 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from arenatest.commands import accept, again, estimate, flips, init, kinds, local, rerun, show
+from arenatest.commands import (
+    accept,
+    again,
+    estimate,
+    export,
+    flips,
+    init,
+    kinds,
+    local,
+    rerun,
+    show,
+)
 from arenatest.errors import ArenaError
 from arenatest.report.escape import for_terminal
 
 WRONG = 4
 """Exit status where something typed is wrong, as pytest has it."""
 
-_COMMANDS = (init, kinds, estimate, show, again, flips, rerun, accept, local)
+_COMMANDS = (init, kinds, estimate, show, again, flips, rerun, accept, export, local)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -186,7 +186,7 @@ class BattleRow:
         outcome: ``win``, ``tie``, ``loss`` or ``void``.
         how: ``judged``; ``equal`` texts, a tie without a game; ``forfeit``, decided by how an
             answer ended; ``blank``, no text on either side; ``failed``, an answer is missing.
-        games: How many were played.
+        games: How many were played, without those that a judge abstained from.
         flips: Pairs of games whose two orders name different winners.
         baseline_chat_id, candidate_chat_id: The calls whose texts were compared.
     """
@@ -206,6 +206,20 @@ class BattleRow:
     flips: int
     baseline_chat_id: str
     candidate_chat_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BattleSheetRow(BattleRow):
+    """One battle with its texts, as CSV has it: a spreadsheet joins no tables.
+
+    Attributes:
+        asked: The last message of the user.
+        baseline_text, candidate_text: What was compared.
+    """
+
+    asked: str
+    baseline_text: str
+    candidate_text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
