@@ -18,16 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from simulation.crashes import (
-    WIDE,
-    Differs,
-    Told,
-    World,
-    crash,
-    drawn,
-    models,
-    undisturbed,
-)
+from simulation.crashes import Told, crash, drawn, undisturbed
+from simulation.sessions import WIDE, Differs, World, models
 
 
 def main() -> int:

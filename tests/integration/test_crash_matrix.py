@@ -2,7 +2,8 @@
 
 import pytest
 
-from simulation.crashes import World, crash, drawn, models, undisturbed
+from simulation.crashes import crash, drawn, undisturbed
+from simulation.sessions import World, models
 
 KILLS = 25
 
