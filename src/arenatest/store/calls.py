@@ -11,6 +11,7 @@ from arenatest.model.answer import Answer
 from arenatest.model.judgment import Order
 from arenatest.model.record import GameSlot, Generation, JudgmentPlaced, Served
 from arenatest.store import schema
+from arenatest.store.gaps import gaps_from_bytes
 from arenatest.store.joined import (
     ANSWER,
     ANSWERS,
@@ -23,7 +24,6 @@ from arenatest.store.joined import (
 from arenatest.store.values import (
     ANSWER_COLUMNS,
     answer_from_row,
-    gaps_from_bytes,
     usage_from_row,
 )
 

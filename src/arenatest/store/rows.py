@@ -6,7 +6,6 @@ The order of a row is the order of the columns in ``schema``.
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from arenatest.model.record import (
 )
 from arenatest.store import schema
 from arenatest.store.codec import PackedText, cell_from_text, decision_to_json, pack_text
+from arenatest.store.gaps import gaps_to_bytes
 from arenatest.store.seals import sealer
 
 Row = tuple[Any, ...]
@@ -143,7 +143,6 @@ def _failure(failure: Failure) -> Row:
 
 
 def _timing(timing: Timing) -> Row:
-    gaps = timing.gaps
     return (
         timing.source,
         timing.queue_wait,
@@ -163,7 +162,7 @@ def _timing(timing: Timing) -> Row:
         timing.server,
         timing.server_queue,
         timing.load,
-        struct.pack(f"<{len(gaps)}d", *gaps) if gaps else None,
+        gaps_to_bytes(timing.gaps),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,10 +65,6 @@ def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timi
         load=load,
     )
 
-
-def gaps_from_bytes(body: bytes | None) -> tuple[float, ...]:
-    """Return the gaps between reads, in seconds."""
-    return struct.unpack(f"<{len(body) // 8}d", body) if body else ()
 
 
 def usage_from_row(row: Sequence[Any]) -> Usage | None:
