@@ -6,7 +6,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Float, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Float, cast, func, select
 
 from arenatest.model.answer import Failure
 from arenatest.model.judgment import Order
@@ -83,12 +83,7 @@ def _read_answers(
 ) -> None:
     placed = schema.placed_answer
     columns = (
-        placed.c.contestant,
-        placed.c.prompt,
-        placed.c.repeat,
-        placed.c.purpose,
-        placed.c.attempts,
-        placed.c.reused,
+        *(placed.c[name] for name in (*AnswerSlot._fields, "purpose", "attempts", "reused")),
         placed.c.level,
         schema.generation.c.chat_id,
         schema.generation.c.cost,
@@ -98,12 +93,9 @@ def _read_answers(
     query = (
         select(*columns)
         .select_from(placed.join(ANSWERS, schema.generation.c.chat_id == placed.c.chat_id))
-        .where(placed.c.run == ledger.run.id)
+        .where(placed.c.run == ledger.run.id, *_limits(placed.c, ledger.plan, prompts))
         .order_by(placed.c.contestant, placed.c.prompt, placed.c.repeat, placed.c.purpose)
     )
-    if prompts is not None:
-        names = [contestant.name for contestant in ledger.plan.contestants]
-        query = query.where(placed.c.contestant.in_(names), placed.c.prompt.in_(prompts))
     places = {"text": ledger.answers, "timing": ledger.timings}
     plan = ledger.plan
     before: Answered | None = None
@@ -187,12 +179,9 @@ def _read_judgments(
     query = (
         select(*columns, *JUDGMENT)
         .select_from(JUDGMENTS)
-        .where(table.c.run == ledger.run.id)
+        .where(table.c.run == ledger.run.id, *_limits(table.c, ledger.plan, prompts))
         .order_by(*columns)
     )
-    if prompts is not None:
-        names = [contestant.name for contestant in ledger.plan.candidates]
-        query = query.where(table.c.candidate.in_(names), table.c.prompt.in_(prompts))
     for row in _rows(connection, query):
         candidate, prompt, repeat, judge, judge_repeat, order = row[:6]
         slot = GameSlot(
@@ -204,6 +193,15 @@ def _read_judgments(
             Order(order),
         )
         ledger.judgments[slot] = judgment_of(row[6:], same)
+
+
+def _limits(columns: Any, plan: Plan, prompts: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    """Return what picks prompts out by the key of their table, which names somebody first."""
+    if prompts is None:
+        return []
+    who = columns.contestant if "contestant" in columns else columns.candidate
+    names = [contestant.name for contestant in plan.contestants]
+    return [who.in_(names), columns.prompt.in_(prompts)]
 
 
 def _read_measurements(connection: Connection, ledger: Ledger, same: Same) -> None:

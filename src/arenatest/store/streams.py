@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, union
+from sqlalchemy import Connection, Select, Table, select, union
 
 from arenatest.model.judgment import Order
 from arenatest.model.load import LoadSlot
@@ -56,9 +56,9 @@ def stream_calls(connection: Connection, runs: Sequence[str] | None) -> Iterator
 
 def stream_answers(connection: Connection, run: str) -> Iterator[AnswerPlaced]:
     """Yield which call fills each place of a run's plan."""
-    table = schema.placed_answer
-    for row in _rows(connection, _all(table, run)):
-        _, contestant, prompt, repeat, purpose, chat_id, attempts, reused, level = row
+    names = (*AnswerSlot._fields, "purpose", "chat_id", "attempts", "reused", "level")
+    for row in _rows(connection, _of_run(schema.placed_answer, names, run)):
+        contestant, prompt, repeat, purpose, chat_id, attempts, reused, level = row
         yield AnswerPlaced(
             run=run,
             slot=AnswerSlot(contestant, prompt, repeat),
@@ -72,8 +72,9 @@ def stream_answers(connection: Connection, run: str) -> Iterator[AnswerPlaced]:
 
 def stream_loads(connection: Connection, run: str) -> Iterator[LoadPlaced]:
     """Yield which call was which request under load."""
-    for row in _rows(connection, _all(schema.placed_load, run)):
-        _, contestant, level, number, chat_id, due = row
+    names = (*LoadSlot._fields, "number", "chat_id", "due")
+    for row in _rows(connection, _of_run(schema.placed_load, names, run)):
+        contestant, level, number, chat_id, due = row
         slot = LoadSlot(contestant, level)
         yield LoadPlaced(run=run, slot=slot, number=number, chat_id=chat_id, due=due)
 
@@ -98,8 +99,9 @@ def stream_judgments(connection: Connection, run: str) -> Iterator[JudgmentPlace
 
 def stream_measurements(connection: Connection, run: str) -> Iterator[MeasurementPlaced]:
     """Yield the values of metrics of a run."""
-    for row in _rows(connection, _all(schema.measurement, run)):
-        _, metric, contestant, prompt, repeat, key, value, error = row
+    names = (*MetricSlot._fields, "key", "value", "error")
+    for row in _rows(connection, _of_run(schema.measurement, names, run)):
+        metric, contestant, prompt, repeat, key, value, error = row
         yield MeasurementPlaced(
             run=run,
             slot=MetricSlot(metric, contestant, prompt, repeat),
@@ -110,8 +112,8 @@ def stream_measurements(connection: Connection, run: str) -> Iterator[Measuremen
 
 def stream_decisions(connection: Connection, run: str) -> Iterator[DecisionMade]:
     """Yield the decisions of a run."""
-    for row in _rows(connection, _all(schema.decision, run)):
-        yield DecisionMade(run=run, decision=decision_from_json(row[-1]))
+    for (body,) in _rows(connection, _of_run(schema.decision, ["body"], run)):
+        yield DecisionMade(run=run, decision=decision_from_json(body))
 
 
 def stream_events(connection: Connection, run: str) -> Iterator[Event]:
@@ -122,8 +124,8 @@ def stream_events(connection: Connection, run: str) -> Iterator[Event]:
         yield event_from_row(row)
 
 
-def _all(table: Any, run: str) -> Select[Any]:
-    columns = [column for column in table.c if column.name != schema.SEAL]
+def _of_run(table: Table, names: Sequence[str], run: str) -> Select[Any]:
+    columns = [table.c[name] for name in names]
     return select(*columns).where(table.c.run == run).order_by(*table.primary_key)
 
 
