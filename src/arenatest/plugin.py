@@ -25,6 +25,12 @@ _OPTIONS: tuple[tuple[str, str, str], ...] = (
         "begin a new run and buy all answers and judgments again, whatever is recorded or cached",
     ),
     (
+        "rerun",
+        "failed|void",
+        "go on with the latest run of each plan: answers that failed, or with them all that is "
+        "void, are bought anew in their places",
+    ),
+    (
         "cache",
         "off|read|refresh",
         "what becomes of answers that were bought before: they are used (read), bought again and "

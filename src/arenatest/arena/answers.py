@@ -119,8 +119,8 @@ class Answers:
             await self._give_up(slot, target)
             return
         asked = self._asked(target, prompt, messages, repeat=repeat, rank=rank, wanted=wanted)
-        if slot not in ledger.answers:
-            await self._text(slot, asked, timed=timed)
+        if slot not in ledger.answers:  # which may be asked again where its clock stays
+            await self._text(slot, asked, timed=timed and slot not in ledger.timings)
         if timed and slot not in ledger.timings:
             ledger.timings[slot] = await self._ask(slot, asked, ("timing",))
 
@@ -262,7 +262,8 @@ class Answers:
     async def _give_up(self, slot: AnswerSlot, target: Target) -> None:
         """Place a failure without a call: there is nothing to go on from."""
         purposes: tuple[Purpose, ...] = ("text", "timing")
-        if self._ledger.plan.latency.dedicated:  # where clocks have places of their own
+        apart = self._ledger.plan.latency.dedicated  # where clocks have places of their own
+        if apart or slot in self._ledger.timings:
             purposes = ("text",)
         answered = await self._unasked(slot, target, purposes)
         self._ledger.answers[slot] = answered

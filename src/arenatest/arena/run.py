@@ -34,6 +34,7 @@ from arenatest.hookspec import Context
 from arenatest.model.decision import Decision
 from arenatest.model.record import DecisionMade, Ledger, Run
 from arenatest.store import Store, Writer
+from arenatest.store.reopening import Rerun, ask_again
 from arenatest.suite.suite import RunSettings, Suite
 
 
@@ -52,6 +53,8 @@ class Conditions:
         traffic: The roads to all endpoints, for all suites; None for a suite alone.
         versions: Of arenatest, Python and pytest.
         caching: Tells how answers are cached, for all suites.
+        rerun: What is asked again in the latest run of each plan, which goes on; None for nothing.
+        commit: Tells the commit under test; None where unknown.
         alone: Makes what is held while calls are made for their clocks alone.
     """
 
@@ -65,6 +68,8 @@ class Conditions:
     traffic: Traffic | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     caching: Callable[[], Caching] = Caching
+    rerun: Rerun | None = None
+    commit: Callable[[], str | None] = lambda: None
     alone: Alone = nullcontext
 
 
@@ -120,7 +125,18 @@ class SuiteRun:
             plan_hash=plan.hash,
             started=now,
             versions=conditions.versions,
+            commit=conditions.commit(),
         )
+        if conditions.rerun is not None and self._answers_of is None:
+            with self._store.writing() as connection:
+                ask_again(
+                    connection,
+                    plan,
+                    what=conditions.rerun,
+                    session=run.session,
+                    at=now,
+                    expire=self._not_before,
+                )
         fresh = conditions.fresh or self._answers_of is not None
         return self._store.begin(plan, run, fresh=fresh, expire=self._not_before)
 
@@ -248,8 +264,9 @@ class SuiteRun:
             for decision in self._watcher.conclude(ledger, stopped):
                 await writer.write(DecisionMade(run=self.run.id, decision=decision))
                 self._decided(decision)
-        finished = self._conditions.wall() if stopped is None else None
-        await asyncio.to_thread(self._store.finish, self.run.id, finished, stopped)
+        now = self._conditions.wall()
+        finished = now if stopped is None else None
+        await asyncio.to_thread(self._store.finish, self.run.id, finished, stopped, at=now)
 
     async def _assemble(self, cast: Cast) -> None:
         wanted = self._watcher.wanted()

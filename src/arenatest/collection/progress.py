@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+
+import pytest
 
 from arenatest.arena.engine import Progress
 
@@ -82,3 +85,32 @@ def duration(seconds: float) -> str:
     if whole < HOUR:
         return f"{whole // MINUTE} min {whole % MINUTE} s"
     return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+
+
+def progress_line(
+    config: pytest.Config, environ: Mapping[str, str], clock: Callable[[], float]
+) -> ProgressLine | None:
+    """Return the line of a session, written past pytest's capturing; None where nobody reads it.
+
+    Args:
+        config: Of the session.
+        environ: On a CI service, which sets ``CI``, the line does not move.
+        clock: Monotonic seconds.
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.option.verbose < 0:
+        return None
+    terminal = reporter._tw  # pytest has no public way past its capturing
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def uncaptured() -> AbstractContextManager[None]:
+        return capture.global_and_fixture_disabled() if capture else nullcontext()
+
+    def write(text: str) -> None:
+        with uncaptured():
+            terminal._file.write(text)  # unseen by its column count
+            terminal._file.flush()
+
+    with uncaptured():
+        live = terminal._file.isatty() and not environ.get("CI")
+    return ProgressLine(write, live=live, before=lambda: terminal._current_line, clock=clock)

@@ -7,9 +7,9 @@ import platform
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +25,16 @@ from arenatest.arena.run import Conditions
 from arenatest.collection.allowance import read_allowance
 from arenatest.collection.caching import CachePlugin
 from arenatest.collection.command import shown_command
+from arenatest.collection.commit import commit_of
 from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
 from arenatest.collection.lockfile import lock_mode, refused_models, standing_of
 from arenatest.collection.minutes import Minutes
 from arenatest.collection.options import SUFFIX, flag, folder
 from arenatest.collection.places import folder_problem
-from arenatest.collection.progress import ProgressLine
+from arenatest.collection.progress import ProgressLine, progress_line
 from arenatest.collection.quiet import alone
+from arenatest.collection.rerun import read_rerun, rerun_problem
 from arenatest.collection.seat import INTERRUPTED, Seat
 from arenatest.collection.troubles import show_troubles
 from arenatest.errors import ArenaError, MissingKey, StoreError
@@ -63,6 +65,7 @@ class ArenaSession:
         self.store_folder = folder(config, "arena_store", ".arenatest")
         self.report_folder = folder(config, "arena_reports", "reports")
         self.lock_mode = lock_mode(config)
+        self.rerun = read_rerun(config)
         self.allowance = read_allowance(config, self.locks, self.id, several=self.is_worker)
         self._minutes = Minutes(
             self.locks, self.id, several=self.is_worker, clock=time.perf_counter
@@ -91,6 +94,15 @@ class ArenaSession:
         """The folder of the locks that whoever runs a plan holds."""
         return self.store_folder / "locks"
 
+    @cached_property
+    def commit(self) -> str | None:
+        """The commit under test: looked up once in a session, when its first run begins."""
+        worker = getattr(self.config, "workerinput", None)
+        if worker is not None:
+            known: str | None = worker["arenatest_commit"]
+            return known
+        return commit_of(os.environ, self.config.rootpath)
+
     @property
     def conditions(self) -> Conditions:
         """The outside, as this process sees it."""
@@ -104,6 +116,8 @@ class ArenaSession:
             budgets=self.allowance.budgets,
             traffic=self._minutes.traffic,
             caching=lambda: self._cache.caching,
+            rerun=self.rerun,
+            commit=lambda: self.commit,
             alone=partial(alone, self.locks),
             versions={
                 "arenatest": arenatest.__version__,
@@ -205,11 +219,13 @@ class ArenaSession:
             raise pytest.UsageError(missing)
         if items:
             self._check_places()
+            self._check_rerun(items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell an xdist worker which session it belongs to."""
         node.workerinput["arenatest_session"] = self.id
+        node.workerinput["arenatest_commit"] = self.commit
 
     def pytest_report_header(self) -> str:
         """Say where things are recorded."""
@@ -316,6 +332,11 @@ class ArenaSession:
         except StoreError as error:
             raise pytest.UsageError(str(error)) from None
 
+    def _check_rerun(self, items: Sequence[GateItem]) -> None:
+        plans = {item.suite.plan.hash: item.suite.plan for item in items}.values()
+        if self.rerun is not None and (problem := rerun_problem(self.store, plans)):
+            raise pytest.UsageError(problem)
+
     def _report(self, session: pytest.Session) -> None:
         """Write the reports; what goes wrong fails the build and is told, without a traceback."""
         if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
@@ -366,26 +387,8 @@ class ArenaSession:
                 line.clear()
 
     def _progress(self) -> ProgressLine | None:
-        if self._line is None:
-            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-            if reporter is None or self.is_worker or self.config.option.verbose < 0:
-                return None
-            terminal = reporter._tw  # pytest has no public way past its capturing
-            capture = self.config.pluginmanager.get_plugin("capturemanager")
-
-            def uncaptured() -> AbstractContextManager[None]:
-                return capture.global_and_fixture_disabled() if capture else nullcontext()
-
-            def write(text: str) -> None:
-                with uncaptured():
-                    terminal._file.write(text)  # unseen by its column count
-                    terminal._file.flush()
-
-            with uncaptured():
-                live = terminal._file.isatty() and not os.environ.get("CI")
-            self._line = ProgressLine(
-                write, live=live, before=lambda: terminal._current_line, clock=time.perf_counter
-            )
+        if self._line is None and not self.is_worker:
+            self._line = progress_line(self.config, os.environ, time.perf_counter)
         return self._line
 
 

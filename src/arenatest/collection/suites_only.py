@@ -32,6 +32,7 @@ class SuitesOnly(ArenaSession):
     def __init__(self, config: pytest.Config, order: Order) -> None:
         super().__init__(config)
         self.order = order
+        self.rerun = None  # an order of its own
 
     @property
     def store(self) -> Store:

@@ -14,13 +14,21 @@ from arenatest.model.plan import Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import AnswerSlot, Ledger
 
+_OF_FAILING = frozenset({"error_rate", "void_rate", "parse_rate", "judge_error_rate"})
+
 
 def reader_of(rule: Rule, plan: Plan) -> Reader[Any]:
     """Return what reads one prompt's evidence for a rule.
 
     Evidence is of ``Pair`` for ratios of totals, of logarithms of ratios for latency ratios, and
-    of plain numbers in the metric's unit for everything else.
+    of plain numbers in the metric's unit for everything else. A rule about failing counts what
+    failed, also where it was asked again since.
     """
+    read = _reader_of(rule, plan)
+    return _AtFirst(read) if rule.metric.name in _OF_FAILING else read
+
+
+def _reader_of(rule: Rule, plan: Plan) -> Reader[Any]:
     if rule.metric.source == "golden":
         return conduct_reader(rule, plan)
     if rule.metric.source == "judgment":
@@ -42,6 +50,16 @@ def finite_range(rule: Rule) -> tuple[float, float] | None:
     if bounds is None or not all(map(math.isfinite, bounds)) or bounds[0] >= bounds[1]:
         return None
     return bounds
+
+
+class _AtFirst:
+    """Reads the record as it was before failures and voids were asked again."""
+
+    def __init__(self, read: Reader[Any]) -> None:
+        self._read = read
+
+    def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[Any] | None:
+        return self._read(ledger.at_first, prompt)
 
 
 class _Numbers:

@@ -15,6 +15,9 @@ from arenatest.model.record import Ledger
 class Referee:
     """Follows the selected gates of one run; cheap enough to be asked after every prompt.
 
+    A decision that had fallen before failures and voids were asked again stands: its gate needs
+    nothing more.
+
     Args:
         plan: What is planned.
         rules: The selected gates.
@@ -27,13 +30,15 @@ class Referee:
         self._bought = list(self._watches)  # without early stopping
         self._needs = {id(watch): needs(watch.rule, plan) for watch in self._watches}
         self._wanted: dict[tuple[int, ...], Needs] = {}
+        self._standing: dict[int, Decision] | None = None
 
     def settle(self, ledger: Ledger) -> Sequence[Decision]:
         """Look at what is new in the record; return the gates that are now decided for good."""
+        stood = [] if self._standing is not None else self._let_stand(ledger)
         decided = [watch for watch in self._open if watch.advance(ledger)]
         if decided:
             self._open = [watch for watch in self._open if not watch.decided]
-        return [watch.conclude(ledger) for watch in decided]
+        return [*stood, *(watch.conclude(ledger) for watch in decided)]
 
     def wanted(self, prompt: Prompt | None = None) -> Needs:
         """Return what undecided gates need: for one prompt, or for any.
@@ -70,7 +75,11 @@ class Referee:
         self, ledger: Ledger, stopped: tuple[Cause, str] | None = None
     ) -> Sequence[Decision]:
         """Return the decisions of all selected gates in their order; nothing more will come."""
-        return tuple(watch.conclude(ledger, stopped) for watch in self._watches)
+        self._let_stand(ledger)
+        standing = self._standing or {}
+        return tuple(
+            standing.get(id(watch)) or watch.conclude(ledger, stopped) for watch in self._watches
+        )
 
     def running(self, candidate: str) -> float | None:
         """Return the candidate's win rate so far, on the widest slice that a gate looks at."""
@@ -82,3 +91,11 @@ class Referee:
         ]
         watches.sort(key=lambda watch: len(watch.rule.where))
         return watches[0].running if watches else None
+
+    def _let_stand(self, ledger: Ledger) -> list[Decision]:
+        """Follow gates no further whose decisions stand; return these."""
+        found = ((id(w), ledger.stands(w.rule.candidate, w.rule.id)) for w in self._watches)
+        self._standing = {watch: decision for watch, decision in found if decision is not None}
+        self._open = [watch for watch in self._open if id(watch) not in self._standing]
+        self._bought = [watch for watch in self._bought if id(watch) not in self._standing]
+        return [*self._standing.values()]

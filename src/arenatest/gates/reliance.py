@@ -58,7 +58,8 @@ def _looked_at(rule: Rule, ledger: Ledger) -> list[str]:
     if not ledger.plan.early_stop:
         return [prompt.id for prompt in ledger.plan.prompts if rule.covers(prompt)]
     watch = Watch(rule, ledger.plan)
-    watch.advance(ledger)
+    stands = ledger.stands(rule.candidate, rule.id) is not None
+    watch.advance(ledger.at_first if stands else ledger)
     return [prompt.id for prompt in watch.looked_at]
 
 
