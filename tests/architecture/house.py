@@ -19,6 +19,7 @@ LAYERS = (
     ("arena",),
     ("gates",),
     ("lock",),
+    ("keeping",),
     ("report",),
     ("exchange",),
     ("collection", "plugin"),

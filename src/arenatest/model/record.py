@@ -215,6 +215,9 @@ class Run:
         versions: Of arenatest, Python and pytest.
         commit: The commit under test, in lower-case hexadecimal digits; None where unknown.
         source: What the run was imported from, such as ``evalscope``; None for our own.
+        reuses_from: Wall clock from which on it may use what other runs bought, seconds since
+            1970: when it was begun, or continued last, less the days for which its suite does so.
+            None where unknown.
     """
 
     id: str
@@ -227,6 +230,7 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
     source: str | None = None
+    reuses_from: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

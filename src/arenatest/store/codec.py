@@ -139,6 +139,13 @@ def plan_from_bytes(body: bytes, fetch: Fetch) -> Plan:
     )
 
 
+def prompts_of(body: bytes) -> set[bytes]:
+    """Return the digests of the prompts that the body of a plan refers to."""
+    raw = json.loads(zlib.decompress(body))
+    refer = [*raw["prompts"], *(battle["prompt"] for battle in raw.get("golden", ()))]
+    return {bytes.fromhex(digest) for digest in refer}
+
+
 def described(who: Contestant | JudgeSeat) -> str:
     """Return what a fingerprint stands for, as JSON for people: nothing is read back from it."""
     names = ("settings", "system", "template", "rubric", "parts")

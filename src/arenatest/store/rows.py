@@ -69,13 +69,14 @@ def run_row(run: Run) -> Row:
         versions,
         run.commit,
         run.source,
+        run.reuses_from,
     )
 
 
 def run_from_row(row: Sequence[Any]) -> Run:
     """Return the run of a row."""
     identity, session, plan_hash, started, finished, attempt, stopped, versions = row[:8]
-    commit, source = row[8:]
+    commit, source, reuses_from = row[8:]
     return Run(
         id=identity,
         session=session,
@@ -87,6 +88,7 @@ def run_from_row(row: Sequence[Any]) -> Run:
         versions=json.loads(versions),
         commit=commit,
         source=source,
+        reuses_from=reuses_from,
     )
 
 

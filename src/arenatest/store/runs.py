@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from arenatest.errors import StoreError
 from arenatest.model.record import Run
@@ -25,9 +25,11 @@ def unfinished(connection: Connection, plan_hash: str, expire: float) -> Run | N
     return None if row is None else run_from_row(row)
 
 
-def reopen(connection: Connection, run: Run, session: str) -> None:
+def reopen(
+    connection: Connection, run: Run, session: str, reuses_from: float | None = None
+) -> None:
     """Continue a run: forget why it stopped, and the decisions left open by that."""
-    change = {"session": session, "stopped": None}
+    change = {"session": session, "stopped": None, "reuses_from": reuses_from}
     connection.execute(update(schema.run).where(schema.run.c.id == run.id).values(change))
     decided = schema.decision
     query = select(decided.c.candidate, decided.c.gate, decided.c.body).where(
@@ -40,6 +42,14 @@ def reopen(connection: Connection, run: Run, session: str) -> None:
                 .where(decided.c.run == run.id)
                 .where(decided.c.candidate == candidate, decided.c.gate == gate)
             )
+
+
+def attempts(connection: Connection, plan_hash: str) -> int:
+    """Return how many runs of a plan there have been, those that were pruned included."""
+    table = schema.run
+    query = select(func.count(), func.max(table.c.attempt)).where(table.c.plan_hash == plan_hash)
+    count, latest = connection.execute(query).one()
+    return max(count, latest or 0)
 
 
 def read_run(connection: Connection, run_id: str) -> Run:

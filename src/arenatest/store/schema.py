@@ -109,6 +109,7 @@ run = Table(
     _must("versions", Text),
     Column("commit", String, index=True),
     Column("source", String),
+    Column("reuses_from", Float),
 )
 
 event = Table(
@@ -188,6 +189,7 @@ Index(
     "ix_generation_answer_key",
     generation.c.key,
     sqlite_where=sql_text("role = 'answer'"),
+    postgresql_where=sql_text("role = 'answer'"),
 )
 
 placed_answer = Table(

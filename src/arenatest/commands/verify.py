@@ -1,0 +1,84 @@
+"""``arenatest verify``: whether the store still says what was written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arenatest.commands.configured import configured
+from arenatest.commands.registry import Commands
+
+if TYPE_CHECKING:
+    from arenatest.keeping.findings import Findings
+
+BROKEN = 1
+"""Exit status where something is not as it was written."""
+
+
+def add(commands: Commands) -> None:
+    """Add the command to the command line."""
+    said = "check every record, hash and verdict of the store"
+    verify = commands.add_parser("verify", help=said, description=said)
+    verify.add_argument("--store", type=Path, help="default: as for pytest --arena")
+    verify.add_argument("--json", action="store_true", help="print JSON, for programs")
+    verify.set_defaults(run=_run)
+
+
+def finding_lines(findings: Findings, place: str) -> Iterator[str]:
+    """Yield what is wrong with a store, in a line each, and what was looked at."""
+    from arenatest.report.escape import for_terminal
+    from arenatest.report.phrases import plural
+
+    for finding in findings.told:
+        yield for_terminal(f"{finding.kind}: {finding}")
+    for kind, count in findings.untold.items():
+        yield f"{kind}: {count:,} more"
+    for note in findings.notes:
+        yield for_terminal(f"note: {note}")
+    looked = ", ".join(f"{count:,} {what}" for what, count in findings.looked.items())
+    yield f"looked at {looked or 'nothing'}"
+    problems = plural(findings.count, "problem") if findings.count else "no problem"
+    yield for_terminal(f"{place}: {problems}")
+
+
+def findings_json(findings: Findings, place: str) -> str:
+    """Return the same as JSON."""
+    return json.dumps(
+        {
+            "store": place,
+            "problems": [asdict(finding) for finding in findings.told],
+            "more": dict(findings.untold),
+            "notes": findings.notes,
+            "looked_at": dict(findings.looked),
+        },
+        indent=2,
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    broken = False
+
+    def verify_store(config: pytest.Config) -> None:
+        nonlocal broken
+        import arenatest
+        from arenatest.collection.options import folder
+        from arenatest.keeping.verify import verify
+        from arenatest.store import open_store
+
+        with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
+            findings = verify(store, version=arenatest.__version__)
+            broken = findings.count > 0
+            if options.json:
+                print(findings_json(findings, store.place))
+            else:
+                print("\n".join(finding_lines(findings, store.place)))
+
+    given = () if options.store is None else (f"--arena-store={options.store}",)
+    status = configured(verify_store, given)
+    return status or (BROKEN if broken else 0)

@@ -1,0 +1,1 @@
+"""Keeping a store: whether it still says what was written, and what may go."""

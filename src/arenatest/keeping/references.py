@@ -1,0 +1,199 @@
+"""Checks that what records refer to is there, and that no answer stands in two places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
+
+from arenatest.keeping.findings import AGAIN, RESTORE, Finding, Findings
+from arenatest.store import Store, schema
+
+_PAGE = 500  # rows read at once
+_OURS = re.compile(r"[0-9a-f]{32}")
+_TEXTS = (
+    (schema.generation, schema.generation.c.text),
+    (schema.generation, schema.generation.c.reasoning),
+    (schema.judgment, schema.judgment.c.explanation),
+)
+_OF_A_RUN = (
+    schema.placed_answer,
+    schema.placed_load,
+    schema.judgment,
+    schema.measurement,
+    schema.decision,
+)
+_CALLS = (schema.placed_answer, schema.placed_load, schema.judgment)
+_ROLES = {"text": ("answer",), "timing": ("answer", "timing")}
+
+
+def check_references(store: Store, findings: Findings) -> None:
+    """Check what refers to what; nothing is held in memory but what is wrong."""
+    with store.reading() as connection:
+        for check in (_plans, _runs, _texts, _calls, _places, _doubles, _halves):
+            for finding in check(connection):
+                findings.add(finding)
+        unused = connection.execute(_unused()).scalar_one()
+        left = connection.execute(_left_over()).scalar_one()
+    if unused:
+        findings.notes.append(
+            f"{unused:,} calls that nothing refers to: attempts that failed, calls for warming up, "
+            "and what was bought when a run was stopped"
+        )
+    if left:
+        findings.notes.append(
+            f"{left:,} records of runs that were pruned are left over: `arenatest prune` was "
+            "interrupted, and goes on when it is called again"
+        )
+
+
+def _plans(connection: Connection) -> Iterator[Finding]:
+    run, plan = schema.run, schema.plan
+    query = (
+        select(run.c.id, run.c.plan_hash)
+        .select_from(run.outerjoin(plan, plan.c.hash == run.c.plan_hash))
+        .where(plan.c.hash.is_(None))
+    )
+    for identity, wanted in connection.execute(query):
+        yield _missing("run", f"run {identity}", "no plan", f"the plan {wanted}", identity)
+
+
+def _runs(connection: Connection) -> Iterator[Finding]:
+    """Yield records of runs that are not there; those of pruned ones are left over, no more."""
+    for table in _OF_A_RUN:
+        run = schema.run
+        query = (
+            select(table.c.run, func.count())
+            .select_from(table.outerjoin(run, run.c.id == table.c.run))
+            .where(run.c.id.is_(None), table.c.run.not_in(_pruned()), *_not_kept(table))
+            .group_by(table.c.run)
+        )
+        for identity, count in connection.execute(query):
+            where = f"{count:,} rows of {table.name} of the run {identity}"
+            yield _missing("run", where, "no such run", "their run", None)
+
+
+def _texts(connection: Connection) -> Iterator[Finding]:
+    text = schema.text
+    for table, digest in _TEXTS:
+        key = table.c.chat_id if table is schema.generation else table.c.prompt
+        query = (
+            select(table.c.run, key, digest)
+            .select_from(table.outerjoin(text, text.c.sha == digest))
+            .where(digest.is_not(None), text.c.sha.is_(None))
+        )
+        what = "call" if table is schema.generation else "judgment on"
+        for run, name, sha in _paged(connection, query):
+            where = f"{what} {name} of the run {run[:8]}"
+            yield _missing("text", where, "no text", f"the text {bytes(sha).hex()[:16]}", run)
+
+
+def _calls(connection: Connection) -> Iterator[Finding]:
+    call = schema.generation
+    for table in _CALLS:
+        query = (
+            select(table.c.run, table.c.chat_id)
+            .select_from(table.outerjoin(call, call.c.chat_id == table.c.chat_id))
+            .where(table.c.chat_id.is_not(None), call.c.chat_id.is_(None))
+        )
+        for run, chat_id in _paged(connection, query):
+            if table is not schema.judgment or _OURS.fullmatch(chat_id):
+                # a judge of a plugin may name calls that it made past us
+                where = f"{table.name} of the run {run[:8]}"
+                yield _missing("call", where, "no such call", f"the call {chat_id}", run)
+
+
+def _places(connection: Connection) -> Iterator[Finding]:
+    """Yield answers whose place says other things of their call than the call itself."""
+    placed, call = schema.placed_answer, schema.generation
+    joined = placed.join(call, call.c.chat_id == placed.c.chat_id)
+    columns = (placed.c.run, placed.c.contestant, placed.c.prompt, placed.c.purpose)
+    for purpose, roles in _ROLES.items():
+        query = (
+            select(*columns, placed.c.attempts, call.c.attempt, call.c.role)
+            .select_from(joined)
+            .where(placed.c.purpose == purpose)
+            .where((placed.c.attempts != call.c.attempt) | call.c.role.not_in(roles))
+        )
+        for run, who, prompt, _, attempts, attempt, role in _paged(connection, query):
+            where = f"answer of {who} on {prompt} in the run {run[:8]} ({purpose})"
+            found = f"a call for {role}, attempt {attempt}"
+            expected = f"one for {' or '.join(roles)}, attempt {attempts}"
+            yield _missing("place", where, found, expected, run)
+    strange = select(*columns).where(placed.c.purpose.not_in(tuple(_ROLES)))
+    for run, who, prompt, purpose in _paged(connection, strange):
+        where = f"answer of {who} on {prompt} in the run {run[:8]}"
+        yield _missing("place", where, f"the purpose {purpose!r}", "text or timing", run)
+
+
+def _doubles(connection: Connection) -> Iterator[Finding]:
+    placed = schema.placed_answer
+    query = (
+        select(placed.c.run, placed.c.chat_id, func.count())
+        .where(placed.c.purpose == "text")
+        .group_by(placed.c.run, placed.c.chat_id)
+        .having(func.count() > 1)
+    )
+    for run, chat_id, count in _paged(connection, query):
+        where = f"call {chat_id} in the run {run[:8]}"
+        yield _missing("double", where, f"the answer of {count} places", "that of one", run)
+
+
+def _halves(connection: Connection) -> Iterator[Finding]:
+    run = schema.run
+    query = select(run.c.id, run.c.source).where(
+        run.c.source.is_not(None), run.c.finished.is_(None)
+    )
+    for identity, source in connection.execute(query):
+        yield Finding(
+            kind="import",
+            where=f"run {identity} imported from {source}",
+            found="the beginning of it",
+            expected="all of it",
+            remedy="import it again: what is there is kept",
+        )
+
+
+def _unused() -> Select[Any]:
+    """Count the calls that stand nowhere."""
+    call = schema.generation
+    used = [
+        call.c.chat_id.not_in(select(table.c.chat_id).where(table.c.chat_id.is_not(None)))
+        for table in _CALLS
+    ]
+    return select(func.count()).select_from(call).where(call.c.attempt > 0, *used)
+
+
+def _left_over() -> Select[Any]:
+    """Count what is left of runs that were pruned, but for what others refer to."""
+    counts = []
+    for table in _OF_A_RUN:
+        there = select(schema.run.c.id)
+        gone = table.c.run.in_(_pruned()) & table.c.run.not_in(there)
+        counts.append(
+            select(func.count()).select_from(table).where(gone, *_not_kept(table)).scalar_subquery()
+        )
+    total = counts[0]
+    for count in counts[1:]:
+        total = total + count
+    return select(total)
+
+
+def _pruned() -> Select[Any]:
+    return select(schema.event.c.run).where(schema.event.c.kind == "pruned")
+
+
+def _not_kept(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """Return what leaves out golden games: later ones are compared with those of pruned runs."""
+    return (table.c.candidate != "",) if table is schema.judgment else ()
+
+
+def _paged(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    yield from connection.execute(query.execution_options(yield_per=_PAGE))
+
+
+def _missing(kind: str, where: str, found: str, expected: str, run: str | None) -> Finding:
+    remedy = AGAIN if run is None else RESTORE.format(run=run[:8])
+    return Finding(kind=kind, where=where, found=found, expected=expected, remedy=remedy)

@@ -1,0 +1,68 @@
+"""Checks every record against its seal, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from arenatest.keeping.findings import RESTORE, Finding, Findings
+from arenatest.store import Store, schema
+from arenatest.store.schema import SEAL
+from arenatest.store.seals import raw_columns, sealer
+
+_PAGE = 500  # rows read at once
+_KINDS = {
+    "generation": "calls",
+    "placed_answer": "answers",
+    "placed_load": "requests under load",
+    "judgment": "judgments",
+    "measurement": "values of metrics",
+}
+
+
+def check_seals(store: Store, findings: Findings) -> None:
+    """Check all rows that have a seal; those from before there were seals are counted."""
+    unsealed = 0
+    for table in schema.metadata.sorted_tables:
+        if SEAL in table.c:
+            unsealed += _check(store, table, findings)
+    if unsealed:
+        findings.notes.append(f"{unsealed:,} records bear no seal: what only it tells is unknown")
+
+
+def _check(store: Store, table: Table, findings: Findings) -> int:
+    seal_of, what, unsealed = sealer(table), _KINDS[table.name], 0
+    query = select(*raw_columns(table)).execution_options(yield_per=_PAGE)
+    with store.reading() as connection:
+        for *row, seal in connection.execute(query):
+            findings.looked[what] += 1
+            if seal is None:
+                unsealed += 1
+                continue
+            try:
+                found = seal_of(row)
+            except (TypeError, ValueError, AttributeError):  # a number that is none
+                found = None
+            if found != seal:
+                findings.add(_finding(table, what, row, found, seal))
+    return unsealed
+
+
+def _finding(
+    table: Table, what: str, row: Sequence[Any], found: int | None, seal: object
+) -> Finding:
+    keys = [column.name for column in table.primary_key]
+    values = dict(zip(table.c.keys(), row, strict=False))
+    run = values["run"]
+    place = " ".join(str(values[key]) for key in keys if values[key] != "")
+    where = f"{what}: {place}"
+    if table is schema.generation:
+        where += f" of {values['owner']} on {values['prompt']}"
+    remedy = RESTORE.format(run=str(run)[:8])
+    shown = "values that are none" if found is None else f"values with the seal {found:08x}"
+    sealed = f"{seal:08x}" if isinstance(seal, int) else repr(seal)
+    return Finding(
+        kind=table.name, where=where, found=shown, expected=f"the seal {sealed}", remedy=remedy
+    )
