@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from arenatest import __version__
+from arenatest.exchange.arena_hard import write_arena_hard
+from arenatest.exchange.evalscope import write_evalscope
 from arenatest.exchange.folder import whole_folder
 from arenatest.exchange.lines import json_line
 from arenatest.exchange.losses import Losses
@@ -96,5 +98,7 @@ WRITERS: Mapping[Format, Writer] = {
     "jsonl": _tables("jsonl", _write_lines),
     "csv": _tables("csv", write_sheet, {**ROWS, "battles": BattleSheetRow}),
     "parquet": _tables("parquet", write_parquet),
+    "evalscope": write_evalscope,
+    "arena-hard": write_arena_hard,
 }
 """How each format is written."""

@@ -21,6 +21,7 @@ class RunRow:
         versions: Of arenatest, Python and pytest.
         commit: The commit under test.
         source: What it was imported from; None for a run of our own.
+        reuses_from: From when on it may use what other runs bought.
     """
 
     id: str
@@ -34,6 +35,7 @@ class RunRow:
     versions: Mapping[str, Any]
     commit: str | None
     source: str | None
+    reuses_from: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

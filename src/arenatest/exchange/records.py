@@ -60,6 +60,7 @@ def run_row(run: Run) -> RunRow:
         versions=dict(run.versions),
         commit=run.commit,
         source=run.source,
+        reuses_from=run.reuses_from,
     )
 
 
@@ -79,6 +80,7 @@ def run_of(row: RunRow) -> Run:
         versions=row.versions,
         commit=row.commit,
         source=row.source,
+        reuses_from=row.reuses_from,
     )
 
 

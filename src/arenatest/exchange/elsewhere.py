@@ -1,0 +1,69 @@
+"""What both shapes of other programs need of a run: one run, judges' replies, what gets lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from arenatest.errors import OptionError
+from arenatest.exchange.losses import Losses
+from arenatest.exchange.plan_rows import EventRow
+from arenatest.exchange.rows import DecisionRow, LoadRow, MeasurementRow, Row
+from arenatest.exchange.source import Source
+from arenatest.model.judgment import Judgment, Order
+from arenatest.model.plan import JudgeSeat
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import GameSlot, Ledger, Run
+from arenatest.store.calls import read_generations
+
+_CHUNK = 500  # chat ids a statement: SQLite may be built for 999 variables
+_UNSAID: Mapping[type[Row], str] = {
+    DecisionRow: "decisions of gates",
+    MeasurementRow: "values of metrics",
+    LoadRow: "requests under load",
+    EventRow: "events",
+}
+"""What neither shape has a place for."""
+
+
+def one_run(source: Source) -> Run:
+    """Return the only run that is exported.
+
+    Raises:
+        OptionError: There are several: these shapes have no place for that.
+    """
+    if len(source.runs) != 1:
+        message = f"got {len(source.runs)} runs, expected one: the format holds no more"
+        raise OptionError(message)
+    return source.runs[0]
+
+
+def asked_once(prompts: Iterator[Prompt] | tuple[Prompt, ...]) -> Iterator[Prompt]:
+    """Yield the prompts that are no later turns of a conversation."""
+    return (prompt for prompt in prompts if prompt.turn == 0)
+
+
+def replies(source: Source, page: Ledger) -> dict[str, str]:
+    """Return what judges said in the calls behind a page's judgments, by chat id."""
+    ids = [said.chat_id for said in page.judgments.values() if said.chat_id is not None]
+    found = {}
+    for start in range(0, len(ids), _CHUNK):
+        for call in read_generations(source.connection, ids[start : start + _CHUNK]):
+            found[call.chat_id] = call.answer.text
+    return found
+
+
+def both_orders(
+    page: Ledger, place: tuple[str, str, int], judge: JudgeSeat, again: int
+) -> dict[Order, Judgment]:
+    """Return a judge's two games of one battle, by who sits in seat A."""
+    slots = {order: GameSlot(*place, judge.name, again, order) for order in Order}
+    return {order: page.judgments[slot] for order, slot in slots.items()}
+
+
+def tell_unsaid(source: Source, run: Run, losses: Losses) -> None:
+    """Count what neither shape has a place for."""
+    plan = source.plan(run)
+    losses.add("later turns of conversations", sum(prompt.turn > 0 for prompt in plan.prompts))
+    losses.add("battles of the golden set", len(plan.golden))
+    for kind, what in _UNSAID.items():
+        losses.add(what, sum(1 for _ in source.rows(kind)))
