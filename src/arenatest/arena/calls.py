@@ -25,6 +25,7 @@ from arenatest.model.plan import Contestant
 from arenatest.model.price import price_missing
 from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import Answered, Generation, Ledger, Record
+from arenatest.model.revised import revised_answer, revised_timing
 from arenatest.model.tokens import expected_usage
 
 GRACE = 0.5
@@ -261,8 +262,8 @@ class Caller:
         lag, rest = timing.lag, timing.stream_lag
         if lag is None and self._lag is not None and asked.role != "judge":
             lag, rest = self._lag.during(timing, began, ended)
-        timing = replace(timing, queue_wait=queued, held=held, lag=lag, stream_lag=rest)
-        return replace(self._redactor.answer(made), timing=timing)
+        timing = revised_timing(timing, queue_wait=queued, held=held, lag=lag, stream_lag=rest)
+        return revised_answer(self._redactor.answer(made), timing=timing)
 
     async def _make(self, asked: Asked, chat_id: str) -> Answer:
         target = asked.target
@@ -379,5 +380,5 @@ def _lean(answer: Answer) -> Answer:
     """Return an answer without what is for a look at one call: a ledger holds thousands."""
     timing = answer.timing
     if timing is not None and timing.gaps:
-        timing = replace(timing, gaps=())
-    return replace(answer, timing=timing, request_id=None, response_id=None)
+        timing = revised_timing(timing, gaps=())
+    return revised_answer(answer, timing=timing, request_id=None, response_id=None)

@@ -257,7 +257,7 @@ class AnswerStream:
             place = after
         answered = self._called or len(self._text) > text
         if answered or len(self._reasoning) > reasoning:
-            if self.clocks.first is None and self._counted:
+            if self.clocks.first is None and self._counted and not self.done:  # else no pace
                 self.clocks.first_tokens = self._streamed_tokens(self._tally()) or 1
             self.clocks.generated(self._stamp, answer=answered)
 
