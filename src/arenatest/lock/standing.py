@@ -10,9 +10,11 @@ from arenatest.errors import StoreError
 from arenatest.lock.drift import drift, served_drift
 from arenatest.lock.flips import Earlier, earlier_of
 from arenatest.lock.lock import Lock
+from arenatest.model.attempts import Attempts
 from arenatest.model.plan import Plan
 from arenatest.model.record import Run, Served
 from arenatest.store import Store
+from arenatest.store.attempts import read_attempts
 
 LockMode = Literal["warn", "refuse", "off"]
 MODES: tuple[LockMode, ...] = ("warn", "refuse", "off")
@@ -27,12 +29,14 @@ class Standing:
         refused: Whether such a run must not let a release through.
         models: What changed in the models that servers name, in a line each.
         earlier: By candidate: the run that its battles are compared with.
+        attempts: How often its plan was put to the test; None where nobody counted.
     """
 
     drift: tuple[str, ...] = ()
     refused: bool = False
     models: tuple[str, ...] = ()
     earlier: Mapping[str, Earlier] = field(default_factory=dict)
+    attempts: Attempts | None = None
 
 
 def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMode) -> Standing:
@@ -59,6 +63,7 @@ def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMo
         refused=bool(differs) and mode == "refuse",
         models=_models(store, plan, served, earlier, watched),
         earlier=earlier,
+        attempts=read_attempts(store, run),
     )
 
 

@@ -11,6 +11,7 @@ from arenatest.lock.flips import Flip, Flips, Fought
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant
 from arenatest.model.price import Price
+from arenatest.report.attempts import false_pass_of
 from arenatest.report.breakdown import Counts
 from arenatest.report.conduct import Conduct
 from arenatest.report.controlled import Controlled
@@ -18,7 +19,6 @@ from arenatest.report.jury import JuryReport
 from arenatest.report.panel import RESULTS, JudgeReport
 from arenatest.report.results_model import (
     SCHEMA_VERSION,
-    AgainPart,
     AlarmPart,
     BattlesPart,
     ContestantPart,
@@ -35,15 +35,20 @@ from arenatest.report.results_model import (
     PartPart,
     PricePart,
     Results,
-    RunPart,
     SlicePart,
-    StoppedPart,
-    SuitePart,
     SuspicionPart,
     WarningPart,
 )
+from arenatest.report.results_runs import (
+    AgainPart,
+    AskedAgainPart,
+    AttemptsPart,
+    RunPart,
+    StoppedPart,
+    SuitePart,
+)
 from arenatest.report.spending import Spending
-from arenatest.report.suite_run import Again
+from arenatest.report.suite_run import Again, SuiteRun
 from arenatest.report.time_parts import (
     advice_parts,
     imbalance_parts,
@@ -146,6 +151,9 @@ def _suite(suite: SuiteView) -> SuitePart:
         run=run.id,
         plan_hash=plan.hash,
         attempt=run.attempt,
+        attempts=_attempts(suite.run),
+        asked_again=[AskedAgainPart(**asdict(one)) for one in suite.run.ledger.asked_again],
+        commit=run.commit,
         seed=plan.seed,
         repeats=plan.repeats,
         prompts=len(plan.prompts),
@@ -154,6 +162,14 @@ def _suite(suite: SuiteView) -> SuitePart:
         stopped=None if stopped is None else StoppedPart(cause=stopped[0], line=stopped[1]),
         decided_again=None if again is None else _again(again),
     )
+
+
+def _attempts(run: SuiteRun) -> AttemptsPart | None:
+    one = run.standing.attempts
+    if one is None:
+        return None
+    counts = {"runs": one.runs, "judged": one.judged, "timed": one.timed}
+    return AttemptsPart(**counts, false_pass=false_pass_of(run))
 
 
 def _again(again: Again) -> AgainPart:

@@ -8,6 +8,7 @@ from arenatest.gates.suspicion import Kind
 from arenatest.model.decision import Cause, Outcome
 from arenatest.model.judgment import VoidCause
 from arenatest.model.plan import Voting
+from arenatest.report.results_runs import RunPart, SuitePart
 from arenatest.report.results_times import (
     AdvicePart,
     ImbalancePart,
@@ -19,60 +20,6 @@ from arenatest.report.results_times import (
 from arenatest.report.results_times import Part as _Part
 
 SCHEMA_VERSION = 1
-
-
-class RunPart(_Part):
-    """The session: times in seconds, ``started`` and ``finished`` since 1970, cost in dollars."""
-
-    id: str
-    started: float
-    finished: float
-    duration: float
-    versions: dict[str, str]
-    calls: int
-    cost: float
-    uncosted: int
-    command: str
-    verdict: Literal["PASSED", "FAILED", "INCONCLUSIVE", "NOTHING GATED"]
-    passed: bool
-
-
-class StoppedPart(_Part):
-    """Why a run ended before its plan."""
-
-    cause: Literal["plan", "budget"]
-    line: str
-
-
-class AgainPart(_Part):
-    """How a suite was decided again from the record of ``run``; no call was made.
-
-    ``others`` are the gates that the run did not have; ``replies`` counts the judges' replies that
-    were read again, None where they were not, and ``reread`` those that gave another verdict.
-    """
-
-    decided: float
-    others: list[str]
-    replies: int | None
-    reread: int
-
-
-class SuitePart(_Part):
-    """One suite of the session and its run."""
-
-    name: str
-    path: str
-    description: str
-    run: str
-    plan_hash: str
-    attempt: int
-    seed: int
-    repeats: int
-    prompts: int
-    started: float
-    finished: float | None
-    stopped: StoppedPart | None
-    decided_again: AgainPart | None
 
 
 class PricePart(_Part):

@@ -13,6 +13,7 @@ from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant, JudgeSeat
 from arenatest.model.price import Price
 from arenatest.report.advice import Advice, advices, likely_causes
+from arenatest.report.attempts import asked_again_lines, attempt_lines
 from arenatest.report.battles import Battle, battles
 from arenatest.report.breakdown import Slice, slices
 from arenatest.report.conduct import Conduct, conducts
@@ -293,11 +294,8 @@ def warnings(
     if ledger.run.stopped is not None:
         cause, line = ledger.run.stopped
         lines.append(f"the run ended before its plan ({cause}): {line}")
-    if ledger.run.attempt > 1 and not any(a.reused for a in ledger.answers.values()):
-        lines.append(
-            f"run {ledger.run.attempt} of the same plan, bought afresh: "
-            "repeating a run until it passes makes a false pass more likely"
-        )
+    lines += asked_again_lines(ledger)
+    lines += attempt_lines(run)
     lines += ledger.warnings
     lines += warning_lines(suspected)
     lines += controlled_warnings(rates)

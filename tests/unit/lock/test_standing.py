@@ -2,13 +2,19 @@ from dataclasses import replace
 
 import pytest
 
+from arenatest.lock import standing as module
 from arenatest.lock.flips import flips
 from arenatest.lock.making import make_lock
-from arenatest.lock.standing import Standing, standing
+from arenatest.lock.standing import Standing
 from fakes.ledgers import plan, prompt, rule
 from unit.lock.recorded import record
 
 PLAN = plan([prompt(name) for name in "abc"], rules=[rule("win_rate")])
+
+
+def standing(*asked):
+    """Where a run stands, but for the attempts at its plan."""
+    return replace(module.standing(*asked), attempts=None)
 
 
 def turned(store, run, where):
@@ -113,3 +119,10 @@ def test_the_baseline_against_itself_stands_beside_nothing(store):
     twins = replace(PLAN, hash="aa", aa=True)
     now = record(store, twins, "now", "www", started=2.0)
     assert standing(store, now, twins, None, "warn") == Standing()
+
+
+def test_the_attempts_at_its_plan_are_counted(store):
+    record(store, PLAN, "one", "www", started=1.0)
+    now = record(store, PLAN, "now", "lwl", started=4.0)
+    attempts = module.standing(store, now, PLAN, None, "warn").attempts
+    assert (attempts.runs, attempts.judged) == (2, 2)

@@ -40,13 +40,6 @@ def test_what_needs_an_eye_comes_first():
     assert [row.decision.gate for row in rows] == ["d", "a", "b", "c"]
 
 
-def test_buying_all_again_is_a_warning_and_reuse_is_not():
-    fresh = LedgerBuilder(plan([prompt("p")]), attempt=3).answer("gpt-4o", "p")
-    reused = LedgerBuilder(plan([prompt("p")]), attempt=3).answer("gpt-4o", "p", reused=True)
-    assert "run 3" in warnings(SuiteRun(ledger=fresh.ledger, decisions=()))[0]
-    assert warnings(SuiteRun(ledger=reused.ledger, decisions=())) == ()
-
-
 def test_a_warning_is_told_once():
     ledger = LedgerBuilder(plan([prompt("p")])).ledger
     ledger.warnings += ["x", "x"]

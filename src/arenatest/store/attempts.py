@@ -1,0 +1,86 @@
+"""Counts the runs of one plan that were attempts: that drew anew what an earlier one had drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, exists, literal, select
+
+from arenatest.model.attempts import Attempts
+from arenatest.model.record import AnswerSlot, GameSlot, Run
+from arenatest.store import schema
+from arenatest.store.codec import decision_from_json
+from arenatest.store.rows import run_from_row
+from arenatest.store.store import Store
+
+
+def read_attempts(store: Store, run: Run) -> Attempts:
+    """Return which attempt at its plan a run is, under its commit.
+
+    An unfinished run counts where a gate was decided on it: ``-x`` stops such a one.
+    """
+    with store.reading() as connection:
+        counted = _runs(connection, run)
+        judged = 1
+        for place, one in enumerate(counted[1:], start=1):
+            judged += _drew_anew(connection, one, counted[:place])
+        timed = sum(_took_clocks(connection, one) for one in counted)
+    return Attempts(commit=run.commit, runs=len(counted), judged=judged, timed=timed)
+
+
+def _runs(connection: Connection, run: Run) -> list[str]:
+    """Return the runs of its plan and commit that decided something, and itself at the end."""
+    table = schema.run
+    same = table.c.commit.is_(None) if run.commit is None else table.c.commit == run.commit
+    query = (
+        select(*table.c)
+        .where(table.c.plan_hash == run.plan_hash, same, table.c.source.is_(None))
+        .where(table.c.started <= run.started, table.c.id != run.id)
+        .order_by(table.c.started, table.c.id)
+    )
+    earlier = [run_from_row(row) for row in connection.execute(query).all()]
+    decided = [
+        one.id for one in earlier if one.finished is not None or _has_decided(connection, one.id)
+    ]
+    return [*decided, run.id]
+
+
+def _has_decided(connection: Connection, run_id: str) -> bool:
+    table = schema.decision
+    bodies = connection.execute(select(table.c.body).where(table.c.run == run_id)).scalars()
+    return any(decision_from_json(body).decision != "inconclusive" for body in bodies)
+
+
+def _drew_anew(connection: Connection, run_id: str, earlier: Sequence[str]) -> bool:
+    """Return whether a run bought an answer or a verdict where an earlier one had one."""
+    answers, games = schema.placed_answer, schema.judgment
+    then, call = answers.alias("then"), schema.generation
+    answered = exists().where(call.c.chat_id == then.c.chat_id, call.c.failure.is_(None))
+    again = _same(answers, then, AnswerSlot._fields, earlier)
+    asked = (answers.c.purpose == "text", answers.c.reused.is_(False))
+    had = exists(select(literal(1)).where(*again, then.c.purpose == "text", answered))
+    if _any(connection, answers, run_id, *asked, had):
+        return True
+    then = games.alias("then")
+    again = _same(games, then, GameSlot._fields, earlier)
+    said = (games.c.verdict.is_not(None), games.c.reused.is_(False))
+    had = exists(select(literal(1)).where(*again, then.c.verdict.is_not(None)))
+    return _any(connection, games, run_id, *said, had)
+
+
+def _same(now: Table, then: Any, fields: Sequence[str], runs: Sequence[str]) -> list[Any]:
+    """Return that two rows are of one place, the second in one of some runs."""
+    return [then.c.run.in_(runs), *(then.c[name] == now.c[name] for name in fields)]
+
+
+def _took_clocks(connection: Connection, run_id: str) -> bool:
+    placed, call = schema.placed_answer, schema.generation
+    measured = exists().where(call.c.chat_id == placed.c.chat_id, call.c.timing == "measured")
+    clock = (placed.c.purpose == "timing", placed.c.reused.is_(False), measured)
+    return _any(connection, placed, run_id, *clock) or _any(connection, schema.placed_load, run_id)
+
+
+def _any(connection: Connection, table: Table, run_id: str, *conditions: Any) -> bool:
+    query = select(literal(1)).select_from(table).where(table.c.run == run_id, *conditions)
+    return connection.execute(query.limit(1)).scalar() is not None
