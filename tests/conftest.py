@@ -1,7 +1,15 @@
-"""What all tests share: hypothesis must not mind how busy the machine is, nor plugins meddle."""
+"""What all tests share: hypothesis must not mind how busy the machine is, nor plugins meddle.
+
+And databases for stores: a test that takes ``database`` runs on SQLite and on PostgreSQL.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from fakes.databases import new_schema, server_url
 
 settings.register_profile("arenatest", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("arenatest")
@@ -15,3 +23,19 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     """pytest's own, whose pytests start without the meddling plugins."""
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in MEDDLING))
     return pytester
+
+
+@pytest.fixture(scope="session")
+def postgres_url(pytestconfig: pytest.Config) -> str:
+    """The URL of a PostgreSQL server that this invocation has to itself."""
+    return server_url(pytestconfig)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+    """Where an empty store is to be opened: a folder, then the URL of a PostgreSQL schema."""
+    if request.param == "sqlite":
+        yield tmp_path / "store"
+        return
+    with new_schema(request.getfixturevalue("postgres_url")) as url:
+        yield url

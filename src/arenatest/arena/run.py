@@ -126,6 +126,7 @@ class SuiteRun:
             started=now,
             versions=conditions.versions,
             commit=conditions.commit(),
+            reuses_from=self._not_before,
         )
         if conditions.rerun is not None and self._answers_of is None:
             with self._store.writing() as connection:
@@ -208,7 +209,7 @@ class SuiteRun:
 
     async def _run(self) -> None:
         ledger = self._store.load(self.run.id)
-        writer = Writer(self._store)
+        writer = Writer(self._store, patience=self._store.patience)
         try:
             cast = Cast()
             try:

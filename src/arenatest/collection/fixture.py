@@ -13,7 +13,6 @@ import pytest
 
 from arenatest.arena.run import SuiteRun
 from arenatest.collection.items import kinds_for, told
-from arenatest.collection.seat import plan_lock
 from arenatest.errors import MissingKey, OptionError
 from arenatest.gates.decide import decide
 from arenatest.gates.needs import Needs
@@ -22,6 +21,7 @@ from arenatest.model.plan import Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import DecisionMade, Ledger
 from arenatest.report.escape import for_terminal
+from arenatest.store import Store
 from arenatest.suite.load import build_suite
 from arenatest.suite.suite import Suite
 
@@ -227,13 +227,13 @@ class Arena:
         environ = session.conditions.environ
         if unset := [name for name in suite.environment if not environ.get(name)]:
             raise MissingKey(f"not set: {', '.join(unset)}")
-        with plan_lock(session.locks, suite.plan.hash):
-            return self._run(suite, timed=timed)
+        with session.store.lock(suite.plan.hash, session.locks) as lock:
+            return self._run(suite, session.store.held_by(lock), timed=timed)
 
-    def _run(self, suite: Suite, *, timed: bool) -> Ledger:
+    def _run(self, suite: Suite, store: Store, *, timed: bool) -> Ledger:
         session = self._session
         watcher = Everything(suite.plan, timed=timed)
-        running = SuiteRun(suite, session.store, watcher, session.conditions)
+        running = SuiteRun(suite, store, watcher, session.conditions)
         running.start()
         try:
             running.join()
@@ -242,7 +242,7 @@ class Arena:
             running.join()
             raise
         running.check()
-        return session.store.load(running.run.id)
+        return store.load(running.run.id)
 
     def _suite(self, tables: dict[str, Any]) -> Suite:
         name = self._node.name + (f" #{self._count}" if self._count > 1 else "")

@@ -1,15 +1,13 @@
 """One suite in this process: it runs the suite, or waits for the process that does.
 
-Whoever holds the suite's file lock runs it. All others watch the store for decisions, and take
-over where the holder left off if it dies: the operating system frees its lock.
+Whoever holds the suite's lock runs it. All others watch the store for decisions, and take over
+where the holder left off if it dies: the operating system, or the server, frees its lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from arenatest.arena.engine import Progress
 from arenatest.arena.run import Conditions, SuiteRun
@@ -24,12 +22,6 @@ TICK = 0.2
 """Seconds between two looks at the store, the lock and the progress."""
 INTERRUPTED = "the session was interrupted"
 """Why a run stopped that a user, or ``-x``, has cut short."""
-
-
-def plan_lock(folder: Path, plan_hash: str) -> FileLock:
-    """Return the lock that whoever runs a plan holds; its file is made in ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{plan_hash}.lock", thread_local=False)
 
 
 class Seat:
@@ -63,7 +55,7 @@ class Seat:
         self._store = store
         self._conditions = conditions
         self._run: SuiteRun | None = None
-        self._lock = plan_lock(locks, suite.plan.hash)
+        self._lock = store.lock(suite.plan.hash, locks)
 
     def decide(
         self, candidate: str, gate: str, tick: Callable[[Progress | None], None]
@@ -140,16 +132,15 @@ class Seat:
         """
         if self._shared and self._called_off():
             raise StoreError(f"not run: {INTERRUPTED}")
-        try:
-            self._lock.acquire(timeout=TICK)
-        except Timeout:
+        if not self._lock.acquire(TICK):
             return False
         if self._finished_elsewhere():
             self._lock.release()
             return True
         watcher = Referee(self.suite.plan, self._rules)
+        store = self._store.held_by(self._lock)
         self._run = SuiteRun(
-            self.suite, self._store, watcher, self._conditions, answers_of=self._answers_of
+            self.suite, store, watcher, self._conditions, answers_of=self._answers_of
         )
         self._run.start()
         return True
@@ -167,5 +158,4 @@ class Seat:
         return None
 
     def _release(self) -> None:
-        if self._lock.is_locked:
-            self._lock.release()
+        self._lock.release()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -22,9 +23,10 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy import event as sql_event
 from sqlalchemy import text as sql_text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from arenatest.store.codec import cell_from_text, text_from_cell
 
@@ -36,12 +38,21 @@ SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
+# Both databases put strings in the order of their code points: what is summed up in order, or shown
+# in it, is the same on both.
+Name = String().with_variant(String(collation="C"), "postgresql")
+Body = Text().with_variant(Text(collation="C"), "postgresql")
+
 
 class Cell(TypeDecorator[str]):
     """A string from outside: prompt ids and names may hold NUL or lone surrogates."""
 
     impl = String
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """Order it by code points, too."""
+        return Name.dialect_impl(dialect)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Make it fit for every database."""
@@ -65,9 +76,9 @@ def _key(name: str, kind: Any) -> Column[Any]:
     return _must(name, kind, primary_key=True)
 
 
-meta = Table("meta", metadata, _key("name", String), _must("value", String))
+meta = Table("meta", metadata, _key("name", Name), _must("value", Name))
 
-plan = Table("plan", metadata, _key("hash", String), _must("body", LargeBinary))
+plan = Table("plan", metadata, _key("hash", Name), _must("body", LargeBinary))
 
 prompt = Table(
     "prompt",
@@ -80,46 +91,46 @@ prompt = Table(
 fingerprint = Table(
     "fingerprint",
     metadata,
-    _key("hash", String),
+    _key("hash", Name),
     _must("kind", Cell),
     Column("name", Cell),
-    _must("body", Text),
+    _must("body", Body),
 )
 
 contestant = Table(
     "contestant",
     metadata,
-    _key("plan_hash", String),
-    _key("role", String),
+    _key("plan_hash", Name),
+    _key("role", Name),
     _key("name", Cell),
-    Column("fingerprint", String, nullable=False, index=True),
+    Column("fingerprint", Name, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 
 run = Table(
     "run",
     metadata,
-    _key("id", String),
-    Column("session", String, nullable=False, index=True),
-    Column("plan_hash", String, nullable=False, index=True),
+    _key("id", Name),
+    Column("session", Name, nullable=False, index=True),
+    Column("plan_hash", Name, nullable=False, index=True),
     _must("started", Float),
     Column("finished", Float),
     _must("attempt", Integer),
-    Column("stopped", Text),
-    _must("versions", Text),
-    Column("commit", String, index=True),
-    Column("source", String),
+    Column("stopped", Body),
+    _must("versions", Body),
+    Column("commit", Name, index=True),
+    Column("source", Name),
     Column("reuses_from", Float),
 )
 
 event = Table(
     "event",
     metadata,
-    _key("id", String),
-    Column("run", String, nullable=False, index=True),
+    _key("id", Name),
+    Column("run", Name, nullable=False, index=True),
     _must("at", Float),
-    _must("kind", String),
-    _must("body", Text),
+    _must("kind", Name),
+    _must("body", Body),
 )
 
 text = Table(
@@ -134,10 +145,10 @@ generation = Table(
     "generation",
     metadata,
     _key("chat_id", Cell),
-    Column("run", String, nullable=False, index=True),
-    _must("role", String),
+    Column("run", Name, nullable=False, index=True),
+    _must("role", Name),
     _must("owner", Cell),
-    _must("key", String),
+    _must("key", Name),
     _must("prompt", Cell),
     _must("repeat", Integer),
     _must("attempt", Integer),
@@ -155,12 +166,12 @@ generation = Table(
     Column("output_tokens", BigInteger),
     Column("reasoning_tokens", BigInteger),
     Column("cached_tokens", BigInteger),
-    Column("failure", String),
+    Column("failure", Name),
     Column("failure_message", Cell),
     Column("failure_status", Integer),
     Column("failure_retryable", Boolean),
     Column("failure_retry_after", Float),
-    Column("timing", String),
+    Column("timing", Name),
     Column("queue_wait", Float),
     Column("connect", Float),
     Column("ttfb", Float),
@@ -189,17 +200,19 @@ Index(
     "ix_generation_answer_key",
     generation.c.key,
     sqlite_where=sql_text("role = 'answer'"),
-    postgresql_where=sql_text("role = 'answer'"),
-)
+).ddl_if(dialect="sqlite")
+_PARTIAL = DDL("CREATE INDEX ix_generation_answer_key ON generation (key) WHERE role = 'answer'")
+# Not as postgresql_where, which would import that dialect into every run.
+sql_event.listen(generation, "after_create", _PARTIAL.execute_if(dialect="postgresql"))
 
 placed_answer = Table(
     "placed_answer",
     metadata,
-    _key("run", String),
+    _key("run", Name),
     _key("contestant", Cell),
     _key("prompt", Cell),
     _key("repeat", Integer),
-    _key("purpose", String),
+    _key("purpose", Name),
     _must("chat_id", Cell),
     _must("attempts", Integer),
     _must("reused", Boolean),
@@ -211,7 +224,7 @@ placed_answer = Table(
 placed_load = Table(
     "placed_load",
     metadata,
-    _key("run", String),
+    _key("run", Name),
     _key("contestant", Cell),
     _key("level", Float),
     _key("number", Integer),
@@ -224,16 +237,16 @@ placed_load = Table(
 judgment = Table(
     "judgment",
     metadata,
-    _key("run", String),
+    _key("run", Name),
     _key("candidate", Cell),
     _key("prompt", Cell),
     _key("repeat", Integer),
     _key("judge", Cell),
     _key("judge_repeat", Integer),
-    _key("order", String),
-    Column("key", String, nullable=False, index=True),
-    Column("verdict", String),
-    Column("void", String),
+    _key("order", Name),
+    Column("key", Name, nullable=False, index=True),
+    Column("verdict", Name),
+    Column("void", Name),
     Column("explanation", LargeBinary(32)),
     Column("chat_id", Cell),
     _must("made", Float),
@@ -245,12 +258,12 @@ judgment = Table(
 measurement = Table(
     "measurement",
     metadata,
-    _key("run", String),
+    _key("run", Name),
     _key("metric", Cell),
     _key("contestant", Cell),
     _key("prompt", Cell),
     _key("repeat", Integer),
-    Column("key", String, nullable=False, index=True),
+    Column("key", Name, nullable=False, index=True),
     Column("value", Float),
     _must("error", Cell),
     _seal(),
@@ -260,22 +273,22 @@ measurement = Table(
 decision = Table(
     "decision",
     metadata,
-    _key("run", String),
+    _key("run", Name),
     _key("candidate", Cell),
     _key("gate", Cell),
-    _must("body", Text),
+    _must("body", Body),
     sqlite_with_rowid=False,
 )
 
 replaced = Table(
     "replaced",
     metadata,
-    _key("event", String),
-    _key("kind", String),
-    _key("place", Text),
-    Column("run", String, nullable=False, index=True),
+    _key("event", Name),
+    _key("kind", Name),
+    _key("place", Body),
+    Column("run", Name, nullable=False, index=True),
     _must("at", Float),
     Column("chat_id", Cell),
-    _must("body", Text),
+    _must("body", Body),
     sqlite_with_rowid=False,
 )

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
-    Engine,
     Table,
     case,
     func,
@@ -21,6 +20,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.engine import Dialect
 
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer
@@ -37,12 +37,15 @@ from arenatest.model.record import (
     Run,
     Served,
 )
-from arenatest.store import calls, database, reuse, runs, schema
+from arenatest.store import calls, reuse, runs, schema
 from arenatest.store.codec import decision_from_json
+from arenatest.store.database import Database
 from arenatest.store.drift import golden_drift
 from arenatest.store.events import happened, tell, tell_ended, tell_taken_up
 from arenatest.store.history import CallMeans, read_means
 from arenatest.store.ledger import read_ledger
+from arenatest.store.locks import Lock
+from arenatest.store.opening import Location, open_database
 from arenatest.store.plans import read_plan, write_plan
 from arenatest.store.replaced import put_back
 from arenatest.store.reuse import Reusable
@@ -53,47 +56,21 @@ _AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
 
 
 def open_store(
-    location: Path | str, *, create: bool = True, sleep: Callable[[float], None] = time.sleep
+    location: Location, *, create: bool = True, sleep: Callable[[float], None] = time.sleep
 ) -> Store:
-    """Open the store in a folder, such as ``.arenatest``.
+    """Open the store in a folder, such as ``.arenatest``, or in a PostgreSQL database.
 
     Args:
-        location: The folder; a relative one starts at the working directory.
+        location: The folder; a relative one starts at the working directory. Or a URL, such as
+            ``postgresql://user@host/name``.
         create: Whether to create what is missing; otherwise a missing store is an error.
-        sleep: Pauses while another process creates the same store.
+        sleep: Pauses while another process creates the same store, or a server is away.
 
     Raises:
         StoreError: It cannot be opened: the message says what to do.
+        OptionError: It is the URL of something else.
     """
-    if "://" in str(location):
-        message = "got a URL, expected a folder: the store is a SQLite file"
-        raise StoreError(message)  # which is not shown: it may hold a password
-    folder = Path(location)
-    path = folder / database.FILE_NAME
-    if not create and not is_recorded(folder):
-        message = f"{path}: there is no store\n  hint: run `pytest --arena` first"
-        raise StoreError(message)
-    database.make_folder(folder)
-    engine = database.connect(path, sleep)
-    try:
-        database.prepare(engine, path)
-    except BaseException:
-        engine.dispose()
-        raise
-    return Store(engine, str(path))
-
-
-def is_recorded(folder: Path) -> bool:
-    """Return whether there is a store in a folder; nothing is created.
-
-    Raises:
-        StoreError: The folder cannot be looked into.
-    """
-    path = folder / database.FILE_NAME
-    try:
-        return path.is_file()
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from error
+    return Store(open_database(location, create=create, sleep=sleep))
 
 
 class Store:
@@ -103,12 +80,13 @@ class Store:
     cannot be read or written.
     """
 
-    def __init__(self, engine: Engine, place: str) -> None:
-        self.place = place
-        self._engine = engine
-        self._writes = database.writing(engine)
+    def __init__(self, database: Database, guard: Callable[[], None] | None = None) -> None:
+        self.place = database.place
+        self.patience = database.patience
+        self._database, self._guard = database, guard
+        dialect = database.writes.dialect
         self._inserts: Mapping[str, str] = {
-            table.name: _insert_once(table, engine) for table in schema.metadata.tables.values()
+            table.name: _insert_once(table, dialect) for table in schema.metadata.tables.values()
         }
         self._begun: Plan | None = None
 
@@ -119,19 +97,34 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
+        """Let go of the database."""
+        self._database.close()
+
+    def lock(self, name: str, folder: Path) -> Lock:
+        """Return a lock that one process on this store holds at a time; nothing is locked yet.
+
+        Args:
+            name: What is locked: the hash of a plan.
+            folder: Where this machine keeps its locks.
+        """
+        return self._database.lock(name, folder)
+
+    def held_by(self, lock: Lock) -> Store:
+        """Return the same store, which writes nothing while a lock is not surely held."""
+        return type(self)(self._database, lock.check)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection in a transaction that only reads."""
-        with self._engine.begin() as connection:
+        """Give a connection in a transaction that only reads, and sees one state of the store."""
+        with self._database.reads.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection in a transaction that writes, and is undone by an error."""
-        with self._writes.begin() as connection:
+        if self._guard is not None:
+            self._guard()
+        with self._database.writes.begin() as connection:
             yield connection
 
     def begin(self, plan: Plan, run: Run, *, fresh: bool, expire: float) -> tuple[Run, bool]:
@@ -164,10 +157,11 @@ class Store:
             earlier = None if fresh else runs.unfinished(connection, plan.hash, expire)
             if earlier is not None and not aa_problem(connection, plan, earlier.started):
                 tell_taken_up(connection, earlier, run.started)
-                runs.reopen(connection, earlier, run.session)
-                return replace(earlier, session=run.session, stopped=None), True
-            count = select(func.count()).where(schema.run.c.plan_hash == plan.hash)
-            attempt = 1 + connection.execute(count).scalar_one()
+                since = run.reuses_from
+                runs.reopen(connection, earlier, run.session, since)
+                changed = {"session": run.session, "stopped": None, "reuses_from": since}
+                return replace(earlier, **changed), True
+            attempt = 1 + runs.attempts(connection, plan.hash)
             begun = replace(run, plan_hash=plan.hash, attempt=attempt)
             insert_once(schema.run, [run_row(begun)])
             tell(connection, happened(begun.id, "begun", begun.started))
@@ -222,7 +216,7 @@ class Store:
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
         tables = rows_of(records)
-        with database.translated(self.place), self.writing() as connection:
+        with self._database.translated(), self.writing() as connection:
             cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
             for table, rows in tables:
                 cursor.executemany(self._inserts[table.name], rows)
@@ -286,7 +280,11 @@ class Store:
     def decisions(self, run_id: str) -> dict[tuple[str, str], Decision]:
         """Return the decisions of a run by candidate and gate."""
         table = schema.decision
-        query = select(table.c.candidate, table.c.gate, table.c.body).where(table.c.run == run_id)
+        query = (
+            select(table.c.candidate, table.c.gate, table.c.body)
+            .where(table.c.run == run_id)
+            .order_by(table.c.candidate, table.c.gate)
+        )
         with self.reading() as connection:
             return {
                 (candidate, gate): decision_from_json(body)
@@ -370,9 +368,9 @@ class Store:
             return calls.read_attempts(connection, call)
 
 
-def _insert_once(table: Table, engine: Engine) -> str:
+def _insert_once(table: Table, dialect: Dialect) -> str:
     """Compile once what every write would; SQLite and PostgreSQL spell the ending alike."""
-    return f"{insert(table).compile(dialect=engine.dialect)} ON CONFLICT DO NOTHING"
+    return f"{insert(table).compile(dialect=dialect)} ON CONFLICT DO NOTHING"
 
 
 def _not_one(place: str, chat_id: str, found: list[str]) -> str:

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 
 from arenatest.errors import StoreError
 from arenatest.model.record import Record
+from arenatest.store.locks import LockLost
 
 _GATHERING = 0.002  # seconds: a call's place is held for it, and a transaction then serves several
 _FIRST_PAUSE = 0.05
@@ -121,6 +122,8 @@ class Writer:
         while True:
             try:
                 self._store.write(records)
+            except LockLost as error:  # no patience brings it back
+                return error
             except StoreError as error:
                 if self._clock() >= deadline:
                     return error

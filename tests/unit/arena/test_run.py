@@ -12,7 +12,7 @@ from arenatest.errors import PluginError, StoreError
 from arenatest.model.judgment import Order
 from arenatest.model.record import Generation
 from arenatest.store import Store, open_store
-from arenatest.store.database import FILE_NAME
+from arenatest.store.sqlite import FILE_NAME
 from fakes.models import ScriptedProvider, failed, letters
 from fakes.plans import plan_of
 from fakes.runs import FakeJudge, FakeWatcher, conditions, game_slot, naming, suite_of
@@ -256,7 +256,7 @@ class FullStore(Store):
 
 def test_a_store_that_fails_ends_the_run_and_reaches_whoever_waits_as_one_error(tmp_path):
     whole = open_store(tmp_path / "store")
-    full = FullStore(whole._engine, whole.place)
+    full = FullStore(whole._database)
     scene = Scene(tmp_path, prompts=60, store=full, concurrency=8)
     run = scene.run()
     run.start()

@@ -11,6 +11,6 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def store(folder):
-    with open_store(folder) as opened:
+def store(database):
+    with open_store(database) as opened:
         yield opened

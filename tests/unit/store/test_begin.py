@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -30,7 +29,7 @@ def test_an_unfinished_run_is_continued_by_the_next_session(store):
     assert store.runs() == [begun]
 
 
-def test_a_suite_that_was_moved_is_the_same_plan_under_its_new_path(store):
+def test_a_suite_that_was_moved_is_the_same_plan_under_its_new_path(store, database):
     begin(store, run())
     store.finish("run-1", 1500.0, None)
     moved = replace(plan(), path="suites/moved.arena.toml", description="In new words")
@@ -38,7 +37,7 @@ def test_a_suite_that_was_moved_is_the_same_plan_under_its_new_path(store):
     begun, _ = begin(store, run("run-2", started=2000.0), of=moved)
 
     assert begun.attempt == 2
-    with open_store(Path(store.place).parent, create=False) as elsewhere:
+    with open_store(database, create=False) as elsewhere:
         assert elsewhere.plan("plan-1") == moved
         assert elsewhere.load("run-2").plan.path == "suites/moved.arena.toml"
 

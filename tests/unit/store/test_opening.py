@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from arenatest.errors import StoreError
+from arenatest.errors import OptionError, StoreError
 from arenatest.store import open_store
 from unit.store.records import one_of_each, plan, run
 
@@ -46,7 +46,7 @@ def test_a_newer_store_is_refused_with_what_to_do(folder):
     path = folder / "arena.sqlite"
     assert str(caught.value) == (
         f"{path}: has schema version '3', expected '2': it was written by a newer arenatest\n"
-        "  hint: upgrade arenatest, or choose another folder for this version"
+        "  hint: pip install --upgrade arenatest, or choose another place for this version"
     )
 
 
@@ -101,9 +101,11 @@ def test_a_file_where_the_folder_should_be_is_an_error_of_the_store(tmp_path):
         open_store(tmp_path / "store")
 
 
-def test_a_url_is_refused(tmp_path):
-    with pytest.raises(StoreError, match="got a URL, expected a folder"):
-        open_store("postgresql://ci@db.example/arena")
+def test_the_url_of_another_database_is_refused_without_its_password():
+    message = "got a URL of mysql, expected a folder or postgresql://..."
+    with pytest.raises(OptionError) as caught:
+        open_store("mysql://ci:secret@db.example/arena")
+    assert str(caught.value) == message
 
 
 @pytest.fixture

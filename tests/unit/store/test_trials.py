@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -135,7 +134,7 @@ def test_a_run_that_began_without_it_is_not_continued(store):
     assert (third.id, continued) == ("now", True)
 
 
-def test_what_judges_are_held_to_is_stored_with_the_plan(store):
+def test_what_judges_are_held_to_is_stored_with_the_plan(store, database):
     golden = GoldenBattle(
         prompt=TRIAL.prompts[0], text_a="a", text_b="b", expected=(Verdict.TIE, Verdict.B_BETTER)
     )
@@ -143,5 +142,5 @@ def test_what_judges_are_held_to_is_stored_with_the_plan(store):
     limits = JudgeLimits(first_share=0.7, aa_within=60.0)
     held = replace(plan(), golden=(golden,), labels=labels, limits=limits, aa=True)
     store.begin(held, run(), fresh=True, expire=0.0)
-    with open_store(Path(store.place).parent, create=False) as elsewhere:
+    with open_store(database, create=False) as elsewhere:
         assert elsewhere.plan(held.hash) == held

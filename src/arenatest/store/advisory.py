@@ -1,0 +1,178 @@
+"""A lock that PostgreSQL holds for whoever runs a plan, on whichever machine.
+
+The server gives it back when the connection ends, so it outlives no process. A connection may also
+end while its process goes on: the server is started again, a network goes down. Somebody else may
+have taken the lock by then. So a thread looks after the connection, nothing is written while it is
+not known to stand, and whoever gets the lock leaves a token beside it: with the lock got back and
+the token still there, nobody has been in between. Otherwise it is lost for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any
+
+from arenatest.errors import StoreError
+from arenatest.store.locks import LockLost
+
+_TICK = 1.0
+"""Seconds between two looks at the connection."""
+_PAUSE = 0.1  # seconds between two tries to get the lock
+_KEY = "hashtextextended(current_schema() || ' ' || %s, 0)"
+_TRY = f"SELECT pg_try_advisory_lock({_KEY})"
+_UNLOCK = f"SELECT pg_advisory_unlock({_KEY})"
+_READ = "SELECT value FROM meta WHERE name = %s"
+_LEAVE = (
+    "INSERT INTO meta (name, value) VALUES (%s, %s) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+_CLEAR = "DELETE FROM meta WHERE name = %s AND value = %s"
+
+
+class AdvisoryLock:
+    """A session's advisory lock, on a connection of its own.
+
+    Args:
+        connect: Opens a connection of psycopg that commits each statement; raises StoreError.
+        name: What is locked, among all that use these tables.
+        place: Of the store, for people.
+        failed: The base of the driver's errors.
+        clock: Monotonic seconds.
+        patience: Seconds for which a lost connection is worth another try.
+        tick: Seconds between two looks at the connection.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        name: str,
+        *,
+        place: str,
+        failed: type[Exception],
+        clock: Callable[[], float] = time.monotonic,
+        patience: float = 60.0,
+        tick: float = _TICK,
+    ) -> None:
+        self._connect, self._name, self._place = connect, name, place
+        self._failed, self._clock = failed, clock
+        self._patience, self._tick = patience, tick
+        self._token = ""
+        self._connection: Any = None
+        self._watcher: Thread | None = None
+        self._released = Event()
+        self._stands = False
+        self._lost = ""
+
+    def acquire(self, timeout: float) -> bool:
+        """Try for some seconds to get it; return whether it is held now."""
+        deadline = self._clock() + timeout
+        while not self._try():
+            if self._clock() >= deadline:
+                return False
+            self._released.wait(_PAUSE)
+        self._token, self._lost, self._stands = secrets.token_hex(8), "", True
+        with self._told():
+            self._connection.execute(_LEAVE, (self._row, self._token))
+        self._released.clear()
+        self._watcher = Thread(target=self._watch, name="arena lock", daemon=True)
+        self._watcher.start()
+        return True
+
+    def release(self) -> None:
+        """Give it back, if it is held."""
+        self._released.set()
+        if self._watcher is not None:
+            self._watcher.join()
+            self._watcher = None
+        if self._stands:
+            with contextlib.suppress(self._failed):  # the server has given it back already
+                self._connection.execute(_CLEAR, (self._row, self._token))
+                self._connection.execute(_UNLOCK, (self._name,))
+        self._stands = False
+        self._hang_up()
+        self._released.clear()
+
+    def check(self) -> None:
+        """Do nothing while it is surely held.
+
+        Raises:
+            LockLost: Another process may have taken it.
+            StoreError: The connection is gone; it may come back.
+        """
+        if self._lost:
+            raise LockLost(self._lost)
+        if not self._stands:
+            raise StoreError(f"{self._place}: the connection that holds the lock is gone")
+
+    def __enter__(self) -> AdvisoryLock:
+        while not self.acquire(_TICK):
+            pass
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.release()
+
+    @property
+    def _row(self) -> str:
+        return f"holder {self._name}"
+
+    def _try(self) -> bool:
+        with self._told():
+            if self._connection is None:
+                self._connection = self._connect()
+            return bool(self._connection.execute(_TRY, (self._name,)).fetchone()[0])
+
+    @contextlib.contextmanager
+    def _told(self) -> Any:
+        """Turn what the driver raises into our error, and forget a connection that is no good."""
+        try:
+            yield
+        except self._failed as error:
+            self._hang_up()
+            raise StoreError(f"{self._place}: {' '.join(str(error).split())}") from None
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(self._failed):
+                self._connection.close()
+        self._connection = None
+
+    def _watch(self) -> None:
+        while not self._released.wait(self._tick):
+            try:
+                self._connection.execute("SELECT 1")
+            except self._failed:
+                self._stands = False
+                self._regain()
+            if self._lost:
+                return
+
+    def _regain(self) -> None:
+        """Get the lock back where nobody else has had it; else lose it for good."""
+        deadline = self._clock() + self._patience
+        self._hang_up()
+        while not self._released.wait(_PAUSE):
+            with contextlib.suppress(StoreError):
+                held = self._try()
+                with self._told():
+                    row = self._connection.execute(_READ, (self._row,)).fetchone()
+                if row is None or row[0] != self._token:
+                    self._lose("another process has taken over the run")
+                    return
+                if held:
+                    self._stands = True
+                    return
+            if self._clock() >= deadline:
+                self._lose("the lock of the run could not be got back")
+                return
+
+    def _lose(self, why: str) -> None:
+        self._lost = (
+            f"{self._place}: the connection was lost, and {why}\n"
+            "  hint: run again: what is recorded is kept"
+        )
+        self._hang_up()
