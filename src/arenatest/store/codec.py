@@ -139,9 +139,15 @@ def plan_from_bytes(body: bytes, fetch: Fetch) -> Plan:
     )
 
 
+def outline_of(body: bytes) -> dict[str, Any]:
+    """Return what the body of a plan says, as it stands there: its prompts by digest alone."""
+    raw: dict[str, Any] = json.loads(zlib.decompress(body))
+    return raw
+
+
 def prompts_of(body: bytes) -> set[bytes]:
     """Return the digests of the prompts that the body of a plan refers to."""
-    raw = json.loads(zlib.decompress(body))
+    raw = outline_of(body)
     refer = [*raw["prompts"], *(battle["prompt"] for battle in raw.get("golden", ()))]
     return {bytes.fromhex(digest) for digest in refer}
 

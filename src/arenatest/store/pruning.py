@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +24,6 @@ from sqlalchemy import (
     and_,
     delete,
     false,
-    func,
     not_,
     or_,
     select,
@@ -70,8 +70,20 @@ class Swept:
     plans: int = 0
     prompts: int = 0
 
+    def __add__(self, other: Swept) -> Swept:
+        return Swept(
+            calls=self.calls + other.calls,
+            texts=self.texts + other.texts,
+            plans=self.plans + other.plans,
+            prompts=self.prompts + other.prompts,
+        )
 
-def take_away(store: Store, run: Run, event: Event, *, ends: float) -> bool:
+
+Dead = frozenset[tuple[str, str]]
+"""Open runs that nobody goes on with: their ids, with the session that has left them."""
+
+
+def take_away(store: Store, run: Run, event: Event, *, ends: float, dead: Dead) -> bool:
     """Take a run out of the store; return whether it is gone.
 
     It stays where it was continued meanwhile, or where a run that goes on may use its answers.
@@ -81,6 +93,7 @@ def take_away(store: Store, run: Run, event: Event, *, ends: float) -> bool:
         run: As it was when it was chosen.
         event: What is to stand for it.
         ends: Wall clock of what it did last, seconds since 1970.
+        dead: Which open runs use nothing.
     """
     table = schema.run
     with store.writing() as connection:
@@ -88,7 +101,7 @@ def take_away(store: Store, run: Run, event: Event, *, ends: float) -> bool:
         found = connection.execute(select(*table.c).where(table.c.id == run.id)).one_or_none()
         if found is None or run_from_row(found) != run:
             return False
-        horizon = reused_from(connection, but=run.id)
+        horizon = reused_from(connection, dead)
         if horizon is not None and ends >= horizon:
             return False
         connection.execute(delete(table).where(table.c.id == run.id))
@@ -96,34 +109,36 @@ def take_away(store: Store, run: Run, event: Event, *, ends: float) -> bool:
     return True
 
 
-def reused_from(connection: Connection, *, but: str | None = None) -> float | None:
+def reused_from(connection: Connection, dead: Dead) -> float | None:
     """Return from when on runs that go on may use what others bought; None where none does.
 
-    Args:
-        connection: The store's.
-        but: A run that does not count.
+    A run that somebody has taken up again since it was found dead has another session.
     """
     table = schema.run
-    query = select(func.count(), func.min(table.c.reuses_from), func.count(table.c.reuses_from))
+    query = select(table.c.id, table.c.session, table.c.reuses_from)
     open_ = query.where(table.c.finished.is_(None), table.c.source.is_(None))
-    if but is not None:
-        open_ = open_.where(table.c.id != but)
-    runs, earliest, known = connection.execute(open_).one()
-    if not runs:
-        return None
-    return earliest if known == runs else 0.0
+    return min(
+        (
+            since or 0.0
+            for run, session, since in connection.execute(open_)
+            if (run, session) not in dead
+        ),
+        default=None,
+    )
 
 
-def sweep(store: Store, taking: Callable[[str], Any]) -> Swept:
+def sweep(store: Store, taking: Callable[[str], Any], dead: Dead) -> Swept:
     """Delete all that runs which were taken away leave, and nobody refers to.
 
     Args:
         store: Which one.
         taking: Returns a context that holds the lock of a plan, and says whether it does.
+        dead: Which open runs use nothing.
     """
     for table in _OF_A_RUN:
         _sweep_rows(store, table)
-    calls = _sweep_ids(store, schema.generation.c.chat_id, _unused_calls, _still_unused)
+    still_unused = partial(_still_unused, dead)
+    calls = _sweep_ids(store, schema.generation.c.chat_id, _unused_calls, still_unused)
     texts = _sweep_ids(store, schema.text.c.sha, _unused_texts, _still_unheld)
     plans = _sweep_plans(store, taking)
     return Swept(calls=calls, texts=texts, plans=plans, prompts=_sweep_prompts(store))
@@ -166,7 +181,7 @@ def _unused_calls() -> Select[Any]:
     return select(call.c.chat_id).where(_of_gone(call), *used)
 
 
-def _still_unused(connection: Connection, since: _Settled) -> ColumnElement[bool]:
+def _still_unused(dead: Dead, connection: Connection, since: _Settled) -> ColumnElement[bool]:
     """Whether nobody has come to use a call since it was looked for, or may yet."""
     call = schema.generation
     going_on = since.others(connection)
@@ -177,7 +192,7 @@ def _still_unused(connection: Connection, since: _Settled) -> ColumnElement[bool
         )
         for table in _REFERRING
     ]
-    horizon = reused_from(connection)
+    horizon = reused_from(connection, dead)
     fresh = false() if horizon is None else call.c.started >= horizon
     return not_(or_(fresh, *(used if going_on else ())))
 

@@ -6,11 +6,13 @@ Beside ``database``, this is the only module that knows which database it speaks
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, Table
 
+from arenatest.store.sizes import read_sizes
 from arenatest.store.store import Store
 
 _SQLITE = "sqlite"
@@ -29,11 +31,10 @@ def integrity_problems(store: Store) -> Iterator[str]:
 
 
 def size(store: Store) -> int:
-    """Return the bytes that the records take, without what is free inside the file."""
+    """Return the bytes that the records take, without what is free; about, in PostgreSQL."""
     with store.reading() as connection:
         if connection.dialect.name != _SQLITE:
-            query = "SELECT pg_database_size(current_database())"
-            return int(connection.exec_driver_sql(query).scalar_one())
+            return sum(read_sizes(connection).values())  # its files keep what is free in them
         pages, free, page = (_pragma(connection, name) for name in _PAGES)
         return (pages - free) * page
 
@@ -48,23 +49,26 @@ def lock_out_writers(connection: Connection, *tables: Table) -> None:
         connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def give_back(store: Store, folder: Path) -> str:
+def give_back(store: Store, folder: Path | None, *, quiet: bool) -> str:
     """Give the space that is free inside the database back to the disk.
 
     Args:
-        store: Nobody else may be writing to it.
-        folder: Where it lies, if it is a file.
+        store: Which one.
+        folder: Where it lies; None where it is no file.
+        quiet: Whether nobody else is writing to it: they would be kept waiting.
 
     Returns:
         What became of it, for people; why not, where it was not done.
     """
     with store.reading() as connection:
-        if connection.dialect.name != _SQLITE:
+        if connection.dialect.name != _SQLITE or folder is None:
             return "PostgreSQL uses the space again by itself, when its autovacuum has passed"
         pages, free, page = (_pragma(connection, name) for name in _PAGES)
         engine = connection.engine
     if not free:
         return ""
+    if not quiet:
+        return f"{free * page:,} bytes are free inside the file: a run goes on, which would wait"
     needed = 2 * (pages - free) * page  # a copy beside it, and its log
     room = shutil.disk_usage(folder).free
     if room < needed:
@@ -76,6 +80,8 @@ def give_back(store: Store, folder: Path) -> str:
     try:
         raw.cursor().execute("VACUUM")  # which stands in no transaction
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        return f"{free * page:,} bytes stay free inside the file: {error}"
     finally:
         raw.close()
     return f"{free * page:,} bytes were given back"
