@@ -14,11 +14,14 @@ from arenatest.commands import (
     estimate,
     export,
     flips,
+    importing,
     init,
     kinds,
     local,
     rerun,
+    runs,
     show,
+    stats,
 )
 from arenatest.errors import ArenaError
 from arenatest.report.escape import for_terminal
@@ -26,7 +29,21 @@ from arenatest.report.escape import for_terminal
 WRONG = 4
 """Exit status where something typed is wrong, as pytest has it."""
 
-_COMMANDS = (init, kinds, estimate, show, again, flips, rerun, accept, export, local)
+_COMMANDS = (
+    init,
+    kinds,
+    estimate,
+    show,
+    runs,
+    stats,
+    again,
+    flips,
+    rerun,
+    accept,
+    export,
+    importing,
+    local,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

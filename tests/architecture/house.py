@@ -22,6 +22,8 @@ LAYERS = (
     ("keeping",),
     ("report",),
     ("exchange",),
+    ("imports",),
+    ("history",),
     ("collection", "plugin"),
     ("commands", "cli", "__main__"),
 )

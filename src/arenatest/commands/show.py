@@ -1,31 +1,40 @@
-"""``arenatest show CHAT_ID``: one model call, beside the others of its model."""
+"""``arenatest show``: one run in detail, or one model call beside the others of its model."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
-import pytest
-
-from arenatest.commands.configured import configured
+from arenatest.commands.recorded import add_options, look_back
+from arenatest.commands.recorded import show as show_found
 from arenatest.commands.registry import Commands
+from arenatest.errors import OptionError
+
+if TYPE_CHECKING:
+    from arenatest.store import Store
 
 
 def add(commands: Commands) -> None:
     """Add the command to the command line."""
-    show = commands.add_parser("show", help="show one model call by its chat id")
-    show.add_argument("chat_id", metavar="CHAT_ID", help="the id, or its first characters")
-    show.add_argument("--store", type=Path, help="default: as for pytest --arena")
-    show.set_defaults(run=_show)
+    said = "show one run, or one model call by its chat id"
+    show = commands.add_parser("show", help=said, description=said)
+    show.add_argument(
+        "id", metavar="ID", help="of a run or a call, its first characters, latest, or latest~1"
+    )
+    add_options(show)
+    show.set_defaults(run=lambda options: look_back(options, partial(_show, options)))
 
 
-def _show(options: argparse.Namespace) -> int:
-    def show(config: pytest.Config) -> None:
-        from arenatest.collection.options import folder
-        from arenatest.commands.one_call import call_lines
-        from arenatest.store import open_store
+def _show(options: argparse.Namespace, store: Store) -> None:
+    from arenatest.commands.one_call import call_lines
+    from arenatest.history.one_run import detail_lines, run_detail
+    from arenatest.store.naming import named_run, names_a_run
 
-        with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
-            print("\n".join(call_lines(store, options.chat_id)))
-
-    return configured(show, () if options.store is None else (f"--arena-store={options.store}",))
+    if names_a_run(store, options.id):
+        found = run_detail(store, named_run(store, options.id))
+        show_found(options, found, detail_lines(found))
+    elif options.json:
+        raise OptionError(f"{options.id!r} names no run, and --json shows runs only")
+    else:
+        print("\n".join(call_lines(store, options.id)))

@@ -41,5 +41,12 @@ def named_run(store: Store, asked: str, *, session: str | None = None) -> Run:
     raise OptionError(f"{store.place}: {problem} {asked!r}")
 
 
+def names_a_run(store: Store, asked: str) -> bool:
+    """Return whether a text names runs, one or more, and not something else of the store."""
+    if _LATEST.fullmatch(asked):
+        return True
+    return len(asked) >= SHORTEST and any(run.id.startswith(asked) for run in store.runs())
+
+
 def _counted(runs: int) -> str:
     return "no run" if not runs else f"{runs:,} run" + "s" * (runs > 1)
