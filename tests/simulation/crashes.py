@@ -22,7 +22,7 @@ from simulation.sessions import PATIENCE, VARIANTS, Differs, Models, Seen, Varia
 
 WITH_WORKERS = 1.7
 """Times as long a session takes with two workers."""
-LATE = 1.1  # of the undisturbed session: a kill may also come too late
+LATE = 1.1
 _LOOK = 0.002  # seconds between two looks at how far a session is
 
 Kind = Literal["once", "twice", "group", "worker"]
@@ -30,7 +30,10 @@ Kind = Literal["once", "twice", "group", "worker"]
 
 
 class Moment(NamedTuple):
-    """When to kill: after a share of the undisturbed session's seconds, or of its calls."""
+    """When to kill: after a share of the undisturbed session's seconds, or of its calls.
+
+    A share of the seconds may be larger than 1, and come too late.
+    """
 
     of: Literal["time", "calls"]
     share: float
@@ -79,11 +82,11 @@ def drawn(seed: int) -> Case:
     chance = random.Random(f"crash {seed}")
     kind: Kind = chance.choices(("once", "twice", "group", "worker"), (12, 4, 2, 2))[0]
     variant: Variant = chance.choices(VARIANTS, (4, 4, 2))[0]
-    moments = tuple(
-        Moment(chance.choice(("time", "calls")), chance.random() * LATE)
-        for _ in range(2 if kind == "twice" else 1)
-    )
-    return Case(seed=seed, kind=kind, variant=variant, moments=moments)
+    moments = []
+    for _ in range(2 if kind == "twice" else 1):
+        of: Literal["time", "calls"] = chance.choice(("time", "calls"))
+        moments.append(Moment(of, chance.random() * (LATE if of == "time" else 1.0)))
+    return Case(seed=seed, kind=kind, variant=variant, moments=tuple(moments))
 
 
 def undisturbed(folder: Path, server: Models, *, at_once: int = 1) -> Undisturbed:
