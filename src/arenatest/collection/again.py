@@ -45,10 +45,15 @@ class Record:
     others: list[str] = field(default_factory=list)
 
     def decide(self, rule: Rule) -> Decision:
-        """Decide one gate."""
-        decision = decide_again(rule, self.ledger)
+        """Decide one gate, unless its decision fell before anything was asked again: it stands."""
+        own = _placeless(rule) in self.rules
+        stands = self.ledger.stands(rule.candidate, rule.id)
+        if own and stands is not None and self.read is None:
+            decision = replace(stands, line=rule.line)
+        else:
+            decision = decide_again(rule, self.ledger)
         self.decisions.append(decision)
-        if _placeless(rule) not in self.rules:
+        if not own:
             self.others.append(f"{rule.candidate} {rule.id}")
         return decision
 

@@ -33,17 +33,22 @@ def _runs(connection: Connection, run: Run) -> list[str]:
     """Return the runs of its plan and commit that decided something, and itself at the end."""
     table = schema.run
     same = table.c.commit.is_(None) if run.commit is None else table.c.commit == run.commit
-    query = (
-        select(*table.c)
-        .where(table.c.plan_hash == run.plan_hash, same, table.c.source.is_(None))
-        .where(table.c.started <= run.started, table.c.id != run.id)
-        .order_by(table.c.started, table.c.id)
+    query = select(*table.c).where(
+        table.c.plan_hash == run.plan_hash, same, table.c.source.is_(None), table.c.id != run.id
     )
-    earlier = [run_from_row(row) for row in connection.execute(query).all()]
+    others = [run_from_row(row) for row in connection.execute(query).all()]
     decided = [
-        one.id for one in earlier if one.finished is not None or _has_decided(connection, one.id)
+        (_ended(one), one.id)
+        for one in others
+        if (run.finished is None or _ended(one) <= run.finished)
+        and (one.finished is not None or _has_decided(connection, one.id))
     ]
-    return [*decided, run.id]
+    return [*(identity for _, identity in sorted(decided)), run.id]
+
+
+def _ended(run: Run) -> float:
+    """Return when a run ended; when it began, where it was left: a later one may end before."""
+    return run.started if run.finished is None else run.finished
 
 
 def _has_decided(connection: Connection, run_id: str) -> bool:

@@ -105,3 +105,12 @@ def test_later_runs_do_not_count(store):
     play(store, 1, *bought(1))
     play(store, 2, *bought(2))
     assert read_attempts(store, store.run("run-1")).runs == 1
+
+
+def test_a_run_that_was_left_and_ended_after_a_later_one_is_an_attempt_after_that(store):
+    play(store, 1, *bought(1), finished=False)
+    play(store, 2, *bought(2))
+    store.finish("run-1", 9000.0)
+
+    assert read_attempts(store, store.run("run-1")).judged == 2
+    assert read_attempts(store, store.run("run-2")).judged == 1
