@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from arenatest.gates.clocks import clock_of
-from arenatest.model.record import Answered, Ledger
+from arenatest.model.record import Answered, AnswerSlot, Ledger
 from arenatest.stats.percentile import nearest_rank
 
 QUANTILES = (0.50, 0.90, 0.95, 0.99)
@@ -38,23 +39,42 @@ class Latency:
 
 
 def latencies(ledger: Ledger) -> tuple[Latency, ...]:
-    """Return TTFT, then E2E, of every contestant that was called in this run, baseline first.
+    """Return TTFT, then E2E, of every contestant that was called in this run, baseline first."""
+    timed = timed_calls(ledger)
+    return tuple(
+        _latency(contestant.name, metric, list(calls.values()), apart=_is_apart(ledger, calls))
+        for metric in ("ttft", "e2e")
+        for contestant in ledger.plan.contestants
+        if (calls := timed.get(contestant.name))
+    )
 
-    The calls are those that gates look at; and, where no gate does, those that bought an answer.
+
+def timed_calls(ledger: Ledger) -> dict[str, dict[AnswerSlot, Answered]]:
+    """Return the calls whose clocks count, by contestant and place.
+
+    They are those that gates look at; and, where no gate does, those that bought an answer.
     """
-    timed: dict[str, list[Answered]] = defaultdict(list)
+    timed: dict[str, dict[AnswerSlot, Answered]] = defaultdict(dict)
     for slot, answered in ledger.timings.items():
-        timed[slot.contestant].append(answered)
+        timed[slot.contestant][slot] = answered
     apart = set(timed) if ledger.plan.latency.dedicated else set()
     for slot, answered in ledger.answers.items():
         if slot not in ledger.timings and not answered.reused and slot.contestant not in apart:
-            timed[slot.contestant].append(answered)
-    return tuple(
-        _latency(contestant.name, metric, timed[contestant.name], apart=contestant.name in apart)
-        for metric in ("ttft", "e2e")
-        for contestant in ledger.plan.contestants
-        if timed[contestant.name]
-    )
+            timed[slot.contestant][slot] = answered
+    return timed
+
+
+def seconds_of(ledger: Ledger, contestant: str, clock: str) -> dict[AnswerSlot, float]:
+    """Return a contestant's times that may be used, by place; no gate's limit is looked at."""
+    calls = timed_calls(ledger).get(contestant, {})
+    apart = _is_apart(ledger, calls)
+    found = ((slot, _clock(call, clock, apart=apart)) for slot, call in calls.items())
+    return {slot: seconds for slot, seconds in found if seconds is not None}
+
+
+def _is_apart(ledger: Ledger, calls: Mapping[AnswerSlot, Answered]) -> bool:
+    """Return whether calls were made for their clocks alone: then all of a contestant's were."""
+    return ledger.plan.latency.dedicated and any(slot in ledger.timings for slot in calls)
 
 
 def _latency(contestant: str, metric: str, calls: list[Answered], *, apart: bool) -> Latency:
