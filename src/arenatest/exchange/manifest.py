@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -47,6 +47,10 @@ class Manifest(BaseModel):
     not_taken_over: list[str]
 
 
+class _Version(BaseModel):
+    schema_version: int
+
+
 def file_part(path: Path, rows: int) -> FilePart:
     """Return what a manifest says of a file."""
     return FilePart(rows=rows, bytes=path.stat().st_size, sha256=_digest(path))
@@ -70,24 +74,24 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise OptionError(f"{path}: {error.strerror}: is this an export?") from error
     try:
-        manifest = Manifest.model_validate_json(text)
+        version = _Version.model_validate_json(text).schema_version
+        if version > SCHEMA_VERSION:
+            raise OptionError(
+                f"{path}: has schema version {version}, expected at most {SCHEMA_VERSION}: it was "
+                "written by a newer arenatest\n  hint: upgrade arenatest"
+            )
+        return Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise OptionError(f"{path}: {where}: {first['msg']}") from error
-    if manifest.schema_version > SCHEMA_VERSION:
-        raise OptionError(
-            f"{path}: has schema version {manifest.schema_version}, expected at most "
-            f"{SCHEMA_VERSION}: it was written by a newer arenatest\n  hint: upgrade arenatest"
-        )
-    return manifest
 
 
-def damaged_files(folder: Path, manifest: Manifest) -> Iterator[str]:
-    """Yield a line for each file of an export that is missing, or not what it was."""
-    for name, part in manifest.files.items():
-        path = folder / name
-        if not path.is_file():
+def damaged_files(folder: Path, manifest: Manifest, names: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each of these files that is missing, or not what it was."""
+    for name in names:
+        path, part = folder / name, manifest.files.get(name)
+        if part is None or not path.is_file():
             yield f"{path}: is missing"
         elif path.stat().st_size != part.bytes or _digest(path) != part.sha256:
             yield f"{path}: is not as it was exported"

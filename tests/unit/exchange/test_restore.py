@@ -1,0 +1,88 @@
+"""What is exported as JSON Lines comes back in another store as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from arenatest.errors import OptionError
+from arenatest.exchange.export import export
+from arenatest.exchange.manifest import MANIFEST
+from arenatest.exchange.restore import restore
+from arenatest.store import open_store
+from unit.exchange.evidence import HOSTILE
+
+
+def test_another_store_of_either_kind_has_the_same_run_as_before(store, exported, database):
+    folder, _ = exported("jsonl")
+    with open_store(database) as other:
+        (run,) = restore(other, folder)
+        assert other.runs() == store.runs() == [run]
+        assert other.plan(run.plan_hash) == store.plan(run.plan_hash)
+        assert other.load(run.id) == store.load(run.id)
+        assert other.decisions(run.id) == store.decisions(run.id)
+        assert other.events(run.id) == store.events(run.id)
+        for chat_id in ("c-1", "j-p0-baseline-first", "elsewhere", "l-0"):
+            assert other.find_call(chat_id) == store.find_call(chat_id)
+        assert other.find_call("c-1")[0].answer.text == HOSTILE
+
+
+def test_an_export_of_the_restored_run_is_the_same_byte_for_byte(exported, database, tmp_path):
+    folder, manifest = exported("jsonl")
+    with open_store(database) as other:
+        restore(other, folder)
+        again = export(other, other.runs(), tmp_path / "again", form="jsonl", now=2000.0)
+    assert again == manifest
+    for name in manifest.files:
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def test_restoring_twice_changes_nothing(exported, tmp_path):
+    folder, _ = exported("jsonl")
+    with open_store(tmp_path / "other") as other:
+        restore(other, folder)
+        before = other.load("run-1")
+        restore(other, folder)
+        assert other.load("run-1") == before
+
+
+def test_a_changed_file_is_refused_and_nothing_is_written(exported, tmp_path):
+    folder, _ = exported("jsonl")
+    judgments = folder / "judgments.jsonl"
+    judgments.write_text(judgments.read_text().replace("A>>B", "B>>A"))
+    (folder / "calls.jsonl").unlink()
+    with open_store(tmp_path / "other") as other:
+        with pytest.raises(OptionError) as caught:
+            restore(other, folder)
+        assert other.runs() == []
+    assert str(caught.value) == (
+        f"{folder / 'calls.jsonl'}: is missing\n{judgments}: is not as it was exported"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"schema_version": 2, "more": 1}, "has schema version 2, expected at most 1"),
+        ({"files": {}}, "runs.jsonl: is missing"),
+        ({"format": "csv"}, "is an export as csv, expected jsonl"),
+        ({"runs": None}, "runs: Input should be a valid array"),
+        ({"more": 1}, "more: Extra inputs are not permitted"),
+    ],
+)
+def test_a_folder_of_another_kind_is_refused_with_the_reason(exported, tmp_path, change, problem):
+    folder, manifest = exported("jsonl")
+    (folder / MANIFEST).write_text(json.dumps(manifest.model_dump() | change))
+    with open_store(tmp_path / "other") as other, pytest.raises(OptionError, match=problem):
+        restore(other, folder)
+
+
+def test_an_unfinished_run_can_be_taken_elsewhere(store, tmp_path):
+    store.finish("run-1", None, ("budget", "max_calls reached"))
+    export(store, store.runs(), tmp_path / "out", form="jsonl", now=2000.0)
+    with open_store(tmp_path / "other") as other:
+        (run,) = restore(other, tmp_path / "out")
+        assert run == replace(store.run("run-1"), finished=None)
+        assert run.stopped == ("budget", "max_calls reached")
