@@ -1,0 +1,1 @@
+"""Brings answers, verdicts and votes that other programs paid for into the store."""
