@@ -18,10 +18,12 @@ from arenatest.commands import (
     init,
     kinds,
     local,
+    prune,
     rerun,
     runs,
     show,
     stats,
+    verify,
 )
 from arenatest.errors import ArenaError
 from arenatest.report.escape import for_terminal
@@ -43,6 +45,8 @@ _COMMANDS = (
     export,
     importing,
     local,
+    verify,
+    prune,
 )
 
 

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import sqlite3
+import struct
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arenatest import __version__
+from arenatest.keeping.contents import check_texts
+from arenatest.keeping.findings import Findings
+from arenatest.keeping.verify import verify
+from arenatest.store import open_store, schema
+from fakes.shops import DAY, Shop, new, newest, old, tables
+
+REFUSED = {"meta"}
+"""Whose only row is looked at before anything is read: a store of another version is refused."""
+
+
+def failing(prompt):
+    if prompt.id == "q3":
+        raise RuntimeError("no answer")
+    return new(prompt)
+
+
+def filled(folder):
+    """A store with two runs, one of which reuses answers of the other; some calls fail."""
+    with open_store(folder) as store:
+        shop = Shop(store, folder)
+        shop.run(tables(old, failing))
+        shop.now += DAY
+        shop.run(tables(old, newest, run={"early_stop": True, "concurrency": 4}))
+    return folder
+
+
+def found(folder, version=__version__):
+    with open_store(folder) as store:
+        return verify(store, version=version)
+
+
+def evidence(folder):
+    """All that verdicts are computed from, and the verdicts."""
+    with open_store(folder) as store:
+        read = []
+        for run in store.runs():
+            ledger = store.load(run.id)
+            placed = (ledger.answers, ledger.timings, ledger.judgments, ledger.measurements)
+            read.append((placed, ledger.loads, ledger.calls, ledger.cost, store.decisions(run.id)))
+        return read
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Where a store lies that no test may leave changed."""
+    return filled(tmp_path_factory.mktemp("keeping") / "store")
+
+
+def execute(folder, statement, *values):
+    connection = sqlite3.connect(folder / "arena.sqlite", isolation_level=None)
+    try:
+        return connection.execute(statement, values).fetchall()
+    finally:
+        connection.close()
+
+
+def select(folder, table, columns):
+    names = ", ".join(f'"{name}"' for name in columns)
+    rows = execute(folder, " ".join(["SELECT", names, "FROM", table, "ORDER BY", names]))
+    return [row for row in rows if row[-1] is not None]
+
+
+def update(folder, table, column, value, place):
+    where = " AND ".join(f'"{name}" IS ?' for name in place)
+    words = ["UPDATE", table, "SET", f'"{column}" = ?', "WHERE", where]
+    execute(folder, " ".join(words), value, *place.values())
+
+
+def test_a_store_that_real_runs_have_filled_is_sound(kept):
+    findings = found(kept)
+
+    assert findings.told == []
+    assert findings.looked["decisions"] == 6
+    assert findings.looked["runs"] == findings.looked["plans"] == 2
+    assert findings.looked["keys"] > 50
+
+
+COLUMNS = [
+    (table.name, column.name)
+    for table in schema.metadata.sorted_tables
+    for column in table.c
+    if table.name not in REFUSED
+]
+
+
+def flipped(value, bit):
+    """The value with one bit changed, as a failing disk would leave it."""
+    if isinstance(value, float):
+        (bits,) = struct.unpack("<q", struct.pack("<d", value))
+        (changed,) = struct.unpack("<d", struct.pack("<q", bits ^ (1 << bit % 62)))
+        return changed
+    if isinstance(value, int):
+        return value ^ (1 << bit % 31)
+    raw = bytearray(value if isinstance(value, bytes) else value.encode())
+    if not raw:
+        return b"\x01" if isinstance(value, bytes) else "\x01"
+    raw[bit // 8 % len(raw)] ^= 1 << bit % 7
+    return bytes(raw) if isinstance(value, bytes) else raw.decode("utf-8", "replace")
+
+
+@settings(max_examples=60)
+@given(st.data(), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_every_changed_bit_is_found_or_changes_no_evidence(kept, data, row, bit):
+    table, column = data.draw(st.sampled_from(COLUMNS))
+    keys = [key.name for key in schema.metadata.tables[table].primary_key]
+    rows = select(kept, table, [*keys, column])
+    if not rows:
+        return
+    *place, value = rows[row % len(rows)]
+    changed = flipped(value, bit)
+    after = [changed if key == column else one for key, one in zip(keys, place, strict=True)]
+    before = evidence(kept)
+    try:
+        update(kept, table, column, changed, dict(zip(keys, place, strict=True)))
+    except sqlite3.IntegrityError:  # there is such a row already
+        return
+    try:
+        findings = found(kept)
+        assert findings.count or evidence(kept) == before, (table, column, value, changed)
+    finally:
+        update(kept, table, column, value, dict(zip(keys, after, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("UPDATE generation SET ttft = 0.001 WHERE rowid = 3", "calls: "),
+        ("UPDATE judgment SET verdict = 'A=B' WHERE prompt = 'q1'", "judgments: "),
+        ("DELETE FROM text WHERE rowid = 2", "found no text, expected the text "),
+        ("DELETE FROM plan", "found no plan, expected the plan "),
+        ("DELETE FROM generation WHERE rowid = 4", "found no such call, expected the call "),
+        ("UPDATE text SET body = x'00' WHERE rowid = 5", "found content with the hash "),
+        ("UPDATE decision SET body = replace(body, '\"pass\"', '\"fail\"')", "gate new win_rate"),
+        ("DELETE FROM decision", "found no decision at all"),
+        ("DELETE FROM judgment WHERE prompt = 'q2'", "gate new win_rate"),
+        ("DELETE FROM run", "found no such run"),
+        ("DELETE FROM prompt WHERE rowid = 1", "lacks 1 of the prompts"),
+        ("UPDATE run SET source = 'evalscope', finished = NULL", "import it again"),
+    ],
+)
+def test_what_is_damaged_is_named_with_what_to_do(tmp_path, damage, said):
+    folder = tmp_path / "store"
+    with open_store(folder) as store:
+        Shop(store, folder).run(tables())
+    execute(folder, damage)
+
+    findings = found(folder)
+
+    assert any(said in str(finding) for finding in findings.told), findings.told
+    assert all(finding.remedy for finding in findings.told)
+
+
+def test_a_text_that_unpacks_without_end_is_not_held_in_memory(tmp_path):
+    folder = tmp_path / "store"
+    with open_store(folder) as store:
+        Shop(store, folder).run(tables())
+    bomb = zlib.compress(bytes(200 << 20), 9)
+    row = sqlite3.Binary(bomb)
+    execute(folder, "UPDATE text SET compressed = 1, body = ? WHERE rowid = 1", row)
+    tracemalloc.start()
+    with open_store(folder) as store:
+        findings = Findings()
+        check_texts(store, findings)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert findings.count == 1
+    assert peak < 20 << 20
+
+
+def test_many_findings_of_a_kind_are_counted(tmp_path):
+    folder = tmp_path / "store"
+    with open_store(folder) as store:
+        Shop(store, folder).run(tables(prompts=70))
+    execute(folder, "UPDATE generation SET cost = 1.5")
+
+    findings = found(folder)
+
+    assert len([one for one in findings.told if one.kind == "generation"]) == 100
+    assert findings.untold["generation"] == 40
+    assert findings.count == len(findings.told) + 40
+
+
+def test_another_version_may_decide_otherwise_and_that_is_no_damage(tmp_path):
+    folder = tmp_path / "store"
+    with open_store(folder) as store:
+        Shop(store, folder).run(tables())
+    execute(folder, "UPDATE decision SET body = replace(body, 'needs', 'wants')")
+
+    findings = found(folder, version="99.0")
+
+    assert findings.count == 0
+    assert "decided otherwise by this version" in " ".join(findings.notes)
+
+
+def test_a_resumed_run_is_sound(tmp_path):
+    folder = tmp_path / "store"
+    with open_store(folder) as store:
+        shop = Shop(store, folder)
+        run = shop.run(tables())
+        store.finish(run.id, None, ("plan", "the session was interrupted"))
+        execute(folder, "DELETE FROM decision")
+        again = shop.run(tables())
+
+    assert again.id == run.id
+    assert found(folder).told == []
+
+
+def test_nothing_is_wrong_with_an_empty_store(tmp_path):
+    with open_store(tmp_path) as store:
+        assert verify(store, version="1").count == 0
