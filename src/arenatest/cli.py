@@ -11,6 +11,7 @@ from typing import NoReturn
 from arenatest.commands import (
     accept,
     again,
+    diff,
     estimate,
     export,
     flips,
@@ -37,6 +38,7 @@ _COMMANDS = (
     estimate,
     show,
     runs,
+    diff,
     stats,
     again,
     flips,

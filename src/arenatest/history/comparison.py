@@ -1,0 +1,409 @@
+"""Two runs side by side: plans, gates, scores, flips, times, money, failures and judges."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from arenatest.history.flipped import Flipped, flipped
+from arenatest.history.noise import (
+    Change,
+    by_cluster,
+    ratio_change,
+    score_change,
+    shared_error,
+)
+from arenatest.history.plans import plan_changes
+from arenatest.lock.flips import Fought, fought
+from arenatest.model.decision import Decision
+from arenatest.model.plan import Plan
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import AnswerSlot, Ledger
+from arenatest.report.battles import battles
+from arenatest.report.jury import jury_report
+from arenatest.report.latency import seconds_of, timed_calls
+from arenatest.report.panel import judge_reports
+from arenatest.stats.percentile import nearest_rank
+
+CLOCKS = ("ttft", "tpot", "e2e")
+SHARES = (0.50, 0.95)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One run with all that it recorded and decided."""
+
+    ledger: Ledger
+    decisions: Mapping[tuple[str, str], Decision]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """Which run one side is; times in seconds since 1970."""
+
+    run: str
+    started: float
+    finished: float | None
+    suite: str
+    path: str
+    attempt: int
+    commit: str | None
+    calls: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePair:
+    """A gate in both runs; None where a run did not decide it."""
+
+    candidate: str
+    gate: str
+    before: Decision | None
+    after: Decision | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePair:
+    """A candidate's win rate on the prompts with a verdict in both runs.
+
+    Attributes:
+        prompts: With a verdict in both.
+        same: Those where both sides' answers are the same calls, so that only judges may differ.
+        change: Of the mean score, after less before; None without any prompt.
+        flips: Prompts whose battle ended otherwise, the largest changes first.
+    """
+
+    candidate: str
+    before: float | None
+    after: float | None
+    prompts: int
+    same: int
+    change: Change | None
+    flips: tuple[Flipped, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """The times of one contestant in one run, in seconds; None without any."""
+
+    n: int
+    p50: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockPair:
+    """One clock of one contestant in both runs.
+
+    Attributes:
+        clock: ``ttft``, ``tpot`` or ``e2e``.
+        changed: Whether it is another model, by its fingerprint.
+        change: Ratio of times on the same prompts, after to before; None without any.
+    """
+
+    contestant: str
+    clock: str
+    changed: bool
+    before: Times
+    after: Times
+    change: Change | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestantPair:
+    """What the answers of one contestant cost, and how many failed, in both runs.
+
+    Attributes:
+        answers: Before and after.
+        costs: US dollars of an answer in the mean, whoever bought it; None where unknown.
+        failures: By kind.
+    """
+
+    contestant: str
+    answers: tuple[int, int]
+    costs: tuple[float | None, float | None]
+    failures: tuple[Mapping[str, int], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgePair:
+    """How one judge behaved in both runs: shares before and after, None where undefined."""
+
+    judge: str
+    parsed: tuple[float | None, float | None]
+    flipped: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two runs side by side.
+
+    Attributes:
+        plan: What differs between what they did, in a line each.
+        apart: Who or what is in one of them only, in a line each.
+        prompts: That both asked.
+        level: What each interval covers, so that all of them hold together at 0.95.
+        comparisons: How many intervals those are.
+        alpha: Krippendorff's alpha of the jury, before and after; None where undefined.
+    """
+
+    before: Side
+    after: Side
+    plan: tuple[str, ...]
+    apart: tuple[str, ...]
+    prompts: int
+    level: float
+    comparisons: int
+    gates: tuple[GatePair, ...]
+    scores: tuple[ScorePair, ...]
+    clocks: tuple[ClockPair, ...]
+    contestants: tuple[ContestantPair, ...]
+    judges: tuple[JudgePair, ...]
+    alpha: tuple[float | None, float | None]
+
+
+def compare(before: Recorded, after: Recorded) -> Comparison:
+    """Return what differs from one run to another; nothing is called a change without proof."""
+    pairing = _Pairing(before.ledger, after.ledger)
+    scores = {name: pairing.scores(name) for name in pairing.candidates}
+    clocks = {
+        (name, clock): pairing.log_ratios(name, clock)
+        for name in pairing.contestants
+        for clock in CLOCKS
+    }
+    tests = sum(bool(found) for found in (*scores.values(), *clocks.values()))
+    error = shared_error(tests)
+    judged = [judge_reports(one.plan.judges, list(battles(one))) for one in pairing.ledgers]
+    plans = before.ledger.plan, after.ledger.plan
+    return Comparison(
+        before=_side(before),
+        after=_side(after),
+        plan=plan_changes(*plans),
+        apart=tuple(_apart(*plans)),
+        prompts=len(pairing.prompts),
+        level=1.0 - error,
+        comparisons=tests,
+        gates=tuple(_gates(before, after)),
+        scores=tuple(_scores(pairing, name, pairs, error) for name, pairs in scores.items()),
+        clocks=tuple(
+            pair
+            for (name, clock), ratios in clocks.items()
+            if (pair := _clocks(pairing, name, clock, ratio_change(ratios, error=error)))
+        ),
+        contestants=tuple(_contestant(pairing, name) for name in pairing.contestants),
+        judges=tuple(
+            JudgePair(
+                judge=now.name,
+                parsed=(then.parse_rate, now.parse_rate),
+                flipped=(then.flip_rate, now.flip_rate),
+            )
+            for now in judged[1]
+            for then in judged[0]
+            if then.name == now.name
+        ),
+        alpha=(_alpha(before.ledger), _alpha(after.ledger)),
+    )
+
+
+@dataclass(slots=True)
+class _Pairing:
+    """What two records have in common, the later one's order kept."""
+
+    before: Ledger
+    after: Ledger
+    prompts: list[Prompt] = field(init=False)
+
+    def __post_init__(self) -> None:
+        then = {prompt.id: prompt for prompt in self.before.plan.prompts}
+        self.prompts = [
+            prompt for prompt in self.after.plan.prompts if _same(then.get(prompt.id), prompt)
+        ]
+
+    @property
+    def ledgers(self) -> tuple[Ledger, Ledger]:
+        return self.before, self.after
+
+    @property
+    def candidates(self) -> list[str]:
+        """Names of the candidates of both."""
+        then = {candidate.name for candidate in self.before.plan.candidates}
+        return [one.name for one in self.after.plan.candidates if one.name in then]
+
+    @property
+    def contestants(self) -> list[str]:
+        """Names of all that took part in both."""
+        then = {contestant.name for contestant in self.before.plan.contestants}
+        return [one.name for one in self.after.plan.contestants if one.name in then]
+
+    def scores(self, candidate: str) -> list[tuple[Prompt, Fought, Fought]]:
+        """Return the prompts with a verdict in both runs."""
+        then, now = (fought(ledger, candidate) for ledger in self.ledgers)
+        return [
+            (prompt, then[prompt.id], now[prompt.id])
+            for prompt in self.prompts
+            if prompt.id in then and prompt.id in now
+        ]
+
+    def is_same(self, candidate: str, prompt: str) -> bool:
+        """Return whether both runs hold the same calls for both sides of a battle."""
+        chats = [
+            [
+                None if answered is None else answered.chat_id
+                for name in (ledger.plan.baseline.name, candidate)
+                for answered in [ledger.answers.get(AnswerSlot(name, prompt))]
+            ]
+            for ledger in self.ledgers
+        ]
+        return chats[0] == chats[1]
+
+    def log_ratios(self, contestant: str, clock: str) -> list[float]:
+        """Return log(after / before) of each cluster; calls that both runs hold are left out."""
+        then, now = (_by_prompt(ledger, contestant, clock) for ledger in self.ledgers)
+        return by_cluster(
+            (prompt.cluster, now[prompt.id][1] - then[prompt.id][1])
+            for prompt in self.prompts
+            if prompt.id in then
+            and prompt.id in now
+            and then[prompt.id][0].isdisjoint(now[prompt.id][0])
+        )
+
+
+def _same(then: Prompt | None, now: Prompt) -> bool:
+    return then is not None and (then.messages, then.reference) == (now.messages, now.reference)
+
+
+def _by_prompt(
+    ledger: Ledger, contestant: str, clock: str
+) -> dict[str, tuple[frozenset[str], float]]:
+    """Return the chat ids and the mean logarithm of a contestant's times, by prompt."""
+    calls = timed_calls(ledger).get(contestant, {})
+    found: dict[str, list[tuple[str, float]]] = {}
+    for slot, seconds in seconds_of(ledger, contestant, clock).items():
+        if seconds > 0.0:
+            found.setdefault(slot.prompt, []).append((calls[slot].chat_id, math.log(seconds)))
+    return {
+        prompt: (frozenset(chat for chat, _ in times), fmean(value for _, value in times))
+        for prompt, times in found.items()
+    }
+
+
+def _scores(
+    pairing: _Pairing,
+    candidate: str,
+    pairs: Sequence[tuple[Prompt, Fought, Fought]],
+    error: float,
+) -> ScorePair:
+    rises = by_cluster((prompt.cluster, now.score - then.score) for prompt, then, now in pairs)
+    means = [
+        fmean(by_cluster((prompt.cluster, (then, now)[side].score) for prompt, then, now in pairs))
+        if pairs
+        else None
+        for side in (0, 1)
+    ]
+    return ScorePair(
+        candidate=candidate,
+        before=means[0],
+        after=means[1],
+        prompts=len(pairs),
+        same=sum(pairing.is_same(candidate, prompt.id) for prompt, _, _ in pairs),
+        change=score_change(rises, error=error),
+        flips=flipped(pairing.before, pairing.after, candidate, pairs),
+    )
+
+
+def _clocks(
+    pairing: _Pairing, contestant: str, clock: str, change: Change | None
+) -> ClockPair | None:
+    then, now = (
+        sorted(seconds_of(ledger, contestant, clock).values()) for ledger in pairing.ledgers
+    )
+    if not then and not now:
+        return None
+    prints = {
+        one.fingerprint
+        for ledger in pairing.ledgers
+        for one in ledger.plan.contestants
+        if one.name == contestant
+    }
+    return ClockPair(
+        contestant=contestant,
+        clock=clock,
+        changed=len(prints) > 1,
+        before=_times(then),
+        after=_times(now),
+        change=change,
+    )
+
+
+def _times(seconds: Sequence[float]) -> Times:
+    p50, p95 = (nearest_rank(seconds, share) if seconds else None for share in SHARES)
+    return Times(n=len(seconds), p50=p50, p95=p95)
+
+
+def _contestant(pairing: _Pairing, name: str) -> ContestantPair:
+    answers = [
+        [answered for slot, answered in ledger.answers.items() if slot.contestant == name]
+        for ledger in pairing.ledgers
+    ]
+    costs = [[one.cost for one in side if one.cost is not None] for side in answers]
+    failures = [
+        Counter(one.answer.failure.kind for one in side if one.answer.failure) for side in answers
+    ]
+    return ContestantPair(
+        contestant=name,
+        answers=(len(answers[0]), len(answers[1])),
+        costs=(_mean(costs[0]), _mean(costs[1])),
+        failures=(dict(sorted(failures[0].items())), dict(sorted(failures[1].items()))),
+    )
+
+
+def _gates(before: Recorded, after: Recorded) -> Iterator[GatePair]:
+    """Yield the gates in the order of the later plan, those that are gone last."""
+    rules = [*after.ledger.plan.rules, *before.ledger.plan.rules]
+    for place in dict.fromkeys((rule.candidate, rule.id) for rule in rules):
+        then, now = before.decisions.get(place), after.decisions.get(place)
+        if then is not None or now is not None:
+            yield GatePair(candidate=place[0], gate=place[1], before=then, after=now)
+
+
+def _apart(before: Plan, after: Plan) -> Iterator[str]:
+    if before.suite != after.suite:
+        yield f"the suite is {after.suite!r}, it was {before.suite!r}: what is common is compared"
+    sides = (("before", before, after), ("after", after, before))
+    for which, plan, other in sides:
+        for role, mine, theirs in (
+            ("contestant", plan.contestants, other.contestants),
+            ("judge", plan.judges, other.judges),
+        ):
+            known = {one.name for one in theirs}
+            for one in mine:
+                if one.name not in known:
+                    yield f"the {role} {one.name!r} is only in the run {which}"
+
+
+def _alpha(ledger: Ledger) -> float | None:
+    jury = jury_report(ledger.plan, list(battles(ledger)))
+    return None if jury is None else jury.alpha
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _side(recorded: Recorded) -> Side:
+    ledger = recorded.ledger
+    run, calls = ledger.run, sum(ledger.calls.values())
+    return Side(
+        run=run.id,
+        started=run.started,
+        finished=run.finished,
+        suite=ledger.plan.suite,
+        path=ledger.plan.path,
+        attempt=run.attempt,
+        commit=run.commit,
+        calls=calls,
+        cost=None if calls and ledger.uncosted == calls else ledger.cost,
+    )
