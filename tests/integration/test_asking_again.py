@@ -1,0 +1,144 @@
+"""--arena-rerun and --arena-fresh as a user types them, at midnight."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import pytest
+
+MODELS = """
+import threading
+from pathlib import Path
+
+LOCK = threading.Lock()
+
+def count(name):
+    with LOCK, open("calls.log", "a") as log:
+        log.write(name + "\\n")
+
+def ill(prompt, *numbers):
+    return Path("ill").exists() and prompt.id in {f"q{n}" for n in numbers}
+
+def old(prompt):
+    count("old")
+    return "It may be " + prompt.reference
+
+def new(prompt):
+    count("new")
+    if ill(prompt, 3, 4):
+        raise ConnectionError("away")
+    return prompt.reference
+
+def judge(prompt, a, b):
+    count("judge")
+    if ill(prompt, 5, 6, 7):
+        return "no idea"
+    return "A>B" if len(a) < len(b) else "B>A"
+"""
+GATES = """
+[[gates]]
+metric = "win_rate"
+min = 0.4
+[[gates]]
+metric = "error_rate"
+max = 0.9
+[[gates]]
+metric = "e2e"
+stat = "p50"
+max = "10 s"
+"""
+JUDGED = 'kind = "python"\nfunction = "models:judge"'
+
+
+@pytest.fixture
+def midnight(project):
+    """A run whose gate is inconclusive because of voids; by now all are well again."""
+    project.write("models.py", MODELS)
+    project.suite(gates=GATES, judge=JUDGED, prompts=30, run="early_stop = false")
+    project.write("ill", "")
+    first = project.run()
+    first.assert_outcomes(passed=2, failed=1)
+    assert project.gates["new", "win_rate"]["cause"] == "void"
+    (project.path / "ill").unlink()
+    project.calls()
+    return project
+
+
+@pytest.mark.parametrize("spread", [(), ("-n2",)])
+def test_what_was_void_is_asked_again_and_the_gate_is_decided(midnight, spread):
+    if spread:
+        pytest.importorskip("xdist")
+    errors = midnight.gates["new", "error_rate"]
+    clocks = midnight.gates["new", "e2e-p50"]
+    result = midnight.run("--arena-rerun=void", *spread)
+    result.assert_outcomes(passed=3)
+    assert Counter(midnight.calls()) == {"new": 2, "judge": 10}
+    result.stdout.fnmatch_lines(["*2 failed answers and 6 void judgments were asked again (20*"])
+    assert midnight.gates["new", "win_rate"]["decision"] == "pass"
+    assert midnight.gates["new", "error_rate"] == errors
+    assert midnight.gates["new", "e2e-p50"] == clocks
+    (suite,) = midnight.results["suites"]
+    (again,) = suite["asked_again"]
+    assert (again["answers"], again["judgments"]) == (2, 6)
+    assert suite["attempts"]["judged"] == 1
+    assert "were asked again" in midnight.page
+    assert midnight.sql("select count(*) from run") == [(1,)]
+    if not spread:  # decided again from the record, the gates are the same
+        before = midnight.results["gates"]
+        args = ["-m", "arenatest", "gate", "x.arena.toml"]
+        assert midnight.pytester.run(sys.executable, *args).ret == 0
+        assert midnight.results["gates"] == before
+
+
+def test_a_run_that_nothing_is_known_of_cannot_be_asked_again(midnight):
+    midnight.suite(gates=GATES, judge=JUDGED, prompts=31, run="early_stop = false")
+    result = midnight.run("--arena-rerun=void")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: x.arena.toml: no run of this plan is recorded, so nothing can be asked again",
+            "  nearest: run * of 20* UTC: 1 prompt new ('q30')",
+            "  hint: without --arena-rerun, what is on record is reused and the rest is bought",
+        ]
+    )
+    assert midnight.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--arena-rerun=voids",), "--arena-rerun: got 'voids', expected failed or void"),
+        (
+            ("--arena-rerun=void", "--arena-fresh"),
+            "--arena-rerun=void goes on with a run, and --arena-fresh begins a new one: "
+            "give one of them",
+        ),
+    ],
+)
+def test_wrong_words_are_told_before_anything_happens(project, options, said):
+    project.suite()
+    result = project.run(*options)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: {said}"])
+
+
+def test_repeating_until_it_passes_is_told_and_reusing_is_not(project, monkeypatch):
+    monkeypatch.setenv("GITHUB_SHA", "c0ffee1" * 5)
+    project.suite(run="early_stop = false", prompts=8)
+    project.run()
+    second = project.run()
+    assert "attempt" not in second.stdout.str()
+    third = project.run("--arena-fresh")
+    third.stdout.fnmatch_lines(
+        [
+            "*warning: attempt 2 of this plan under the commit c0ffee1c0ffe: * in one attempt does "
+            "so with up to 9.8 % in 2"
+        ]
+    )
+    (suite,) = project.results["suites"]
+    assert suite["attempts"]["runs"] == 3
+    assert suite["attempts"]["judged"] == 2
+    assert suite["commit"] == "c0ffee1" * 5
+    monkeypatch.setenv("GITHUB_SHA", "deca0de" * 5)
+    assert "attempt" not in project.run("--arena-fresh").stdout.str()
