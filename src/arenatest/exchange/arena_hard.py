@@ -41,7 +41,7 @@ def write_arena_hard(source: Source, folder: Path, losses: Losses) -> dict[str, 
         for page in source.pages(run):
             shape.write(page)
         tell_unsaid(source, run, losses)
-        losses.add("names of models or judges, written otherwise", shape.names.changed)
+        losses.add("name", "of a model or judge, written otherwise", count=shape.names.changed)
         return files.close()
 
 
@@ -84,11 +84,11 @@ class _Shape:
                 }
                 self._files.write(f"{self._root}/model_answer/{model}.jsonl", row)
             elif answered is not None:
-                self._losses.add("failed answers")
+                self._losses.add("failed answer")
 
     def _judgments(self, page: Ledger, settled: Settled, said: dict[str, str]) -> None:
         if settled.battle.forfeit:
-            self._losses.add("battles decided by how an answer ended, without a game")
+            self._losses.add("battle", "decided by how an answer ended, without a game")
         if settled.battle.forfeit or not (settled.battle.games or settled.battle.equal):
             return
         place = (settled.candidate, settled.prompt.id, settled.repeat)
@@ -113,7 +113,7 @@ class _Shape:
     def _game(self, judgment: Judgment, said: dict[str, str]) -> dict[str, Any]:
         text = said.get(judgment.chat_id or "") or judgment.explanation
         if judgment.verdict is None:
-            self._losses.add("void judgments, with whose battles Arena-Hard does not reckon")
+            self._losses.add("void judgment", "with which Arena-Hard drops a battle")
         score = None if judgment.verdict is None else judgment.verdict.value
         return {"score": score, "judgment": {"answer": self._losses.fit_for_utf8(text)}}
 

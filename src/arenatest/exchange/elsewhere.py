@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from arenatest.errors import OptionError
 from arenatest.exchange.losses import Losses
@@ -11,16 +11,15 @@ from arenatest.exchange.rows import DecisionRow, LoadRow, MeasurementRow, Row
 from arenatest.exchange.source import Source
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import JudgeSeat
-from arenatest.model.prompt import Prompt
 from arenatest.model.record import GameSlot, Ledger, Run
 from arenatest.store.calls import read_generations
 
 _CHUNK = 500  # chat ids a statement: SQLite may be built for 999 variables
-_UNSAID: Mapping[type[Row], str] = {
-    DecisionRow: "decisions of gates",
-    MeasurementRow: "values of metrics",
-    LoadRow: "requests under load",
-    EventRow: "events",
+_UNSAID: Mapping[type[Row], tuple[str, str]] = {
+    DecisionRow: ("decision", "of gates"),
+    MeasurementRow: ("value", "of metrics"),
+    LoadRow: ("request", "under load"),
+    EventRow: ("event", ""),
 }
 """What neither shape has a place for."""
 
@@ -35,11 +34,6 @@ def one_run(source: Source) -> Run:
         message = f"got {len(source.runs)} runs, expected one: the format holds no more"
         raise OptionError(message)
     return source.runs[0]
-
-
-def asked_once(prompts: Iterator[Prompt] | tuple[Prompt, ...]) -> Iterator[Prompt]:
-    """Yield the prompts that are no later turns of a conversation."""
-    return (prompt for prompt in prompts if prompt.turn == 0)
 
 
 def replies(source: Source, page: Ledger) -> dict[str, str]:
@@ -63,7 +57,8 @@ def both_orders(
 def tell_unsaid(source: Source, run: Run, losses: Losses) -> None:
     """Count what neither shape has a place for."""
     plan = source.plan(run)
-    losses.add("later turns of conversations", sum(prompt.turn > 0 for prompt in plan.prompts))
-    losses.add("battles of the golden set", len(plan.golden))
-    for kind, what in _UNSAID.items():
-        losses.add(what, sum(1 for _ in source.rows(kind)))
+    turns = sum(prompt.turn > 0 for prompt in plan.prompts)
+    losses.add("later turn", "of conversations", count=turns)
+    losses.add("battle", "of the golden set", count=len(plan.golden))
+    for kind, (noun, more) in _UNSAID.items():
+        losses.add(noun, more, count=sum(1 for _ in source.rows(kind)))

@@ -44,7 +44,7 @@ def write_evalscope(source: Source, folder: Path, losses: Losses) -> dict[str, F
         for page in source.pages(run):
             shape.write(page)
         tell_unsaid(source, run, losses)
-        losses.add("names of models, judges or datasets, written otherwise", shape.changed)
+        losses.add("name", "of a model, judge or dataset, written otherwise", count=shape.changed)
         written = files.close()
     for name, report in shape.reports.files():
         path = folder / name
@@ -83,7 +83,7 @@ class _Shape:
                 if settled.battle.games or settled.battle.equal:
                     self._battle(page, settled, said, index)
                 elif settled.battle.forfeit:
-                    self._losses.add("battles decided by how an answer ended, without a game")
+                    self._losses.add("battle", "decided by how an answer ended, without a game")
 
     def _place(self, plan: Plan, prompt: Prompt) -> tuple[str, str]:
         subset = self._subsets[prompt.subset or "default"]
@@ -105,9 +105,9 @@ class _Shape:
                 self._files.write(f"reviews/{model}/{dataset}_{subset}.jsonl", line)
                 self.reports.add(model, dataset, "answered", subset, 1.0)
         if good and len(good) < len(answered):
-            self._losses.add("prompts that not everybody answered, which have no reviews")
+            self._losses.add("prompt", "without reviews, for not everybody answered")
         given = sum(one is not None for one in answered.values())
-        self._losses.add("failed answers", given - len(good))
+        self._losses.add("failed answer", count=given - len(good))
 
     def _messages(self, prompt: Prompt, one: Answered, model: str) -> list[dict[str, Any]]:
         asked = [{"role": m.role, "content": self._fit(m.content)} for m in prompt.messages]

@@ -51,12 +51,13 @@ def text_cell(text: str, losses: Losses) -> str:
     """
     text = losses.fit_for_utf8(text)
     if "\0" in text:
-        text = losses.take("texts with NUL, which became U+FFFD", text.replace("\0", "\ufffd"))
+        losses.add("cell", "where NUL became U+FFFD")
+        text = text.replace("\0", "\ufffd")
     if text.startswith(_FORMULAS):
         text = f"'{text}"
     if len(text) > LONGEST_CELL:
         text = text[: LONGEST_CELL - len(_CUT)] + _CUT
-        losses.take("texts longer than a cell of Excel, which were cut", text)
+        losses.add("cell", "cut to what Excel holds")
     return text
 
 

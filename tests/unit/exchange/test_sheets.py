@@ -24,9 +24,9 @@ def test_what_a_cell_cannot_hold_is_replaced_and_counted():
     assert text_cell("a\ud800\0b", losses) == "a\ufffd\ufffdb"
     assert len(text_cell("x" * 40_000, losses)) == LONGEST_CELL
     assert losses.lines() == [
-        "1 texts with lone surrogates, which became U+FFFD",
-        "1 texts with NUL, which became U+FFFD",
-        "1 texts longer than a cell of Excel, which were cut",
+        "1 place where a lone surrogate became U+FFFD",
+        "1 cell where NUL became U+FFFD",
+        "1 cell cut to what Excel holds",
     ]
 
 
