@@ -109,8 +109,10 @@ class SqliteDatabase(Database):
         moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
         target = self._path.with_name(f"{self._path.stem}-version-{version}-{moment}.sqlite")
         self._want_room()
-        unfinished = target.with_suffix(".unfinished")
+        unfinished = self._path.with_suffix(".unfinished")
         try:
+            for left in self._path.parent.glob(f"{unfinished.name}*"):
+                left.unlink()  # by a process that was killed: we hold the lock
             with (
                 contextlib.closing(sqlite3.connect(self._path)) as source,
                 contextlib.closing(sqlite3.connect(unfinished)) as copy,

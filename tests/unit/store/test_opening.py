@@ -50,19 +50,6 @@ def test_a_newer_store_is_refused_with_what_to_do(folder):
     )
 
 
-def test_a_store_of_an_older_arenatest_is_continued_with_what_it_lacks(folder):
-    with open_store(folder) as store:
-        store.begin(plan(), run(), fresh=False, expire=0.0)
-    change(folder, "ALTER TABLE generation DROP COLUMN stream_lag")
-    change(folder, "DROP TABLE measurement")
-
-    with open_store(folder) as store:
-        store.write(one_of_each())
-
-        assert store.load(run().id).timings
-        assert store.load(run().id).measurements
-
-
 def test_the_database_of_another_program_is_refused(folder):
     folder.mkdir()
     change(folder, "CREATE TABLE invoices (id INTEGER)")
