@@ -15,9 +15,10 @@ import pytest
 
 from arenatest.lock.flips import earlier_of
 from arenatest.lock.standing import Standing
+from arenatest.model.attempts import Attempts
 from arenatest.model.metric import BUILT_IN
 from arenatest.model.price import Price
-from arenatest.model.record import AnswerSlot, Bill
+from arenatest.model.record import AnswerSlot, AskedAgain, Bill, Event
 from arenatest.report.html import html_page
 from arenatest.report.markdown import step_summary
 from arenatest.report.results import results_json, results_schema
@@ -29,6 +30,23 @@ from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
 EXPECTED = Path(__file__).parent / "report"
 FINISHED = 1_790_000_075.0
 TTFT = {"metric": "ttft", "unit": "s", "side": "max"}
+COMMIT = "c0ffee1234567890c0ffee1234567890c0ffee12"
+AGAIN = 1_790_000_060.0
+
+
+def life():
+    happened = [
+        (1_790_000_000.0, "begun", {}),
+        (1_790_000_030.0, "stopped", {"cause": "plan", "why": "the session was interrupted"}),
+        (1_790_000_040.0, "continued", {"after": "the session was interrupted"}),
+        (1_790_000_050.0, "finished", {}),
+        (AGAIN, "rerun", {"what": "void", "answers": 1, "judgments": 2, "values": 0}),
+        (FINISHED, "finished", {}),
+    ]
+    return tuple(
+        Event(id=f"e-{number}", run="run-1", at=at, kind=kind, details=details)
+        for number, (at, kind, details) in enumerate(happened)
+    )
 
 
 def session():
@@ -64,11 +82,15 @@ def session():
         calls=6, input_tokens=4210, output_tokens=918, cost=0.0264
     )
     builder.ledger.warnings.append("gpt-4o: the server changed its model")
+    builder.ledger.run = replace(builder.ledger.run, commit=COMMIT, attempt=4)
+    builder.ledger.asked_again = (AskedAgain(at=AGAIN, what="void", answers=1, judgments=2),)
     return SuiteRun(
         ledger=builder.ledger,
         standing=Standing(
             drift=("dataset support.jsonl: locked 4 prompts (0a1b2c3d), found 5 (4e5f6a7b)",),
             earlier={"gpt-5-mini": before(prompts, rules)},
+            attempts=Attempts(commit=COMMIT, runs=4, judged=3, timed=4),
+            events=life(),
         ),
         decisions=(
             decision(n=2, planned=5, voids=2, value=0.5, low=0.1, high=0.9, passed=False, line=12,

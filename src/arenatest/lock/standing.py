@@ -12,7 +12,7 @@ from arenatest.lock.flips import Earlier, earlier_of
 from arenatest.lock.lock import Lock
 from arenatest.model.attempts import Attempts
 from arenatest.model.plan import Plan
-from arenatest.model.record import Run, Served
+from arenatest.model.record import Event, Run, Served
 from arenatest.store import Store
 from arenatest.store.attempts import read_attempts
 
@@ -30,6 +30,7 @@ class Standing:
         models: What changed in the models that servers name, in a line each.
         earlier: By candidate: the run that its battles are compared with.
         attempts: How often its plan was put to the test; None where nobody counted.
+        events: What happened to it, earliest first.
     """
 
     drift: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class Standing:
     models: tuple[str, ...] = ()
     earlier: Mapping[str, Earlier] = field(default_factory=dict)
     attempts: Attempts | None = None
+    events: tuple[Event, ...] = ()
 
 
 def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMode) -> Standing:
@@ -64,6 +66,7 @@ def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMo
         models=_models(store, plan, served, earlier, watched),
         earlier=earlier,
         attempts=read_attempts(store, run),
+        events=tuple(store.events(run.id)),
     )
 
 

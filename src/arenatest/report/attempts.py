@@ -16,7 +16,10 @@ _SHOWN = 12  # digits of a commit
 
 
 def attempt_lines(run: SuiteRun) -> Iterator[str]:
-    """Yield that the run is not the first attempt, and what that does to the stated error."""
+    """Yield that the run is not the first attempt, and what that does to the stated error.
+
+    Of clocks only under a known commit: a suite that is run every night takes them every night.
+    """
     attempts = run.standing.attempts
     if attempts is None:
         return
@@ -26,7 +29,7 @@ def attempt_lines(run: SuiteRun) -> Iterator[str]:
             f"attempt {attempts.judged} of this plan{_under(attempts)}: its answers or verdicts "
             f"were bought anew each time, and {_weaker(judged, attempts.judged)}"
         )
-    if timed is not None and attempts.timed > 1:
+    if timed is not None and _timings(attempts) > 1:
         yield (
             f"the clocks of this plan were taken in {attempts.timed} runs{_under(attempts)}: every "
             f"run takes them afresh, and {_weaker(timed, attempts.timed)}"
@@ -41,7 +44,7 @@ def false_pass_of(run: SuiteRun) -> float | None:
     attempts = run.standing.attempts
     if attempts is None:
         return None
-    counts = (attempts.judged, attempts.timed)
+    counts = (attempts.judged, _timings(attempts))
     risks = [
         false_pass(alpha, max(1, count))
         for alpha, count in zip(_risks(run), counts, strict=True)
@@ -82,6 +85,10 @@ def _risks(run: SuiteRun) -> tuple[float | None, float | None]:
     return _largest(r for r in known if r.metric.source not in _CLOCKS), _largest(
         r for r in known if r.metric.source in _CLOCKS
     )
+
+
+def _timings(attempts: Attempts) -> int:
+    return 1 if attempts.commit is None else attempts.timed
 
 
 def _largest(rules: Iterator[Rule]) -> float | None:

@@ -13,8 +13,8 @@ PLAN = plan([prompt(name) for name in "abc"], rules=[rule("win_rate")])
 
 
 def standing(*asked):
-    """Where a run stands, but for the attempts at its plan."""
-    return replace(module.standing(*asked), attempts=None)
+    """Where a run stands, but for its life and the attempts at its plan."""
+    return replace(module.standing(*asked), attempts=None, events=())
 
 
 def turned(store, run, where):
@@ -124,5 +124,6 @@ def test_the_baseline_against_itself_stands_beside_nothing(store):
 def test_the_attempts_at_its_plan_are_counted(store):
     record(store, PLAN, "one", "www", started=1.0)
     now = record(store, PLAN, "now", "lwl", started=4.0)
-    attempts = module.standing(store, now, PLAN, None, "warn").attempts
-    assert (attempts.runs, attempts.judged) == (2, 2)
+    where = module.standing(store, now, PLAN, None, "warn")
+    assert (where.attempts.runs, where.attempts.judged) == (2, 2)
+    assert [event.kind for event in where.events] == ["begun", "finished"]

@@ -52,14 +52,18 @@ def test_a_further_attempt_says_what_it_does_to_the_stated_error():
 
 
 def test_clocks_are_counted_apart_because_every_run_takes_them():
-    assert lines(Attempts(runs=2, judged=1, timed=2), "win_rate", "ttft-p95") == [
-        "the clocks of this plan were taken in 2 runs: every run takes them afresh, and a gate "
-        "that passes wrongly with at most 5.0 % in one attempt does so with up to 9.8 % in 2"
+    assert lines(Attempts(commit=COMMIT, runs=2, timed=2), "win_rate", "ttft-p95") == [
+        "the clocks of this plan were taken in 2 runs under the commit c0ffee123456: every run "
+        "takes them afresh, and a gate that passes wrongly with at most 5.0 % in one attempt does so with up to 9.8 % in 2"
     ]
 
 
+def test_clocks_of_every_night_are_no_news_where_the_commit_is_unknown():
+    assert lines(Attempts(runs=90, timed=90), "win_rate", "ttft-p95") == []
+
+
 def test_clocks_that_no_decided_gate_looks_at_are_no_news():
-    assert lines(Attempts(runs=2, judged=1, timed=2), "win_rate") == []
+    assert lines(Attempts(commit=COMMIT, runs=2, timed=2), "win_rate") == []
 
 
 def test_the_gate_with_the_largest_risk_is_spoken_of():
