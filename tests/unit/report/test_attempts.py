@@ -54,7 +54,8 @@ def test_a_further_attempt_says_what_it_does_to_the_stated_error():
 def test_clocks_are_counted_apart_because_every_run_takes_them():
     assert lines(Attempts(commit=COMMIT, runs=2, timed=2), "win_rate", "ttft-p95") == [
         "the clocks of this plan were taken in 2 runs under the commit c0ffee123456: every run "
-        "takes them afresh, and a gate that passes wrongly with at most 5.0 % in one attempt does so with up to 9.8 % in 2"
+        "takes them afresh, and a gate that passes wrongly with at most 5.0 % in one attempt does "
+        "so with up to 9.8 % in 2"
     ]
 
 
