@@ -24,6 +24,7 @@ from arenatest.commands import (
     runs,
     show,
     stats,
+    trend,
     verify,
 )
 from arenatest.errors import ArenaError
@@ -39,6 +40,7 @@ _COMMANDS = (
     show,
     runs,
     diff,
+    trend,
     stats,
     again,
     flips,

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean, variance
 
 from arenatest.errors import InsufficientData
@@ -96,7 +97,7 @@ def predict(
     observed = variance(values)
     between = max(observed - within, 0.0)
     total = between + max(error**2, within) + max(observed, within) / runs
-    reach = t_reach(confidence, runs - 1) * math.sqrt(total)
+    reach = _t_reach(confidence, runs - 1) * math.sqrt(total)
     centre = fmean(values)
     return Prediction(
         centre=centre,
@@ -106,3 +107,8 @@ def predict(
         spread=math.sqrt(between),
         runs=runs,
     )
+
+
+@lru_cache(maxsize=64)
+def _t_reach(confidence: float, freedom: int) -> float:
+    return t_reach(confidence, freedom)  # found by bisection, and asked for again for every run

@@ -1,0 +1,183 @@
+"""What the runs of a suite came to over time, and which of them depart from the runs before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from arenatest.history.departing import EARLIER, Reading, readings
+from arenatest.history.listing import is_of, short_ids
+from arenatest.history.measures import Measure, Point
+from arenatest.model.plan import Contestant, Plan
+from arenatest.model.record import Ledger, Run
+from arenatest.store import Store
+
+ALARMS = 0.05
+"""Chance that a run is marked at all where nothing has changed, over all its measures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendRun:
+    """One run on the way.
+
+    Attributes:
+        changed: What is not as it was in the run before: ``candidate``, ``baseline``, ``judges``,
+            ``prompts``.
+        readings: By the name of the measure; None where the run has no value.
+    """
+
+    id: str
+    short: str
+    started: float
+    commit: str | None
+    changed: tuple[str, ...]
+    readings: Mapping[str, Reading | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """The runs of one candidate against one baseline in one suite, the earliest first."""
+
+    suite: str
+    candidate: str
+    baseline: str
+    runs: tuple[TrendRun, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trends:
+    """All that were asked for.
+
+    Attributes:
+        level: What a predicted interval covers, so that a run is marked by chance in ``alarms`` of
+            cases at most.
+    """
+
+    measures: tuple[str, ...]
+    alarms: float
+    level: float
+    trends: tuple[Trend, ...]
+
+
+def trends(
+    store: Store,
+    measures: Sequence[Measure],
+    *,
+    suite: str | None = None,
+    candidate: str | None = None,
+    last: int,
+) -> Trends:
+    """Return how runs went over time; only finished ones count, and none of a model with itself.
+
+    Args:
+        store: Where they are recorded.
+        measures: What is followed.
+        suite: Name of the suite, or path of its file; None for all.
+        candidate: The only one that is followed; None for all.
+        last: How many runs of each are shown.
+    """
+    runs = store.runs()
+    shorts = short_ids([run.id for run in runs])
+    plans = {one: store.plan(one) for one in dict.fromkeys(run.plan_hash for run in runs)}
+    level = 1.0 - ALARMS / len(measures)
+    series: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
+    for run in runs:
+        plan = plans[run.plan_hash]
+        if run.finished is None or plan.aa or not (suite is None or is_of(plan, suite)):
+            continue
+        for one in plan.candidates:
+            if candidate in (None, one.name):
+                series[plan.suite, one.name, plan.baseline.name].append(run)
+    numbers = _read(store, series, measures, most=last + EARLIER)
+    book = _Book(plans=plans, shorts=shorts, numbers=numbers, measures=measures, level=level)
+    return Trends(
+        measures=tuple(measure.name for measure in measures),
+        alarms=ALARMS,
+        level=level,
+        trends=tuple(
+            Trend(
+                suite=key[0],
+                candidate=key[1],
+                baseline=key[2],
+                runs=tuple(book.followed(found[-(last + EARLIER) :], key[1]))[-last:],
+            )
+            for key, found in sorted(series.items())
+        ),
+    )
+
+
+Numbers = Mapping[tuple[str, str, str], Point | None]
+"""By run, candidate and measure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Book:
+    """What was read of all runs."""
+
+    plans: Mapping[str, Plan]
+    shorts: Mapping[str, str]
+    numbers: Numbers
+    measures: Sequence[Measure]
+    level: float
+
+    def followed(self, runs: Sequence[Run], candidate: str) -> Iterator[TrendRun]:
+        """Yield runs with their numbers, each held against those before it."""
+        columns = {
+            measure.name: readings(
+                measure,
+                [self.numbers[run.id, candidate, measure.name] for run in runs],
+                level=self.level,
+            )
+            for measure in self.measures
+        }
+        then: Plan | None = None
+        for place, run in enumerate(runs):
+            now = self.plans[run.plan_hash]
+            yield TrendRun(
+                id=run.id,
+                short=self.shorts[run.id],
+                started=run.started,
+                commit=run.commit,
+                changed=() if then is None else tuple(_changed(then, now, candidate)),
+                readings={name: column[place] for name, column in columns.items()},
+            )
+            then = now
+
+
+def _read(
+    store: Store,
+    series: Mapping[tuple[str, str, str], Sequence[Run]],
+    measures: Sequence[Measure],
+    *,
+    most: int,
+) -> Numbers:
+    """Read each run once, whatever the number of its candidates, and keep its numbers only."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for (_, candidate, _), runs in series.items():
+        for run in runs[-most:]:
+            wanted[run.id].append(candidate)
+    points: dict[tuple[str, str, str], Point | None] = {}
+    for run_id, candidates in wanted.items():
+        ledger: Ledger = store.load(run_id)
+        for candidate in candidates:
+            for measure in measures:
+                points[run_id, candidate, measure.name] = measure.read(ledger, candidate)
+    return points
+
+
+def _changed(then: Plan, now: Plan, candidate: str) -> Iterator[str]:
+    if then.hash == now.hash:
+        return
+    if _named(then, candidate).fingerprint != _named(now, candidate).fingerprint:
+        yield "candidate"
+    if then.baseline.fingerprint != now.baseline.fingerprint:
+        yield "baseline"
+    if [seat.fingerprint for seat in then.judges] != [seat.fingerprint for seat in now.judges]:
+        yield "judges"
+    if then.prompts != now.prompts:
+        yield "prompts"
+
+
+def _named(plan: Plan, candidate: str) -> Contestant:
+    return next(one for one in plan.candidates if one.name == candidate)
