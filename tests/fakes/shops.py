@@ -78,12 +78,11 @@ def tables(
 
 
 class Shop:
-    """Runs suites into a store, and counts whom it asks."""
+    """Runs suites into a store."""
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder, self.now = store, folder, NOW
         self._ids = itertools.count(1)
-        self.asked: list[str] = []
 
     def suite(self, suite: Mapping[str, Any], path: str = "capitals.arena.toml") -> Suite:
         """The suite of tables, with the built-in kinds."""
@@ -118,16 +117,6 @@ class Shop:
             "versions": {"arenatest": __version__},
         }
         return Conditions(**(values | changes))
-
-    def counting(self, model: Callable[..., Any]) -> Callable[..., Any]:
-        """The model, counted in ``asked`` under its own name."""
-
-        def counted(prompt: Any) -> Any:
-            self.asked.append(model.__name__)
-            return model(prompt)
-
-        counted.__name__ = counted.__qualname__ = model.__name__
-        return counted
 
 
 def _model(function: Callable[..., Any]) -> dict[str, Any]:

@@ -146,9 +146,7 @@ class Pruning:
 def plan_lock_of(store: Store, folder: Path, plan_hash: str) -> Iterator[bool]:
     """Hold the lock of a plan, if nobody else does; give whether it is held."""
     lock = store.lock(plan_hash, folder)
-    held = lock.acquire(0.0)
     try:
-        yield held
+        yield lock.acquire(0.0)
     finally:
-        if held:
-            lock.release()
+        lock.release()

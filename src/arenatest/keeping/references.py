@@ -32,7 +32,7 @@ _ROLES = {"text": ("answer",), "timing": ("answer", "timing")}
 def check_references(store: Store, findings: Findings) -> None:
     """Check what refers to what; nothing is held in memory but what is wrong."""
     with store.reading() as connection:
-        for check in (_plans, _runs, _texts, _calls, _places, _doubles, _halves):
+        for check in (_plans, _lives, _runs, _texts, _calls, _places, _doubles, _halves):
             for finding in check(connection):
                 findings.add(finding)
         unused = connection.execute(_unused()).scalar_one()
@@ -58,6 +58,23 @@ def _plans(connection: Connection) -> Iterator[Finding]:
     )
     for identity, wanted in connection.execute(query):
         yield _missing("run", f"run {identity}", "no plan", f"the plan {wanted}", identity)
+
+
+def _lives(connection: Connection) -> Iterator[Finding]:
+    """Yield runs that were begun or finished at another time than their events say."""
+    run, event = schema.run, schema.event
+    for kind, column in (("begun", run.c.started), ("finished", run.c.finished)):
+        said = func.max(event.c.at)
+        query = (
+            select(run.c.id, column, said)
+            .select_from(run.join(event, event.c.run == run.c.id))
+            .where(event.c.kind == kind, column.is_not(None))
+            .group_by(run.c.id, column)
+            .having(said != column)
+        )
+        for identity, at, told in connection.execute(query):
+            found, expected = (f"{kind} at {moment:.3f}" for moment in (at, told))
+            yield _missing("run", f"run {identity}", found, f"{expected}, as its events say", None)
 
 
 def _runs(connection: Connection) -> Iterator[Finding]:
