@@ -14,14 +14,25 @@ from typing import TYPE_CHECKING
 import arenatest
 from arenatest.commands.configured import configured
 from arenatest.commands.registry import Commands
+from arenatest.errors import OptionError
 
 if TYPE_CHECKING:
     import pytest
 
     from arenatest.imports.losses import Losses
     from arenatest.imports.taking import Taken
+    from arenatest.store import Store
 
-_FORMATS = ("alpaca-eval", "arena-hard", "evalscope", "langfuse", "lmsys", "mt-bench")
+_OURS = "arenatest"
+_FORMATS = (
+    "alpaca-eval",
+    "arena-hard",
+    _OURS,
+    "evalscope",
+    "langfuse",
+    "lmsys",
+    "mt-bench",
+)
 
 
 def add(commands: Commands) -> None:
@@ -78,11 +89,37 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace, config: pytest.Config) -> None:
-    from arenatest.collection.options import folder
+    from arenatest.collection.options import store_place
+    from arenatest.store import open_store
+
+    with open_store(store_place(config)) as store:
+        if options.format == _OURS:
+            _restore(options, store)
+        else:
+            _bring(options, store)
+
+
+def _restore(options: argparse.Namespace, store: Store) -> None:
+    """Read exports back, which say themselves what others have to be told."""
+    from arenatest.exchange.restore import restore
+    from arenatest.report.escape import for_terminal
+
+    for option in ("name", "baseline", "answers_to"):
+        if getattr(options, option) is not None:
+            message = f"--{option.replace('_', '-')}: an export of arenatest is taken as it is"
+            raise OptionError(message)
+    before = {run.id for run in store.runs()}
+    for path in options.paths:
+        for run in restore(store, path):
+            known = ", which the store holds already" if run.id in before else ""
+            suite = store.plan(run.plan_hash).suite
+            print(for_terminal(f"run {run.id[:8]}  {suite}{known}"))
+
+
+def _bring(options: argparse.Namespace, store: Store) -> None:
     from arenatest.imports.bringing import Wanted, bring
     from arenatest.imports.losses import Losses
     from arenatest.imports.taking import Moment
-    from arenatest.store import open_store
 
     wanted = Wanted(
         source=options.format,
@@ -97,7 +134,6 @@ def _import(options: argparse.Namespace, config: pytest.Config) -> None:
         versions={"arenatest": arenatest.__version__, "python": platform.python_version()},
     )
     losses = Losses()
-    with open_store(folder(config, "arena_store", ".arenatest")) as store:
-        for taken in bring(store, wanted, moment, losses):
-            print("\n".join(taken_lines(taken)), flush=True)
+    for taken in bring(store, wanted, moment, losses):
+        print("\n".join(taken_lines(taken)), flush=True)
     print("\n".join(loss_lines(losses)))

@@ -207,7 +207,7 @@ class _Drafting:
         plan = Plan(
             suite=name,
             description=f"imported from {self._source}",
-            path=f"{name} ({self._source})",
+            path=self._source,
             prompts=battle_order([*{one.id: one for one in prompts}.values()], 0),
             baseline=self._contestant(self._baseline),
             candidates=tuple(map(self._contestant, candidates)),

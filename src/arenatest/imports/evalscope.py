@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,26 @@ def read(files: Sequence[Path], losses: Losses, baseline: str | None) -> Iterato
         if "reports" in file.parts:
             losses.miss("reports: figures are computed again from the reviews", str(file))
         elif file.name.startswith("general_arena_"):
-            yield from parsed(read_rows(file, losses), losses, partial(_battle, file, losses))
+            yield from _named(parsed(read_rows(file, losses), losses, partial(_battle, file)))
         else:
             yield from parsed(read_rows(file, losses), losses, partial(_sample, file, losses))
+
+
+def _named(found: Iterable[Found]) -> Iterator[Found]:
+    """Yield what is found in one file, games without a judge's name last, with that of the others.
+
+    Reviews that EvalScope could not use may not say who judged.
+    """
+    nameless: list[Fought] = []
+    judge = "judge"
+    for one in found:
+        if isinstance(one, Fought):
+            if not one.judge:
+                nameless.append(one)
+                continue
+            judge = one.judge
+        yield one
+    yield from (replace(one, judge=judge) for one in nameless)
 
 
 def _sample(file: Path, losses: Losses, row: Row) -> Iterable[Found]:
@@ -128,7 +146,7 @@ def _reviewed(file: Path, row: Row, losses: Losses) -> Iterator[Found]:
             yield Scored(metric=str(metric), model=model, prompt=name, value=number)
 
 
-def _battle(file: Path, losses: Losses, row: Row) -> Iterator[Found]:
+def _battle(file: Path, row: Row) -> Iterator[Found]:
     named = _ARENA.fullmatch(file.name.split(".jsonl")[0])
     if named is None:
         expected = "a file named general_arena_DATASET&SUBSET@MODEL&BASELINE.jsonl"
@@ -136,38 +154,59 @@ def _battle(file: Path, losses: Losses, row: Row) -> Iterator[Found]:
     score = _score(row)
     details = score.get("metadata")
     battle = details.get("battle_result") if isinstance(details, Mapping) else None
-    if not isinstance(battle, Mapping):
-        losses.miss("battles whose verdicts EvalScope could not use", row.place)
-        return
-    games = battle.get("games")
-    if not isinstance(games, list) or not 0 < len(games) <= _BOTH:
+    games = battle.get("games") if isinstance(battle, Mapping) else None
+    if games is None:
+        games = _unused(row, named["pair"])
+    elif not isinstance(games, list) or not 0 < len(games) <= _BOTH:
         place = ("sample_score", "score", "metadata", "battle_result", "games")
         raise got(games, "one game or two", place=place)
-    seats = [(_seat(game, "model_a"), _seat(game, "model_b")) for game in games]
-    candidate, baseline = seats[0]
+    candidate, baseline = _seat(games[0], "model_a"), _seat(games[0], "model_b")
     name = f"{named['dataset']}_{named['subset']}/{row.name('index')}"
     asked = _asked(row)
     if asked:
         yield Prompt(id=name, messages=asked, dataset=named["dataset"], subset=named["subset"])
     yield from _texts(row, score, name, (candidate, baseline))
-    judge = _judge(score)
-    if len(games) < _BOTH:
-        verdict = labelled(games[0].get("judgment")).verdict
-        yield Preferred(
-            prompt=name,
-            first=candidate,
-            second=baseline,
-            judge=judge,
-            score=None if verdict is None else verdict.score_of_a,
-            baseline=baseline,
-        )
-        return
-    reasons = score.get("explanation")
-    for game, (first, second) in zip(games, seats, strict=True):
+    yield from _games(games, score, name, baseline)
+
+
+def _unused(row: Row, pair: str) -> list[Mapping[str, Any]]:
+    """Return the games of a battle whose verdicts EvalScope could not use: they have none."""
+    details = row.table_or("sample_score").get("sample_metadata")
+    candidate, _, baseline = pair.rpartition("&")
+    if isinstance(details, Mapping):
+        candidate = details.get("model_1") or candidate
+        baseline = details.get("model_2") or baseline
+    return [
+        {"model_a": candidate, "model_b": baseline},
+        {"model_a": baseline, "model_b": candidate},
+    ]
+
+
+def _games(
+    games: Sequence[Any], score: Mapping[str, Any], name: str, baseline: str
+) -> Iterator[Found]:
+    judge, reasons = _judge(score), score.get("explanation")
+    for game in games:
+        first, second = _seat(game, "model_a"), _seat(game, "model_b")
         said = labelled(game.get("judgment"), reasons if isinstance(reasons, str) else "")
-        yield Fought(
-            prompt=name, first=first, second=second, judge=judge, judgment=said, baseline=baseline
-        )
+        if len(games) == _BOTH:
+            yield Fought(
+                prompt=name,
+                first=first,
+                second=second,
+                judge=judge,
+                judgment=said,
+                baseline=baseline,
+            )
+        else:
+            yield Preferred(
+                prompt=name,
+                first=first,
+                second=second,
+                judge=judge or "judge",
+                score=None if said.verdict is None else said.verdict.score_of_a,
+                baseline=baseline,
+            )
 
 
 def _texts(row: Row, score: Mapping[str, Any], name: str, sides: tuple[str, str]) -> Iterator[Said]:
@@ -189,13 +228,14 @@ def _seat(game: object, seat: str) -> str:
 
 
 def _judge(score: Mapping[str, Any]) -> str:
+    """Return the name of who judged; empty where the review does not say."""
     summary = score.get("judge_summary") or score.get("judge_detail")
     models = summary.get("judge_models") if isinstance(summary, Mapping) else None
     if isinstance(models, list) and models and all(isinstance(one, str) for one in models):
         return "+".join(models)
     details = score.get("metadata")
     named = details.get("model") if isinstance(details, Mapping) else None
-    return named if isinstance(named, str) and named else "judge"
+    return named if isinstance(named, str) else ""
 
 
 def _score(row: Row) -> Mapping[str, Any]:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from arenatest.errors import OptionError
-from arenatest.imports.json_values import NOT_UTF8, json_values, not_json
+from arenatest.exchange.manifest import MANIFEST
+from arenatest.imports.json_values import NO_UTF8, NOT_UTF8, json_values, not_json
 from arenatest.imports.losses import Losses
 from arenatest.imports.rows import Row
 from arenatest.suite.mistakes import shown
@@ -33,7 +34,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """Return the files that somebody named, and those in the folders that somebody named.
 
-    Hidden ones in folders, and those of other kinds, are left out.
+    Of folders, hidden files, those of other kinds and the manifest of an export are left out.
 
     Raises:
         OptionError: There is no such file, it is of another kind, or a folder holds none.
@@ -88,7 +89,8 @@ def read_rows(path: Path, losses: Losses) -> Iterator[Row]:
 
 def _is_wanted(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and path.is_file() and bool(kind_of(path))
+    passed = hidden or path.name == MANIFEST
+    return not passed and path.is_file() and bool(kind_of(path))
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -136,28 +138,29 @@ def _row(value: object, place: str, losses: Losses) -> Iterator[Row]:
 
 def _table(stream: IO[bytes], path: Path, losses: Losses) -> Iterator[Row]:
     csv.field_size_limit(LONGEST)
-    text = TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    rows = csv.reader(text, strict=True)
-    header: list[str] | None = None
-    while True:
-        place = f"{path}:{rows.line_num + 1}"
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            losses.broken(place, f"is not valid CSV, and what follows is lost: {error}")
-            return
-        if row is None:
-            return
-        if not row:
-            continue
-        if header is None:
-            header = [cell.strip() for cell in row]
-        elif len(row) != len(header):
-            problem = f"got {len(row)} cells, expected the {len(header)} of the header"
-            losses.broken(place, problem)
-        elif any(
-            "\udc80" <= sign <= "\udcff" for cell in row if not cell.isascii() for sign in cell
-        ):
-            losses.broken(place, NOT_UTF8)
-        else:
-            yield Row(place=place, fields=dict(zip(header, row, strict=True)))
+    with TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        rows = csv.reader(text, strict=True)
+        header: list[str] | None = None
+        while True:
+            place = f"{path}:{rows.line_num + 1}"
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                losses.broken(place, f"is not valid CSV, and what follows is lost: {error}")
+                return
+            if row is None:
+                return
+            if header is None:
+                header = [cell.strip() for cell in row] or None
+            elif row:
+                yield from _cells(header, row, place, losses)
+
+
+def _cells(header: list[str], row: list[str], place: str, losses: Losses) -> Iterator[Row]:
+    if len(row) != len(header):
+        problem = f"got {len(row)} cells, expected the {len(header)} of the header"
+        losses.broken(place, problem)
+    elif any(map(NO_UTF8.search, row)):
+        losses.broken(place, NOT_UTF8)
+    else:
+        yield Row(place=place, fields=dict(zip(header, row, strict=True)))

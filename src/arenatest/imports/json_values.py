@@ -15,10 +15,11 @@ from typing import IO, Any
 from arenatest.imports.losses import Losses
 
 NOT_UTF8 = "is not UTF-8"
+NO_UTF8 = re.compile("[\udc80-\udcff]")
+"""How a decoder that escapes surrogates writes bytes that are no UTF-8."""
 
 _READ = 2**20  # bytes at once
 _SPACE = re.compile(r"[\s,]*")
-_BYTES = re.compile("[\udc80-\udcff]")  # as the decoder writes what is no UTF-8
 _OUTSIDE = re.compile(r'["{}\[\],]')
 _INSIDE = re.compile(r'["\\]')
 
@@ -73,7 +74,7 @@ class _Values:
                 if not found:
                     continue
                 value, end = found
-            if not self._text.isascii() and _BYTES.search(self._text, self._at, end):
+            if not self._text.isascii() and NO_UTF8.search(self._text, self._at, end):
                 self._broken(line, NOT_UTF8)
             else:
                 yield line, value
