@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from arenatest import __version__
 from arenatest.exchange.arena_hard import write_arena_hard
 from arenatest.exchange.evalscope import write_evalscope
@@ -18,6 +20,9 @@ from arenatest.exchange.sheets import write_sheet
 from arenatest.exchange.source import Source
 from arenatest.model.record import Run
 from arenatest.store import Store
+from arenatest.store.plans import read_plan
+from arenatest.store.runs import read_run
+from arenatest.store.trials import trials_for
 
 Files = dict[str, FilePart]
 """What was written, by path from the folder."""
@@ -40,7 +45,8 @@ def export(
 
     Args:
         store: Where the runs are recorded.
-        runs: Which; they are written in this order.
+        runs: Which; they are written in this order. JSON Lines hold the A/A runs too that their
+            gates rest on, for another store is to decide alike.
         target: The folder.
         form: In which format.
         now: Wall clock, seconds since 1970.
@@ -55,6 +61,8 @@ def export(
         require_pyarrow()
     losses = Losses()
     with whole_folder(target, replace=replace) as folder, store.reading() as connection:
+        if form == "jsonl" and not whole:
+            runs = _with_trials(connection, runs)
         files = WRITERS[form](Source(connection, runs, whole=whole), folder, losses)
         manifest = Manifest(
             format=form,
@@ -66,6 +74,14 @@ def export(
         )
         write_manifest(folder, manifest)
     return manifest
+
+
+def _with_trials(connection: Connection, runs: Sequence[Run]) -> list[Run]:
+    found = {run.id: run for run in runs}
+    for run in runs:
+        for trial in trials_for(connection, read_plan(connection, run.plan_hash), run.started):
+            found.setdefault(trial, read_run(connection, trial))
+    return sorted(found.values(), key=lambda run: (run.started, run.id))
 
 
 def _write_lines(path: Path, _kind: type[Row], rows: Iterable[Row], _losses: Losses) -> int:

@@ -56,6 +56,22 @@ def aa_problem(connection: Connection, plan: Plan, started: float) -> str:
     )
 
 
+def trials_for(connection: Connection, plan: Plan, started: float) -> list[str]:
+    """Return the A/A runs that could speak for the judges of a plan, the latest first.
+
+    Args:
+        connection: To the store.
+        plan: What was done.
+        started: When its run started, seconds since 1970.
+    """
+    within = plan.limits.aa_within
+    if within is None or plan.aa:
+        return []
+    wanted, finished = trial_of(plan), _finished(connection, started - within, started)
+    trials = {of: _trial(connection, of, wanted) is not None for _, of in finished}
+    return [identity for identity, of in finished if trials[of]]
+
+
 def _finished(connection: Connection, after: float, until: float) -> list[tuple[str, str]]:
     """Return the runs that were finished in time, the latest first, and their plans."""
     run = schema.run

@@ -11,8 +11,10 @@ from arenatest.errors import OptionError
 from arenatest.exchange.export import export
 from arenatest.exchange.manifest import MANIFEST
 from arenatest.exchange.restore import restore
+from arenatest.model.health import JudgeLimits
 from arenatest.store import open_store
-from unit.exchange.evidence import HOSTILE
+from unit.exchange.evidence import HOSTILE, whole_plan, whole_run
+from unit.store.records import decided
 
 
 def test_another_store_of_either_kind_has_the_same_run_as_before(store, exported, database):
@@ -77,6 +79,25 @@ def test_a_folder_of_another_kind_is_refused_with_the_reason(exported, tmp_path,
     (folder / MANIFEST).write_text(json.dumps(manifest.model_dump() | change))
     with open_store(tmp_path / "other") as other, pytest.raises(OptionError, match=problem):
         restore(other, folder)
+
+
+def test_the_aa_run_that_gates_rest_on_comes_along(store, tmp_path):
+    trial = replace(
+        whole_plan(), aa=True, candidates=whole_plan().candidates[:1], golden=(), hash="trial"
+    )
+    asking = replace(whole_plan(), limits=JudgeLimits(aa_within=1000.0), golden=(), hash="asking")
+    store.begin(trial, replace(whole_run(), id="aa", started=1500.0), fresh=True, expire=0.0)
+    store.write([replace(decided(decision="inconclusive", cause="evidence"), run="aa")])
+    store.finish("aa", 1600.0)
+    store.begin(asking, replace(whole_run(), id="now", started=1700.0), fresh=True, expire=0.0)
+    assert store.load("now").unfit == ""
+
+    manifest = export(store, [store.run("now")], tmp_path / "out", form="jsonl", now=2000.0)
+
+    assert manifest.runs == ["aa", "now"]
+    with open_store(tmp_path / "other") as other:
+        restore(other, tmp_path / "out")
+        assert other.load("now").unfit == ""
 
 
 def test_an_unfinished_run_can_be_taken_elsewhere(store, tmp_path):
