@@ -6,9 +6,10 @@ import argparse
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arenatest.commands.configured import configured
@@ -18,8 +19,9 @@ from arenatest.errors import OptionError
 if TYPE_CHECKING:
     import pytest
 
-    from arenatest.keeping.choice import Held
+    from arenatest.keeping.choice import Asked, Held
     from arenatest.keeping.prune import Pruned
+    from arenatest.store import Store
 
 _UNITS = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _SIZES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
@@ -64,7 +66,7 @@ def size(text: str) -> int:
     return int(_amount(text, _SIZES, "a size such as 500MB or 2GB"))
 
 
-def pruned_lines(pruned: Pruned, place: str) -> Iterator[str]:
+def pruned_lines(pruned: Pruned, place: str, files: Sequence[Path] = ()) -> Iterator[str]:
     """Yield what went or would go, what stays, and what that frees."""
     from arenatest.report.escape import for_terminal
     from arenatest.report.phrases import moment, plural
@@ -81,6 +83,7 @@ def pruned_lines(pruned: Pruned, place: str) -> Iterator[str]:
 
     yield from (told(verb, one, why) for one, why in pruned.goes)
     yield from (told("keeps", one, why) for one, why in pruned.stays)
+    yield from (for_terminal(f"{verb} {path}") for path in files)
     if pruned.swept is not None:
         swept = pruned.swept
         yield (
@@ -95,8 +98,8 @@ def pruned_lines(pruned: Pruned, place: str) -> Iterator[str]:
     )
 
 
-def pruned_json(pruned: Pruned, place: str) -> str:
-    """Return the same as JSON."""
+def pruned_values(pruned: Pruned, place: str, files: Sequence[Path] = ()) -> dict[str, Any]:
+    """Return the same as JSON values."""
 
     def told(one: Held, why: str) -> dict[str, Any]:
         run = one.run
@@ -108,19 +111,17 @@ def pruned_json(pruned: Pruned, place: str) -> str:
             "why": why,
         }
 
-    return json.dumps(
-        {
-            "store": place,
-            "done": pruned.swept is not None,
-            "goes": [told(one, why) for one, why in pruned.goes],
-            "stays": [told(one, why) for one, why in pruned.stays],
-            "swept": pruned.swept and asdict(pruned.swept),
-            "bytes_before": pruned.before,
-            "bytes_after": pruned.after,
-            "space": pruned.space,
-        },
-        indent=2,
-    )
+    return {
+        "store": place,
+        "done": pruned.swept is not None,
+        "goes": [told(one, why) for one, why in pruned.goes],
+        "stays": [told(one, why) for one, why in pruned.stays],
+        "swept": pruned.swept and asdict(pruned.swept),
+        "bytes_before": pruned.before,
+        "bytes_after": pruned.after,
+        "space": pruned.space,
+        "files": [str(path) for path in files],
+    }
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -132,14 +133,14 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _prune(options: argparse.Namespace, config: pytest.Config) -> None:
-    from arenatest.collection.options import folder
+    from arenatest.collection.options import lock_folder, store_place
+    from arenatest.commands.rerun import FOLDER
     from arenatest.keeping.choice import Asked
-    from arenatest.keeping.holdings import accepted_runs
-    from arenatest.keeping.prune import Pruning, plan_lock_of
-    from arenatest.store import open_store
+    from arenatest.store import is_recorded, open_store
     from arenatest.store.naming import named_run
 
-    place = folder(config, "arena_store", ".arenatest")
+    place = store_place(config)
+    locks = lock_folder(config, place)
     with open_store(place, create=False) as store:
         asked = Asked(
             named=frozenset(named_run(store, name).id for name in options.runs),
@@ -147,18 +148,51 @@ def _prune(options: argparse.Namespace, config: pytest.Config) -> None:
             keep_runs=options.keep_runs,
             max_size=options.max_size,
         )
-        pruning = Pruning(
-            store,
-            asked,
-            now=time.time(),  # noqa: TID251 - here wall time enters
-            accepted=accepted_runs(store, config.rootpath),
-            taking=partial(plan_lock_of, store, place / "locks"),
-        )
-        pruned = pruning.foresee() if options.dry_run else pruning.prune(place)
-        if options.json:
-            print(pruned_json(pruned, store.place))
-        else:
-            print("\n".join(pruned_lines(pruned, store.place)))
+        own = place if isinstance(place, Path) else None
+        done = [_one(options, store, asked, folder=own, locks=locks, root=config.rootpath)]
+    aside = own / FOLDER if own is not None else None
+    if aside is not None and asked.older_than is not None and is_recorded(aside):
+        old = Asked(older_than=asked.older_than)
+        with open_store(aside, create=False) as store:
+            done.append(
+                _one(options, store, old, folder=aside, locks=aside / "locks", root=config.rootpath)
+            )
+    if options.json:
+        print(json.dumps([pruned_values(*one) for one in done], indent=2))
+    else:
+        print("\n".join(line for one in done for line in pruned_lines(*one)))
+
+
+def _one(
+    options: argparse.Namespace,
+    store: Store,
+    asked: Asked,
+    *,
+    folder: Path | None,
+    locks: Path,
+    root: Path,
+) -> tuple[Pruned, str, Sequence[Path]]:
+    """Prune one store, and what lies beside it; return what to tell of it."""
+    from arenatest.keeping.holdings import accepted_runs, read_held
+    from arenatest.keeping.leftovers import leftovers
+    from arenatest.keeping.prune import Pruning, plan_lock_of
+
+    now = time.time()  # noqa: TID251 - here wall time enters
+    pruning = Pruning(
+        store,
+        asked,
+        now=now,
+        accepted=accepted_runs(store, root),
+        taking=partial(plan_lock_of, store, locks),
+    )
+    pruned = pruning.foresee() if options.dry_run else pruning.prune(folder)
+    files: list[Path] = []
+    if folder is not None:
+        plans = {one.run.plan_hash for one in read_held(store)}
+        files += leftovers(folder, locks, plans, now=now, older_than=asked.older_than)
+    for path in () if options.dry_run else files:
+        path.unlink(missing_ok=True)
+    return pruned, store.place, files
 
 
 def _bytes(count: int) -> str:

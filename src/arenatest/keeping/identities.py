@@ -78,9 +78,9 @@ class _Run:
             .execution_options(yield_per=_PAGE)
         )
         with store.reading() as connection:
-            for *place, order, key in connection.execute(query):
+            for *place, key in connection.execute(query):
                 findings.looked["keys"] += 1
-                slot = GameSlot(*place, order)
+                slot = GameSlot(*place)
                 where = f"judgment of {slot.judge} on {slot.candidate or 'the golden set'}"
                 where += f", {slot.prompt}, {slot.order}"
                 if (found := self._game_key(slot)) is None:

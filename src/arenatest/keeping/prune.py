@@ -128,8 +128,15 @@ class Pruning:
 
     def _takes(self, one: Held, why: str) -> bool:
         run = one.run
-        details = {"suite": one.suite, "started": run.started, "attempt": run.attempt, "why": why}
-        event = happened(run.id, PRUNED, self._now, **details)
+        event = happened(
+            run.id,
+            PRUNED,
+            self._now,
+            suite=one.suite,
+            started=run.started,
+            attempt=run.attempt,
+            why=why,
+        )
         if run.finished is not None:
             return take_away(self._store, run, event, ends=one.ends, dead=self._dead)
         with self._taking(run.plan_hash) as mine:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, select
 
 from arenatest.keeping.findings import AGAIN, RESTORE, Finding, Findings
 from arenatest.store import Store, schema
@@ -192,10 +192,7 @@ def _left_over() -> Select[Any]:
         counts.append(
             select(func.count()).select_from(table).where(gone, *_not_kept(table)).scalar_subquery()
         )
-    total = counts[0]
-    for count in counts[1:]:
-        total = total + count
-    return select(total)
+    return select(sum(counts, start=literal(0)))
 
 
 def _pruned() -> Select[Any]:

@@ -49,7 +49,7 @@ def attempts(connection: Connection, plan_hash: str) -> int:
     table = schema.run
     query = select(func.count(), func.max(table.c.attempt)).where(table.c.plan_hash == plan_hash)
     count, latest = connection.execute(query).one()
-    return max(count, latest or 0)
+    return max(int(count), int(latest or 0))
 
 
 def read_run(connection: Connection, run_id: str) -> Run:

@@ -159,8 +159,8 @@ class Store:
                 tell_taken_up(connection, earlier, run.started)
                 since = run.reuses_from
                 runs.reopen(connection, earlier, run.session, since)
-                changed = {"session": run.session, "stopped": None, "reuses_from": since}
-                return replace(earlier, **changed), True
+                taken_up = replace(earlier, session=run.session, stopped=None, reuses_from=since)
+                return taken_up, True
             attempt = 1 + runs.attempts(connection, plan.hash)
             begun = replace(run, plan_hash=plan.hash, attempt=attempt)
             insert_once(schema.run, [run_row(begun)])
