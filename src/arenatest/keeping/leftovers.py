@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Set
 from pathlib import Path
@@ -27,7 +28,7 @@ def leftovers(
         match = _PLAN.fullmatch(path.name)
         if match and match[1] not in plans and now - path.stat().st_mtime > _DAY:
             yield path  # a plan that is about to be run for the first time has a newer one
-    copies = [path for path in sorted(folder.iterdir()) if _BACKUP.fullmatch(path.name)]
-    for path in copies if older_than is not None else ():
-        if now - path.stat().st_mtime > older_than:
+    least = math.inf if older_than is None else older_than
+    for path in sorted(folder.iterdir()):
+        if _BACKUP.fullmatch(path.name) and now - path.stat().st_mtime > least:
             yield path

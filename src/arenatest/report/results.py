@@ -11,6 +11,7 @@ from arenatest.lock.flips import Flip, Flips, Fought
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant
 from arenatest.model.price import Price
+from arenatest.report.ages import Age
 from arenatest.report.attempts import false_pass_of
 from arenatest.report.breakdown import Counts
 from arenatest.report.conduct import Conduct
@@ -41,6 +42,7 @@ from arenatest.report.results_model import (
 )
 from arenatest.report.results_runs import (
     AgainPart,
+    AgePart,
     AskedAgainPart,
     AttemptsPart,
     RunPart,
@@ -195,6 +197,7 @@ def _contestants(suite: SuiteView) -> list[ContestantPart]:
             failed=spent.failed,
             reused=spent.reused,
             cached=dict(spent.cached),
+            reused_age=_age(spent.age),
             finishes=dict(spent.finishes),
             input_tokens=spent.input_tokens,
             output_tokens=spent.output_tokens,
@@ -208,6 +211,12 @@ def _contestants(suite: SuiteView) -> list[ContestantPart]:
             zip(suite.contestants, suite.spendings, strict=False)
         )
     ]
+
+
+def _age(age: Age | None) -> AgePart | None:
+    if age is None:
+        return None
+    return AgePart(youngest=age.youngest, median=age.median, oldest=age.oldest)
 
 
 def _part(part: Contestant, spent: Spending) -> PartPart:

@@ -8,7 +8,7 @@ from arenatest.gates.suspicion import Kind
 from arenatest.model.decision import Cause, Outcome
 from arenatest.model.judgment import VoidCause
 from arenatest.model.plan import Voting
-from arenatest.report.results_runs import RunPart, SuitePart
+from arenatest.report.results_runs import AgePart, RunPart, SuitePart
 from arenatest.report.results_times import (
     AdvicePart,
     ImbalancePart,
@@ -63,6 +63,7 @@ class ContestantPart(_Part):
     failed: int
     reused: int
     cached: dict[str, int]
+    reused_age: AgePart | None
     finishes: dict[str, int]
     input_tokens: int | None
     output_tokens: int | None

@@ -7,6 +7,14 @@ from typing import Literal
 from arenatest.report.results_times import Part
 
 
+class AgePart(Part):
+    """Ages of answers that an earlier run bought, at the start of this one; seconds."""
+
+    youngest: float
+    median: float
+    oldest: float
+
+
 class RunPart(Part):
     """The session: times in seconds, ``started`` and ``finished`` since 1970, cost in dollars."""
 

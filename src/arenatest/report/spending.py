@@ -11,6 +11,7 @@ from arenatest.model.answer import Usage
 from arenatest.model.plan import Contestant, Plan
 from arenatest.model.price import Price
 from arenatest.model.record import Answered, AnswerSlot, Bill, Ledger
+from arenatest.report.ages import Age, ages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Spending:
             counted with those of the contestant.
         answers: Answers on record, failures included; None for a judge.
         reused: Answers that an earlier run bought.
+        age: How old those are; None for a judge, for a part, and where nothing was reused.
         cached: The same by the level of the cache that gave them, the most frequent first.
         retried: Answers that took more than one call.
         finishes: How many answers ended how, in the server's word, the most frequent first; calls
@@ -40,6 +42,7 @@ class Spending:
     answers: int | None = None
     failed: int = 0
     reused: int = 0
+    age: Age | None = None
     cached: tuple[tuple[str, int], ...] = ()
     retried: int = 0
     finishes: tuple[tuple[str, int], ...] = ()
@@ -78,7 +81,7 @@ def spendings(ledger: Ledger) -> tuple[Spending, ...]:
         cost = cost_of(answered, model.price)
         same = cost == answered.cost
         mine[model.label].append(answered if same else replace(answered, cost=cost))
-    plan = ledger.plan
+    plan, old = ledger.plan, ages(ledger)
     roles = ["baseline", *("candidate" for _ in plan.candidates)]
     contestants = [
         replace(
@@ -88,6 +91,7 @@ def spendings(ledger: Ledger) -> tuple[Spending, ...]:
                 ledger.calls.get(contestant.name, 0),
                 [answered for model in contestant.models for answered in mine[model.label]],
             ),
+            age=old.get(contestant.name),
             parts=tuple(
                 _spending(part.label, "part", None, mine[part.label]) for part in contestant.parts
             ),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from arenatest.model.decision import Decision
 from arenatest.report.aa import aa_lines
+from arenatest.report.ages import age_lines
 from arenatest.report.escape import for_terminal
 from arenatest.report.phrases import (
     STATUS,
@@ -55,6 +56,7 @@ def _suite(suite: SuiteView) -> list[tuple[str, str]]:
             lines += _gates(decisions, suite.likely)
             lines += [("note", f"  {_line(line)}") for line in _flips(suite, candidate.name)]
     lines += [("note", f"  {line}") for line in _cached(suite)]
+    lines += [("note", f"  {_line(line)}") for line in age_lines(suite.run.ledger)]
     lines += [("note", f"  {_line(one.line)}") for one in suite.waitings if one.line]
     lines += [("note", f"  {_line(line)}") for line in aa_lines(suite.run.ledger, suite.alarms)]
     lines += [("warning", f"  {line}") for line in _failures(suite.record)]
