@@ -37,6 +37,8 @@ STANDING = frozenset({"pass", "fail"})
 """The outcomes that no later evidence changes."""
 
 _SLOTS: Mapping[str, Any] = {"answer": AnswerSlot, "judgment": GameSlot, "value": MetricSlot}
+_TABLES = {**PLACES, "decision": schema.decision}
+_NAMES = {kind: slot._fields for kind, slot in _SLOTS.items()} | {"decision": ("candidate", "gate")}
 
 
 class Taken(NamedTuple):
@@ -71,15 +73,19 @@ def read_replaced(connection: Connection, ledger: Ledger) -> None:
 
 
 def put_back(connection: Connection, run_id: str) -> None:
-    """Give a run back what was taken away where nothing has come in its place."""
+    """Give a run back what was taken away where nothing has come in its place.
+
+    So a gate that was not selected keeps its decision.
+    """
     table = schema.replaced
     columns = (table.c.event, *(table.c[name] for name in Taken._fields))
-    query = select(*columns).where(table.c.run == run_id, table.c.kind != "decision")
+    query = select(*columns).where(table.c.run == run_id)
     rows = connection.execute(query.order_by(table.c.at, table.c.event)).all()
     latest = {(taken[0], taken[1]): (event, Taken(*taken)) for event, *taken in rows}
     for event, taken in latest.values():
         if not _is_filled(connection, run_id, taken):
-            _put_back(connection, run_id, taken)
+            values = _row(connection, taken) | {"run": run_id}
+            connection.execute(insert(_TABLES[taken.kind]).values(values))
             kept = (table.c.event == event, table.c.kind == taken.kind)
             connection.execute(delete(table).where(*kept, table.c.place == taken.place))
 
@@ -153,28 +159,29 @@ def _stands_in(ledger: Ledger, taken: Taken) -> bool:
 
 
 def _is_filled(connection: Connection, run_id: str, taken: Taken) -> bool:
-    table = PLACES[taken.kind]
+    table = _TABLES[taken.kind]
     query = select(literal(1)).where(*_here(table, run_id, taken))
     return connection.execute(query).scalar() is not None
 
 
 def _here(table: Table, run_id: str, taken: Taken) -> list[ColumnElement[bool]]:
-    named = zip(_SLOTS[taken.kind]._fields, json.loads(taken.place), strict=True)
+    named = zip(_NAMES[taken.kind], json.loads(taken.place), strict=True)
     same = [table.c.run == run_id, *(table.c[name] == value for name, value in named)]
     return [*same, table.c.purpose == "text"] if taken.kind == "answer" else same
 
 
-def _put_back(connection: Connection, run_id: str, taken: Taken) -> None:
-    names = _SLOTS[taken.kind]._fields
-    values = {"run": run_id, **dict(zip(names, json.loads(taken.place), strict=True))}
+def _row(connection: Connection, taken: Taken) -> dict[str, Any]:
+    """Return the columns of what stood in a place, but for the run."""
+    values = dict(zip(_NAMES[taken.kind], json.loads(taken.place), strict=True))
+    if taken.kind == "decision":
+        return values | {"body": taken.body}
     values |= json.loads(taken.body)
-    if taken.kind != "value":
-        values["chat_id"] = taken.chat_id
     if taken.kind == "answer":
-        values["purpose"] = "text"
+        values |= {"purpose": "text", "chat_id": taken.chat_id}
     if taken.kind == "judgment":
-        values["explanation"] = _kept_text(connection, values["explanation"])
-    connection.execute(insert(PLACES[taken.kind]).values(values))
+        explanation = _kept_text(connection, values["explanation"])
+        values |= {"explanation": explanation, "chat_id": taken.chat_id}
+    return values
 
 
 def _kept_text(connection: Connection, text: str) -> bytes | None:

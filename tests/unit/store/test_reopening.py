@@ -155,6 +155,22 @@ def test_a_finished_run_gets_back_what_nobody_needed_again(finished):
     assert after.asked_again == (AskedAgain(at=LATER, what="void", answers=1),)
 
 
+def test_a_gate_that_was_not_decided_again_keeps_its_decision(finished):
+    before = finished.decisions("run-1")
+    again(finished)
+    finished.finish("run-1", 6000.0)
+
+    assert finished.decisions("run-1") == before
+
+
+def test_a_gate_that_was_decided_again_has_the_new_decision(finished):
+    again(finished)
+    finished.write([decided(gate="error_rate")])
+    finished.finish("run-1", 6000.0)
+
+    assert finished.decisions("run-1")["new", "error_rate"].decision == "pass"
+
+
 def test_a_stopped_run_keeps_its_places_open(finished):
     again(finished)
     finished.finish("run-1", None, ("plan", "interrupted"), at=5500.0)
