@@ -44,6 +44,11 @@ class Trend:
     baseline: str
     runs: tuple[TrendRun, ...]
 
+    @property
+    def has_values(self) -> bool:
+        """Whether any run has a number at all."""
+        return any(one is not None for run in self.runs for one in run.readings.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trends:
@@ -52,6 +57,7 @@ class Trends:
     Attributes:
         level: What a predicted interval covers, so that a run is marked by chance in ``alarms`` of
             cases at most.
+        trends: Those with a number at all, by suite, candidate and baseline.
     """
 
     measures: tuple[str, ...]
@@ -91,19 +97,20 @@ def trends(
                 series[plan.suite, one.name, plan.baseline.name].append(run)
     numbers = _read(store, series, measures, most=last + EARLIER)
     book = _Book(plans=plans, shorts=shorts, numbers=numbers, measures=measures, level=level)
+    followed = (
+        Trend(
+            suite=key[0],
+            candidate=key[1],
+            baseline=key[2],
+            runs=tuple(book.followed(found[-(last + EARLIER) :], key[1]))[-last:],
+        )
+        for key, found in sorted(series.items())
+    )
     return Trends(
         measures=tuple(measure.name for measure in measures),
         alarms=ALARMS,
         level=level,
-        trends=tuple(
-            Trend(
-                suite=key[0],
-                candidate=key[1],
-                baseline=key[2],
-                runs=tuple(book.followed(found[-(last + EARLIER) :], key[1]))[-last:],
-            )
-            for key, found in sorted(series.items())
-        ),
+        trends=tuple(trend for trend in followed if trend.has_values),
     )
 
 

@@ -19,7 +19,7 @@ _MARK = " !"
 
 def trend_lines(found: Trends) -> Iterator[str]:
     """Yield all trends, in lines that are safe in a terminal."""
-    if not any(trend.runs for trend in found.trends):
+    if not found.trends:
         yield "no finished run is recorded"
         return
     for trend in found.trends:

@@ -166,15 +166,16 @@ def _calls(since: float | None, until: float | None, plans: Collection[str] | No
 def _seats() -> Any:
     """Return who takes part in a plan, each name once for answers and once for judging."""
     seat = schema.contestant.c
-    judging = case((seat.role == "judge", 1), else_=0)
+    judging = case((seat.role == "judge", 1), else_=0).label("judging")
+    told = select(seat.plan_hash, seat.name, judging, seat.fingerprint).subquery("told").c
     return (
         select(
-            seat.plan_hash,
-            seat.name,
-            judging.label("judging"),
-            func.max(seat.fingerprint).label("fingerprint"),
+            told.plan_hash,
+            told.name,
+            told.judging,
+            func.max(told.fingerprint).label("fingerprint"),
         )
-        .group_by(seat.plan_hash, seat.name, judging)
+        .group_by(told.plan_hash, told.name, told.judging)
         .subquery("seats")
     )
 

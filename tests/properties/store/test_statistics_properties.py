@@ -61,8 +61,8 @@ def is_fit(call):
 
 
 @pytest.fixture
-def store(tmp_path):
-    with open_store(tmp_path / "store") as opened:
+def store(database):
+    with open_store(database) as opened:
         yield opened
 
 
