@@ -122,15 +122,25 @@ class DecidedAgain(SuitesOnly):
         with usage():
             named_run(self.store, self.order.run, session=self.id)
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
-            self.config.args = [str(Path(self.store.place).absolute())]
+            self.config.args = [str(self._file.absolute())]
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> pytest.Collector | None:
         """Collect suites; and a named run's own gates, from the file of the store."""
-        if self.order.run is not None and file_path.samefile(self.store.place):
+        if self.order.run is not None and file_path.samefile(self._file):
             return RecordedGates.from_parent(parent, path=file_path)
         return super().pytest_collect_file(file_path, parent)
+
+    @property
+    def _file(self) -> Path:
+        """The file that a named run's gates are collected from: pytest collects from files only."""
+        if isinstance(self.store_place, Path):
+            return Path(self.store.place)
+        self.own_folder.mkdir(parents=True, exist_ok=True)
+        path = self.own_folder / "postgresql"
+        path.write_text(f"{self.store.place}\n", encoding="utf-8")
+        return path
 
     def plan(self) -> Plan:
         """Return the plan of the run that the user named."""

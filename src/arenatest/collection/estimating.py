@@ -73,7 +73,7 @@ class Estimating(SuitesOnly):
                 )
 
     def _past(self, suite: Suite) -> Mapping[str, Past]:
-        return past_of(suite.plan, self.store) if is_recorded(self.store_folder) else {}
+        return past_of(suite.plan, self.store) if is_recorded(self.store_place) else {}
 
 
 def past_of(plan: Plan, store: Store) -> dict[str, Past]:

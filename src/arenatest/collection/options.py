@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from arenatest.model.address import Address
+
 SUFFIX = ".arena.toml"
 """How the names of suite files end."""
+_STORE = "arena_store"
+_FOLDER = ".arenatest"
 YES = frozenset({"1", "true", "yes", "on"})
 
 
@@ -51,6 +57,33 @@ def folder(config: pytest.Config, name: str, default: str) -> Path:
         raise pytest.UsageError(f"{option}: got a URL, expected a folder")
     typed = config.getoption(name) is not None
     return Path(config.invocation_params.dir if typed else config.rootpath, chosen or default)
+
+
+def store_place(config: pytest.Config) -> Path | Address:
+    """Return where the store lies: a folder, or the URL of a PostgreSQL database.
+
+    Raises:
+        pytest.UsageError: It is the URL of something else.
+    """
+    if "://" not in (setting(config, _STORE) or ""):
+        return folder(config, _STORE, _FOLDER)
+    from arenatest.errors import OptionError
+    from arenatest.model.address import Address
+
+    try:
+        return Address(setting(config, _STORE) or "")
+    except OptionError as error:
+        raise pytest.UsageError(f"--arena-store: {error}") from None
+
+
+def own_folder(config: pytest.Config, place: Path | Address) -> Path:
+    """Return where this machine keeps what belongs to a store: its folder, or the default one."""
+    return place if isinstance(place, Path) else Path(config.rootpath, _FOLDER)
+
+
+def lock_folder(config: pytest.Config, place: Path | Address) -> Path:
+    """Return where the processes of this machine keep the files of their locks."""
+    return own_folder(config, place) / "locks"
 
 
 def variable(name: str) -> str:

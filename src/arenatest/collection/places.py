@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from arenatest.model.address import Address
+
 
 def folder_problem(folder: Path) -> str:
     """Return why nothing could be written into a folder; empty where it can be, or be made.
@@ -23,3 +25,10 @@ def folder_problem(folder: Path) -> str:
     if not os.access(place, os.W_OK | os.X_OK):
         return f"{folder}: {place} is not writable"
     return ""
+
+
+def shown(place: Path | Address, root: Path) -> str:
+    """Return a place for people: relative to the root directory, if it lies in it."""
+    if isinstance(place, Path) and place.is_relative_to(root):
+        return place.relative_to(root).as_posix()
+    return str(place)

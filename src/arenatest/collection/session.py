@@ -30,8 +30,8 @@ from arenatest.collection.items import GateItem, SuiteFile
 from arenatest.collection.keys import missing_keys
 from arenatest.collection.lockfile import lock_mode, refused_models, standing_of
 from arenatest.collection.minutes import Minutes
-from arenatest.collection.options import SUFFIX, flag, folder
-from arenatest.collection.places import folder_problem
+from arenatest.collection.options import SUFFIX, flag, folder, own_folder, store_place
+from arenatest.collection.places import folder_problem, shown
 from arenatest.collection.progress import ProgressLine, progress_line
 from arenatest.collection.quiet import alone
 from arenatest.collection.rerun import read_rerun, rerun_problem
@@ -62,7 +62,9 @@ class ArenaSession:
         worker = getattr(config, "workerinput", None)
         self.is_worker = worker is not None
         self.id: str = worker["arenatest_session"] if worker else secrets.token_hex(16)
-        self.store_folder = folder(config, "arena_store", ".arenatest")
+        self.store_place = store_place(config)
+        self.own_folder = own_folder(config, self.store_place)
+        self.locks = self.own_folder / "locks"
         self.report_folder = folder(config, "arena_reports", "reports")
         self.lock_mode = lock_mode(config)
         self.rerun = read_rerun(config)
@@ -86,13 +88,8 @@ class ArenaSession:
     def store(self) -> Store:
         """The store, opened when it is first needed: collecting alone writes nothing."""
         if self._store is None:
-            self._store = open_store(self.store_folder)
+            self._store = open_store(self.store_place)
         return self._store
-
-    @property
-    def locks(self) -> Path:
-        """The folder of the locks that whoever runs a plan holds."""
-        return self.store_folder / "locks"
 
     @cached_property
     def commit(self) -> str | None:
@@ -191,7 +188,7 @@ class ArenaSession:
 
     def runs(self) -> Sequence[SuiteRun]:
         """Return what the session made, read back from the store for the reports."""
-        if self._store is None and not is_recorded(self.store_folder):
+        if self._store is None and not self._is_recorded():
             return ()
         from arenatest.collection.outputs import read_run
 
@@ -229,8 +226,9 @@ class ArenaSession:
 
     def pytest_report_header(self) -> str:
         """Say where things are recorded."""
-        store = _shown(self.store_folder, self.config)
-        return f"arena: store {store}, reports {_shown(self.report_folder, self.config)}"
+        root = self.config.rootpath
+        store, reports = shown(self.store_place, root), shown(self.report_folder, root)
+        return f"arena: store {store}, reports {reports}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
@@ -286,10 +284,16 @@ class ArenaSession:
                 self._call_off_workers()
 
     def _call_off_workers(self) -> None:
-        if is_recorded(self.store_folder):
+        if self._is_recorded():
             for run in self.store.runs(session=self.id):
                 if run.finished is None:
                     self.store.finish(run.id, None, ("plan", INTERRUPTED))
+
+    def _is_recorded(self) -> bool:
+        """Whether this session may have recorded anything; a server is asked only where it may."""
+        if isinstance(self.store_place, Path):
+            return is_recorded(self.store_place)
+        return self.config.pluginmanager.hasplugin("dsession")
 
     @contextmanager
     def _going_on(self, session: pytest.Session) -> Iterator[None]:
@@ -390,10 +394,3 @@ class ArenaSession:
         if self._line is None and not self.is_worker:
             self._line = progress_line(self.config, os.environ, time.perf_counter)
         return self._line
-
-
-def _shown(path: Path, config: pytest.Config) -> str:
-    try:
-        return path.relative_to(config.rootpath).as_posix()
-    except ValueError:
-        return str(path)

@@ -38,7 +38,7 @@ class SuitesOnly(ArenaSession):
     def store(self) -> Store:
         """The store, which must be there."""
         if self._store is None:
-            self._store = open_store(self.store_folder, create=False)
+            self._store = open_store(self.store_place, create=False)
         return self._store
 
     def command(self, redact: Callable[[str], str]) -> str:

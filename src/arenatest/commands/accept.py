@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _accept(options: argparse.Namespace, config: pytest.Config) -> None:
     from arenatest.collection.items import kinds_for
-    from arenatest.collection.options import folder
+    from arenatest.collection.options import store_place
     from arenatest.lock.files import lock_path
     from arenatest.store import open_store
     from arenatest.suite.load import load_suite
@@ -82,7 +82,7 @@ def _accept(options: argparse.Namespace, config: pytest.Config) -> None:
     if options.candidate is not None:
         text = _promoted(options, plan, path, kinds)
         changes.append(_Change(path=path, before=_text(path), after=text))
-    with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
+    with open_store(store_place(config), create=False) as store:
         locked = _locked(store, plan, options)
     locks = lock_path(path)
     changes.append(_Change(path=locks, before=_text(locks), after=locked))
@@ -141,6 +141,8 @@ def _locked(store: Store, plan: Plan, options: argparse.Namespace) -> str:
         hint = f"run `pytest --arena {options.suite}`, to its end"
         raise OptionError(f"{store.place}: no finished run of {plan.path}{whose}\n  hint: {hint}")
     _judge(found, options)
+    if options.candidate is not None:
+        _warn_of_drift(found.plan, options.candidate)
     lock = make_lock(
         found.plan,
         found.run,
@@ -167,6 +169,17 @@ def _judge(found: Evidence, options: argparse.Namespace) -> None:
         hint = "run the suite again; --force overrules this, and the lock will say so"
         raise OptionError(f"cannot {what}:\n{joined(found.problems)}\n  hint: {hint}")
     _say(f"overruled by --force:\n{joined(found.problems)}")
+
+
+def _warn_of_drift(plan: Plan, candidate: str) -> None:
+    """Say what may get worse release by release: whoever promotes can set a limit to it."""
+    from arenatest.lock.reigns import relative_only
+
+    if loose := relative_only(plan.rules, candidate):
+        _say(
+            f"{', '.join(loose)}: held to the baseline alone, which is {candidate} from now on, so "
+            "that it may get worse release by release: add a gate with max or min"
+        )
 
 
 def _show(changes: list[_Change], root: Path, *, write: bool) -> None:

@@ -62,31 +62,7 @@ def export_lines(manifest: Manifest, target: str) -> Iterator[str]:
         yield f"not taken over: {'; '.join(manifest.not_taken_over)}"
 
 
-def _run(options: argparse.Namespace) -> int:
-    store = () if options.store is None else (f"--arena-store={options.store}",)
-    return configured(partial(_export, options), store)
-
-
-def _export(options: argparse.Namespace, config: pytest.Config) -> None:
-    from arenatest.collection.options import folder
-    from arenatest.exchange.export import export
-    from arenatest.store import open_store
-
-    target = Path(config.invocation_params.dir, options.to)
-    with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
-        manifest = export(
-            store,
-            _chosen(store, options),
-            target,
-            form=options.format,
-            now=datetime.now(UTC).timestamp(),
-            whole=options.all,
-            replace=options.replace,
-        )
-    print("\n".join(export_lines(manifest, str(options.to))))
-
-
-def _chosen(store: Store, options: argparse.Namespace) -> list[Run]:
+def chosen_runs(store: Store, options: argparse.Namespace) -> list[Run]:
     """Return the runs that were named, each once, earliest first."""
     from arenatest.store.naming import named_run
 
@@ -101,3 +77,27 @@ def _chosen(store: Store, options: argparse.Namespace) -> list[Run]:
         return found
     runs = {run.id: run for run in (named_run(store, asked) for asked in options.runs)}
     return sorted(runs.values(), key=lambda run: (run.started, run.id))
+
+
+def _run(options: argparse.Namespace) -> int:
+    store = () if options.store is None else (f"--arena-store={options.store}",)
+    return configured(partial(_export, options), store)
+
+
+def _export(options: argparse.Namespace, config: pytest.Config) -> None:
+    from arenatest.collection.options import store_place
+    from arenatest.exchange.export import export
+    from arenatest.store import open_store
+
+    target = Path(config.invocation_params.dir, options.to)
+    with open_store(store_place(config), create=False) as store:
+        manifest = export(
+            store,
+            chosen_runs(store, options),
+            target,
+            form=options.format,
+            now=datetime.now(UTC).timestamp(),
+            whole=options.all,
+            replace=options.replace,
+        )
+    print("\n".join(export_lines(manifest, str(options.to))))

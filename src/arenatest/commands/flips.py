@@ -40,14 +40,14 @@ def _run(options: argparse.Namespace) -> int:
 
 def _flips(options: argparse.Namespace, config: pytest.Config) -> None:
     from arenatest.collection.lockfile import lock_mode, standing_of
-    from arenatest.collection.options import folder
+    from arenatest.collection.options import store_place
     from arenatest.collection.outputs import read_run
     from arenatest.report.view import flipped
     from arenatest.store import open_store
 
     root = config.rootpath
     wanted = {Path(os.path.relpath(path.absolute(), root)).as_posix() for path in options.suites}
-    with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
+    with open_store(store_place(config), create=False) as store:
         latest = {
             plan.path: run
             for run, plan in _latest(store)
@@ -55,7 +55,8 @@ def _flips(options: argparse.Namespace, config: pytest.Config) -> None:
         }
         if lost := sorted(wanted.difference(*map(_places, latest))):
             hint = f"run `pytest --arena {' '.join(lost)}` first"
-            raise OptionError(f"{store.place}: no finished run of {', '.join(lost)}\n  hint: {hint}")
+            problem = f"no finished run of {', '.join(lost)}"
+            raise OptionError(f"{store.place}: {problem}\n  hint: {hint}")
         for path, run in sorted(latest.items()):
             plan = store.plan(run.plan_hash)
             where = standing_of(run, plan, store, root, lock_mode(config))

@@ -27,10 +27,10 @@ def look_back(options: argparse.Namespace, look: Callable[[Store], None]) -> int
     """Hand a command the store, which must be there; return the exit status."""
 
     def run(config: pytest.Config) -> None:
-        from arenatest.collection.options import folder
+        from arenatest.collection.options import store_place
         from arenatest.store import open_store
 
-        with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
+        with open_store(store_place(config), create=False) as store:
             look(store)
 
     store = () if options.store is None else (f"--arena-store={options.store}",)

@@ -68,7 +68,7 @@ def _rerun(options: argparse.Namespace, config: pytest.Config) -> None:
     suite = load_suite(options.suite.absolute(), root=config.rootpath, kinds=kinds_for(config.hook))
     part = part_of(suite, options.prompts, options.candidate, options.times)
     session = cast("ArenaSession", config.pluginmanager.get_plugin("arenatest-session"))
-    folder = session.store_folder / FOLDER
+    folder = session.own_folder / FOLDER
     ledger = _fight(part, folder, replace(session.conditions, fresh=True))
     asked = {prompt.id for prompt in part.plan.prompts} & set(options.prompts)
     fought = [battle for battle in battles(ledger) if battle.prompt.id in asked]

@@ -67,11 +67,11 @@ def _run(options: argparse.Namespace) -> int:
     def verify_store(config: pytest.Config) -> None:
         nonlocal broken
         import arenatest
-        from arenatest.collection.options import folder
+        from arenatest.collection.options import store_place
         from arenatest.keeping.verify import verify
         from arenatest.store import open_store
 
-        with open_store(folder(config, "arena_store", ".arenatest"), create=False) as store:
+        with open_store(store_place(config), create=False) as store:
             findings = verify(store, version=arenatest.__version__)
             broken = findings.count > 0
             if options.json:

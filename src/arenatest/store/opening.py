@@ -26,7 +26,7 @@ def open_database(
 
     Args:
         location: A folder, or the URL of a PostgreSQL database.
-        create: Whether to make a file that is missing; a server's database is never made.
+        create: Whether to make a file or tables that are missing; a server's database never is.
         sleep: Pauses while another process makes the same file, or a server is away.
         wall: Seconds since 1970.
 
@@ -40,7 +40,7 @@ def open_database(
         raise StoreError(message)
     database = _opened(place, sleep)
     try:
-        prepare(database, wall())
+        prepare(database, wall(), create=create)
     except BaseException:
         database.close()
         raise

@@ -201,7 +201,9 @@ Index(
     generation.c.key,
     sqlite_where=sql_text("role = 'answer'"),
 ).ddl_if(dialect="sqlite")
-_PARTIAL = DDL("CREATE INDEX ix_generation_answer_key ON generation (key) WHERE role = 'answer'")
+_PARTIAL = DDL(  # type: ignore[no-untyped-call]
+    "CREATE INDEX ix_generation_answer_key ON generation (key) WHERE role = 'answer'"
+)
 # Not as postgresql_where, which would import that dialect into every run.
 sql_event.listen(generation, "after_create", _PARTIAL.execute_if(dialect="postgresql"))
 

@@ -12,7 +12,7 @@ from arenatest.store.views import create_views
 _NAME = "schema_version"
 
 
-def prepare(database: Database, now: float) -> None:
+def prepare(database: Database, now: float, *, create: bool = True) -> None:
     """Create the tables in a new database; migrate those of an older arenatest, after a backup.
 
     Processes that come at once do it once between them.
@@ -20,13 +20,18 @@ def prepare(database: Database, now: float) -> None:
     Args:
         database: Where.
         now: Seconds since 1970: a backup is named by it.
+        create: Whether to make tables where there are none; otherwise that is an error.
 
     Raises:
         StoreError: A newer arenatest wrote it, or another program did.
     """
     with database.reads.connect() as connection:
-        if _found(connection, database.place) == schema.SCHEMA_VERSION:
+        found = _found(connection, database.place)
+        if found == schema.SCHEMA_VERSION:
             return
+        if found is None and not create:
+            hint = "run `pytest --arena` first"
+            raise StoreError(f"{database.place}: there is no store\n  hint: {hint}")
     with database.alone() as connection:
         found = _found(connection, database.place)
         if found is None:
