@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arenatest.commands.configured import configured
