@@ -137,13 +137,18 @@ class Seat:
         if self._finished_elsewhere():
             self._lock.release()
             return True
-        watcher = Referee(self.suite.plan, self._rules)
-        store = self._store.held_by(self._lock)
-        self._run = SuiteRun(
-            self.suite, store, watcher, self._conditions, answers_of=self._answers_of
-        )
+        try:
+            self._run = self._begun()
+        except BaseException:
+            self._lock.release()  # others may be able to, and must not wait for us
+            raise
         self._run.start()
         return True
+
+    def _begun(self) -> SuiteRun:
+        watcher = Referee(self.suite.plan, self._rules)
+        store = self._store.held_by(self._lock)
+        return SuiteRun(self.suite, store, watcher, self._conditions, answers_of=self._answers_of)
 
     def _finished_elsewhere(self) -> bool:
         return all(self._recorded(rule.candidate, rule.id) is not None for rule in self._rules)
