@@ -116,7 +116,8 @@ def read_statistics(
         until: Calls that began before it; None for no limit.
         plans: Hashes of the plans whose runs count; None for all.
     """
-    query = _statistics(_ranked(_calls(since, until, plans)))
+    calls = _calls(since, until, plans)
+    query = _statistics(_totals(calls), _ranked(calls))
     with store.reading() as connection:
         found = [_read(row) for row in connection.execute(query)]
     return sorted(found, key=lambda one: (one.purpose, one.name, one.model))
@@ -205,45 +206,66 @@ def _is_fit() -> ColumnElement[bool]:
     )
 
 
+def _totals(calls: CTE) -> CTE:
+    """Return what one look at each call tells of its model."""
+    call = calls.c
+    return (
+        select(
+            call.purpose,
+            call.who,
+            func.max(call.owner).label("name"),
+            func.count(call.owner.distinct()).label("names"),
+            func.max(call.kind).label("kind"),
+            func.max(call.model).label("served"),
+            func.count(call.model.distinct()).label("models"),
+            func.count().label("calls"),
+            func.sum(call.answered).label("answered"),
+            func.sum(call.input_tokens).label("input_tokens"),
+            func.sum(call.output_tokens).label("output_tokens"),
+            func.sum(call.cost).label("cost"),
+            func.count(call.cost).label("costed"),
+            func.min(call.started).label("first"),
+            func.max(call.started).label("last"),
+            func.count(call.ttft).label("clocks"),
+            func.avg(call.ttft).label("mean"),
+            func.min(call.ttft).label("least"),
+            func.max(call.ttft).label("most"),
+        )
+        .group_by(call.purpose, call.who)
+        .cte("totals")
+    )
+
+
 def _ranked(calls: CTE) -> CTE:
-    """Return the calls with the rank of their clock among those of their model."""
+    """Return the clocks with their ranks among those of their model."""
     one = calls.c
-    mine = (one.purpose, one.who)
-    known_first = (case((one.ttft.is_(None), 1), else_=0), one.ttft)
-    return select(
-        *one,
-        func.row_number().over(partition_by=mine, order_by=known_first).label("rank"),
-        func.count(one.ttft).over(partition_by=mine).label("clocks"),
-        func.avg(one.ttft).over(partition_by=mine).label("mean"),
-    ).cte("ranked")
+    rank = func.row_number().over(partition_by=(one.purpose, one.who), order_by=one.ttft)
+    narrow = select(one.purpose, one.who, one.ttft, rank.label("rank"))
+    return narrow.where(one.ttft.is_not(None)).cte("ranked")
 
 
-def _statistics(ranked: CTE) -> Any:
-    call = ranked.c
-    away = call.ttft - call.mean
-    return select(
-        call.purpose,
-        call.who,
-        func.max(call.owner),
-        func.count(call.owner.distinct()),
-        func.max(call.kind),
-        func.max(call.model),
-        func.count(call.model.distinct()),
-        func.count(),
-        func.sum(call.answered),
-        func.sum(call.input_tokens),
-        func.sum(call.output_tokens),
-        func.sum(call.cost),
-        func.count(call.cost),
-        func.min(call.started),
-        func.max(call.started),
-        func.count(call.ttft),
-        func.avg(call.ttft),
-        func.min(call.ttft),
-        func.max(call.ttft),
-        func.sum(away * away),
-        *(func.max(case((call.rank == _rank(call.clocks, p), call.ttft))) for p in PERCENTILES),
-    ).group_by(call.purpose, call.who)
+def _statistics(totals: CTE, ranked: CTE) -> Any:
+    """Return the totals with what needs all clocks side by side: spread and percentiles."""
+    total, one = totals.c, ranked.c
+    away = one.ttft - total.mean
+    spread = (
+        select(
+            one.purpose,
+            one.who,
+            func.sum(away * away).label("squares"),
+            *(
+                func.max(case((one.rank == _rank(total.clocks, share), one.ttft))).label(
+                    f"p{share}"
+                )
+                for share in PERCENTILES
+            ),
+        )
+        .select_from(ranked.join(totals, and_(one.purpose == total.purpose, one.who == total.who)))
+        .group_by(one.purpose, one.who)
+        .subquery("spread")
+    )
+    mine = and_(spread.c.purpose == total.purpose, spread.c.who == total.who)
+    return select(*total, *list(spread.c)[2:]).select_from(totals.outerjoin(spread, mine))
 
 
 def _rank(count: ColumnElement[int], percentile: int) -> ColumnElement[Any]:
