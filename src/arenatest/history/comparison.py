@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import fmean
 
 from arenatest.history.flipped import Flipped, flipped
@@ -16,15 +15,16 @@ from arenatest.history.noise import (
     score_change,
     shared_error,
 )
+from arenatest.history.pairing import Pairing
 from arenatest.history.plans import plan_changes
-from arenatest.lock.flips import Fought, fought
+from arenatest.lock.flips import Fought
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Plan
 from arenatest.model.prompt import Prompt
-from arenatest.model.record import AnswerSlot, Ledger
+from arenatest.model.record import Ledger
 from arenatest.report.battles import battles
 from arenatest.report.jury import jury_report
-from arenatest.report.latency import seconds_of, timed_calls
+from arenatest.report.latency import seconds_of
 from arenatest.report.panel import judge_reports
 from arenatest.stats.percentile import nearest_rank
 
@@ -167,7 +167,7 @@ class Comparison:
 
 def compare(before: Recorded, after: Recorded) -> Comparison:
     """Return what differs from one run to another; nothing is called a change without proof."""
-    pairing = _Pairing(before.ledger, after.ledger)
+    pairing = Pairing(before.ledger, after.ledger)
     scores = {name: pairing.scores(name) for name in pairing.candidates}
     clocks = {
         (name, clock): pairing.log_ratios(name, clock)
@@ -208,90 +208,8 @@ def compare(before: Recorded, after: Recorded) -> Comparison:
     )
 
 
-@dataclass(slots=True)
-class _Pairing:
-    """What two records have in common, the later one's order kept."""
-
-    before: Ledger
-    after: Ledger
-    prompts: list[Prompt] = field(init=False)
-
-    def __post_init__(self) -> None:
-        then = {prompt.id: prompt for prompt in self.before.plan.prompts}
-        self.prompts = [
-            prompt for prompt in self.after.plan.prompts if _same(then.get(prompt.id), prompt)
-        ]
-
-    @property
-    def ledgers(self) -> tuple[Ledger, Ledger]:
-        return self.before, self.after
-
-    @property
-    def candidates(self) -> list[str]:
-        """Names of the candidates of both."""
-        then = {candidate.name for candidate in self.before.plan.candidates}
-        return [one.name for one in self.after.plan.candidates if one.name in then]
-
-    @property
-    def contestants(self) -> list[str]:
-        """Names of all that took part in both."""
-        then = {contestant.name for contestant in self.before.plan.contestants}
-        return [one.name for one in self.after.plan.contestants if one.name in then]
-
-    def scores(self, candidate: str) -> list[tuple[Prompt, Fought, Fought]]:
-        """Return the prompts with a verdict in both runs."""
-        then, now = (fought(ledger, candidate) for ledger in self.ledgers)
-        return [
-            (prompt, then[prompt.id], now[prompt.id])
-            for prompt in self.prompts
-            if prompt.id in then and prompt.id in now
-        ]
-
-    def is_same(self, candidate: str, prompt: str) -> bool:
-        """Return whether both runs hold the same calls for both sides of a battle."""
-        chats = [
-            [
-                None if answered is None else answered.chat_id
-                for name in (ledger.plan.baseline.name, candidate)
-                for answered in [ledger.answers.get(AnswerSlot(name, prompt))]
-            ]
-            for ledger in self.ledgers
-        ]
-        return chats[0] == chats[1]
-
-    def log_ratios(self, contestant: str, clock: str) -> list[float]:
-        """Return log(after / before) of each cluster; calls that both runs hold are left out."""
-        then, now = (_by_prompt(ledger, contestant, clock) for ledger in self.ledgers)
-        return by_cluster(
-            (prompt.cluster, now[prompt.id][1] - then[prompt.id][1])
-            for prompt in self.prompts
-            if prompt.id in then
-            and prompt.id in now
-            and then[prompt.id][0].isdisjoint(now[prompt.id][0])
-        )
-
-
-def _same(then: Prompt | None, now: Prompt) -> bool:
-    return then is not None and (then.messages, then.reference) == (now.messages, now.reference)
-
-
-def _by_prompt(
-    ledger: Ledger, contestant: str, clock: str
-) -> dict[str, tuple[frozenset[str], float]]:
-    """Return the chat ids and the mean logarithm of a contestant's times, by prompt."""
-    calls = timed_calls(ledger).get(contestant, {})
-    found: dict[str, list[tuple[str, float]]] = {}
-    for slot, seconds in seconds_of(ledger, contestant, clock).items():
-        if seconds > 0.0:
-            found.setdefault(slot.prompt, []).append((calls[slot].chat_id, math.log(seconds)))
-    return {
-        prompt: (frozenset(chat for chat, _ in times), fmean(value for _, value in times))
-        for prompt, times in found.items()
-    }
-
-
 def _scores(
-    pairing: _Pairing,
+    pairing: Pairing,
     candidate: str,
     pairs: Sequence[tuple[Prompt, Fought, Fought]],
     error: float,
@@ -315,7 +233,7 @@ def _scores(
 
 
 def _clocks(
-    pairing: _Pairing, contestant: str, clock: str, change: Change | None
+    pairing: Pairing, contestant: str, clock: str, change: Change | None
 ) -> ClockPair | None:
     then, now = (
         sorted(seconds_of(ledger, contestant, clock).values()) for ledger in pairing.ledgers
@@ -343,7 +261,7 @@ def _times(seconds: Sequence[float]) -> Times:
     return Times(n=len(seconds), p50=p50, p95=p95)
 
 
-def _contestant(pairing: _Pairing, name: str) -> ContestantPair:
+def _contestant(pairing: Pairing, name: str) -> ContestantPair:
     answers = [
         [answered for slot, answered in ledger.answers.items() if slot.contestant == name]
         for ledger in pairing.ledgers
