@@ -13,7 +13,7 @@ def test_another_store_decides_on_an_export_as_this_one_did(project):
     decided = project.results["gates"]
     exported = arenatest(project, "export", "latest", "--to", "out")
     assert exported.ret == 0
-    exported.stdout.fnmatch_lines(["out: 1 run in 12 files, * rows, * MB"])
+    exported.stdout.fnmatch_lines(["out: 1 run in 13 files, * rows, * MB"])
 
     refused = arenatest(project, "export", "--all", "--to", "out")
     assert refused.ret == 4

@@ -16,6 +16,7 @@ from arenatest.exchange.rows import (
     JudgmentRow,
     LoadRow,
     MeasurementRow,
+    ReplacedRow,
 )
 from arenatest.model.answer import Answer, Failure, Timing, Usage
 from arenatest.model.decision import Decision
@@ -37,6 +38,7 @@ from arenatest.model.record import (
     Run,
 )
 from arenatest.store.codec import PackedText, plan_from_bytes, plan_to_bytes, unpack_text
+from arenatest.store.restoring import Replaced
 
 _USAGE = tuple(field.name for field in fields(Usage))
 _CLOCKS = tuple(field.name for field in fields(Timing) if field.name not in {"source", "gaps"})
@@ -301,6 +303,16 @@ def event_row(event: Event) -> EventRow:
 def event_of(row: EventRow) -> Event:
     """Return the event of a row."""
     return Event(id=row.id, run=row.run, at=row.at, kind=row.kind, details=row.details)
+
+
+def replaced_row(replaced: Replaced) -> ReplacedRow:
+    """Return the row of what stood in a place before."""
+    return ReplacedRow(**replaced._asdict())
+
+
+def replaced_of(row: ReplacedRow) -> Replaced:
+    """Return what stood in a place before."""
+    return Replaced(**_values(row, Replaced._fields))
 
 
 def _values(value: object, names: Sequence[str]) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from arenatest.exchange.rows import (
     JudgmentRow,
     LoadRow,
     MeasurementRow,
+    ReplacedRow,
 )
 from arenatest.model.plan import Plan
 from arenatest.model.record import Record, Run
 from arenatest.store import Store
-from arenatest.store.restoring import restore_runs
+from arenatest.store.restoring import restore_replaced, restore_runs
 
 AnyRow = TypeVar("AnyRow")
 
@@ -56,7 +57,8 @@ def restore(store: Store, folder: Path) -> list[Run]:
     if manifest.format != "jsonl":
         message = f"{folder}: is an export as {manifest.format}, expected jsonl"
         raise OptionError(f"{message}\n  hint: the others are for other programs")
-    needed = [f"{name}.jsonl" for name in ("runs", "plans", "prompts", *_RECORDS)]
+    names = ("runs", "plans", "prompts", "replaced", *_RECORDS)
+    needed = [f"{name}.jsonl" for name in names]
     if damage := list(damaged_files(folder, manifest, needed)):
         raise OptionError("\n".join(damage))
     runs = [records.run_of(row) for row in _rows(folder, "runs", RunRow)]
@@ -65,7 +67,9 @@ def restore(store: Store, folder: Path) -> list[Run]:
         rows = _rows(folder, name, kind)
         while batch := [_made(record_of, row, f"{name}.jsonl") for row in islice(rows, _BATCH)]:
             store.write(batch)
+    replaced = [records.replaced_of(row) for row in _rows(folder, "replaced", ReplacedRow)]
     with store.writing() as connection:
+        restore_replaced(connection, replaced)
         restore_runs(connection, plans, runs)
     return runs
 

@@ -288,6 +288,29 @@ class DecisionRow:
     line: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacedRow:
+    """What stood in a place of a run before it was asked again.
+
+    Attributes:
+        event: The event of asking again.
+        kind: ``answer``, ``judgment``, ``value`` or ``decision``.
+        place: Where it stood, as JSON.
+        run: In which run.
+        at: When it was taken away.
+        chat_id: The call behind it, where there was one.
+        body: The rest of it, as JSON.
+    """
+
+    event: str
+    kind: str
+    place: str
+    run: str
+    at: float
+    chat_id: str | None
+    body: str
+
+
 Row = (
     RunRow
     | PlanRow
@@ -301,6 +324,7 @@ Row = (
     | MeasurementRow
     | DecisionRow
     | EventRow
+    | ReplacedRow
 )
 
 ROWS: Mapping[str, type[Row]] = {
@@ -316,6 +340,7 @@ ROWS: Mapping[str, type[Row]] = {
     "measurements": MeasurementRow,
     "decisions": DecisionRow,
     "events": EventRow,
+    "replaced": ReplacedRow,
 }
 """What the rows of each file are, in the order in which they are written."""
 

@@ -20,6 +20,7 @@ from arenatest.exchange.rows import (
     JudgmentRow,
     LoadRow,
     MeasurementRow,
+    ReplacedRow,
     Row,
 )
 from arenatest.model.plan import Plan
@@ -28,6 +29,7 @@ from arenatest.model.record import Ledger, Run
 from arenatest.store import streams
 from arenatest.store.ledger import read_page
 from arenatest.store.plans import read_plan
+from arenatest.store.restoring import read_replaced_rows
 
 Value = TypeVar("Value")
 
@@ -141,4 +143,5 @@ _READERS: Mapping[type[Row], Callable[[Source], Iterator[Row]]] = {
     MeasurementRow: _each(streams.stream_measurements, records.measurement_row),
     DecisionRow: _each(streams.stream_decisions, records.decision_row),
     EventRow: _each(streams.stream_events, records.event_row),
+    ReplacedRow: _each(read_replaced_rows, records.replaced_row),
 }

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, insert, select
 
 from arenatest.model.plan import Plan
 from arenatest.model.record import Run
 from arenatest.store import schema
+from arenatest.store.codec import cell_from_text
 from arenatest.store.plans import write_plan
 from arenatest.store.rows import run_row
+
+
+class Replaced(NamedTuple):
+    """What stood in a place of a run before it was asked again, as ``replaced`` keeps it."""
+
+    event: str
+    kind: str
+    place: str
+    run: str
+    at: float
+    chat_id: str | None
+    body: str
+
+
+def read_replaced_rows(connection: Connection, run: str) -> Iterator[Replaced]:
+    """Yield what stood in the places of a run that were filled anew."""
+    table = schema.replaced
+    columns = [table.c[name] for name in Replaced._fields]
+    query = select(*columns).where(table.c.run == run)
+    for row in connection.execute(query.order_by(table.c.at, *table.primary_key)):
+        yield Replaced(*row)
+
+
+def restore_replaced(connection: Connection, rows: Sequence[Replaced]) -> None:
+    """Write what stood in places before; what is there already stays as it is."""
+    made = [row._replace(chat_id=row.chat_id and cell_from_text(row.chat_id)) for row in rows]
+    _insert_once(connection, schema.replaced, made)
 
 
 def restore_runs(connection: Connection, plans: Sequence[Plan], runs: Sequence[Run]) -> None:
@@ -24,12 +53,12 @@ def restore_runs(connection: Connection, plans: Sequence[Plan], runs: Sequence[R
         plans: What the runs follow.
         runs: As they were.
     """
-
-    def insert_once(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        statement = f"{insert(table).compile(dialect=connection.dialect)} ON CONFLICT DO NOTHING"
-        if rows:
-            connection.exec_driver_sql(statement, [*rows])
-
     for plan in plans:
-        write_plan(connection, plan, insert_once)
-    insert_once(schema.run, [run_row(run) for run in runs])
+        write_plan(connection, plan, partial(_insert_once, connection))
+    _insert_once(connection, schema.run, [run_row(run) for run in runs])
+
+
+def _insert_once(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    statement = f"{insert(table).compile(dialect=connection.dialect)} ON CONFLICT DO NOTHING"
+    if rows:
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows])

@@ -45,7 +45,7 @@ def stream_calls(connection: Connection, runs: Sequence[str] | None) -> Iterator
     table = schema.generation
     query = select(table.c.chat_id).order_by(table.c.started, table.c.chat_id)
     if runs is not None:
-        places = (schema.placed_answer, schema.placed_load, schema.judgment)
+        places = (schema.placed_answer, schema.placed_load, schema.judgment, schema.replaced)
         used = [select(place.c.chat_id).where(place.c.run.in_(runs)) for place in places]
         ids = union(select(table.c.chat_id).where(table.c.run.in_(runs)), *used)
         query = query.where(table.c.chat_id.in_(ids))

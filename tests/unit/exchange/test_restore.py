@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from arenatest.errors import OptionError
 from arenatest.exchange.export import export
 from arenatest.exchange.manifest import MANIFEST
+from arenatest.exchange.plan_rows import EventRow, PromptRow, RunRow
 from arenatest.exchange.restore import restore
+from arenatest.exchange.rows import (
+    AnswerRow,
+    CallRow,
+    DecisionRow,
+    JudgmentRow,
+    LoadRow,
+    MeasurementRow,
+)
+from arenatest.model.answer import Answer, Timing, Usage
+from arenatest.model.decision import Decision
 from arenatest.model.health import JudgeLimits
-from arenatest.store import open_store
-from unit.exchange.evidence import HOSTILE, whole_plan, whole_run
-from unit.store.records import decided
+from arenatest.model.judgment import Judgment, Order
+from arenatest.model.prompt import Prompt
+from arenatest.model.record import (
+    AnswerPlaced,
+    AnswerSlot,
+    Event,
+    GameSlot,
+    Generation,
+    JudgmentPlaced,
+    LoadPlaced,
+    MeasurementPlaced,
+    Run,
+)
+from arenatest.store import open_store, schema
+from arenatest.store.reopening import ask_again
+from unit.exchange.evidence import HOSTILE, evidence, whole_plan, whole_run
+from unit.store.records import decided, judged, placed, run
 
 
 def test_another_store_of_either_kind_has_the_same_run_as_before(store, exported, database):
@@ -107,3 +132,64 @@ def test_an_unfinished_run_can_be_taken_elsewhere(store, tmp_path):
         (run,) = restore(other, tmp_path / "out")
         assert run == replace(store.run("run-1"), finished=None)
         assert run.stopped == ("budget", "max_calls reached")
+
+
+def test_what_stood_in_places_that_were_asked_again_comes_along(tmp_path, database):
+    unread = Judgment(void="unparsed", explanation=HOSTILE, chat_id="j-p0-baseline-first")
+    slot = GameSlot("cheap", "p0", 0, "jury", 0, Order.BASELINE_FIRST)
+    with open_store(tmp_path / "store") as store:
+        store.begin(whole_plan(), run(), fresh=True, expire=0.0)
+        store.write([*evidence(), judged(slot=slot, judgment=unread)])
+        store.finish("run-1", 1010.0)
+        with store.writing() as connection:
+            ask_again(connection, whole_plan(), what="void", session="s-2", at=3e3, expire=0.0)
+        store.write([placed("c-1", slot=AnswerSlot("cheap", "p1"))])
+        ledger = store.load("run-1")
+        export(store, store.runs(), tmp_path / "out", form="jsonl", now=2000.0)
+    assert ledger.before.answers
+    assert ledger.before.judgments
+    assert ledger.asked_again
+    with open_store(database) as other:
+        restore(other, tmp_path / "out")
+        assert other.load("run-1") == ledger
+        restore(other, tmp_path / "out")
+        assert other.load("run-1") == ledger
+
+
+@pytest.mark.parametrize(
+    ("record", "row", "otherwise"),
+    [
+        (Run, RunRow, {"plan_hash": "plan", "stopped": "stopped_cause"}),
+        (Generation, CallRow, {"answer": "text"}),
+        (Answer, CallRow, {"usage": "has_usage"}),
+        (Usage, CallRow, {}),
+        (Timing, CallRow, {"source": "timing"}),
+        (AnswerPlaced, AnswerRow, {"slot": "contestant"}),
+        (LoadPlaced, LoadRow, {"slot": "contestant"}),
+        (JudgmentPlaced, JudgmentRow, {"slot": "candidate", "judgment": "verdict"}),
+        (Judgment, JudgmentRow, {}),
+        (MeasurementPlaced, MeasurementRow, {"slot": "metric", "measured": "value"}),
+        (Decision, DecisionRow, {}),
+        (Event, EventRow, {}),
+        (Prompt, PromptRow, {}),
+    ],
+)
+def test_no_field_of_a_record_is_forgotten(record, row, otherwise):
+    named = {otherwise.get(field.name, field.name) for field in fields(record)}
+    assert named <= {field.name for field in fields(row)}
+
+
+def test_no_table_of_the_store_is_forgotten():
+    by_hand = {
+        "meta",
+        "plan",
+        "prompt",
+        "run",
+        "text",
+        "generation",
+        "placed_answer",
+        "placed_load",
+    }
+    by_hand |= {"judgment", "measurement", "decision", "event", "replaced"}
+    made_anew = {"fingerprint", "contestant"}
+    assert set(schema.metadata.tables) == by_hand | made_anew
