@@ -10,6 +10,7 @@ from arenatest.errors import StoreError
 from arenatest.lock.drift import drift, served_drift
 from arenatest.lock.flips import Earlier, earlier_of
 from arenatest.lock.lock import Lock
+from arenatest.lock.reigns import Reign, reigns
 from arenatest.model.attempts import Attempts
 from arenatest.model.plan import Plan
 from arenatest.model.record import Event, Run, Served
@@ -31,6 +32,8 @@ class Standing:
         earlier: By candidate: the run that its battles are compared with.
         attempts: How often its plan was put to the test; None where nobody counted.
         events: What happened to it, earliest first.
+        reigns: The baselines of its suite up to it, the earliest first; empty where there never
+            was another one.
     """
 
     drift: tuple[str, ...] = ()
@@ -39,6 +42,7 @@ class Standing:
     earlier: Mapping[str, Earlier] = field(default_factory=dict)
     attempts: Attempts | None = None
     events: tuple[Event, ...] = ()
+    reigns: tuple[Reign, ...] = ()
 
 
 def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMode) -> Standing:
@@ -67,6 +71,7 @@ def standing(store: Store, run: Run, plan: Plan, lock: Lock | None, mode: LockMo
         earlier=earlier,
         attempts=read_attempts(store, run),
         events=tuple(store.events(run.id)),
+        reigns=_chain(store, run, plan),
     )
 
 
@@ -89,6 +94,11 @@ def finished_runs(
         its = plans[run.plan_hash]
         if (its.suite, its.path) == (plan.suite, plan.path) and its.rules and not its.aa:
             yield run, its
+
+
+def _chain(store: Store, run: Run, plan: Plan) -> tuple[Reign, ...]:
+    chain = reigns(store, plan, run) if plan.rules else ()
+    return chain if len(chain) > 1 else ()
 
 
 def _is_later(run: Run, before: Run) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.lock.flips import Flips
+from arenatest.lock.reigns import Reign
 from arenatest.model.decision import Decision
 from arenatest.model.price import SUITE, Price
 from arenatest.report.jury import JuryReport
@@ -72,6 +74,15 @@ def flips_words(found: Flips) -> str:
         return share
     chance = f"{found.chance:.2g}" if found.chance < _COMMON else f"{found.chance:.2f}"
     return f"{share}: {found.worse:,} worse, {found.better:,} better (sign test p = {chance})"
+
+
+def reigns_words(reigns: Sequence[Reign]) -> str:
+    """Return who was the baseline before, in a line; empty where nobody was."""
+    if len(reigns) < 2:  # noqa: PLR2004 - a chain has two ends
+        return ""
+    before = ", ".join(f"{one.name} until {moment(one.until)[:10]}" for one in reigns[-4:-1])
+    more = f"{len(reigns) - 4:,} more, " * (len(reigns) > 4)  # noqa: PLR2004 - as many as a line
+    return f"earlier baselines: {more}{before}"
 
 
 def changed_words(found: Flips) -> str:

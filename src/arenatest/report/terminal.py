@@ -17,6 +17,7 @@ from arenatest.report.phrases import (
     interval_words,
     limit_words,
     plural,
+    reigns_words,
     value_words,
 )
 from arenatest.report.spending import faults, unmeasured, voids
@@ -57,6 +58,8 @@ def _suite(suite: SuiteView) -> list[tuple[str, str]]:
             lines += [("note", f"  {_line(line)}") for line in _flips(suite, candidate.name)]
     lines += [("note", f"  {line}") for line in _cached(suite)]
     lines += [("note", f"  {_line(line)}") for line in age_lines(suite.run.ledger)]
+    if chain := reigns_words(suite.run.standing.reigns):
+        lines.append(("note", f"  {_line(chain)}"))
     lines += [("note", f"  {_line(one.line)}") for one in suite.waitings if one.line]
     lines += [("note", f"  {_line(line)}") for line in aa_lines(suite.run.ledger, suite.alarms)]
     lines += [("warning", f"  {line}") for line in _failures(suite.record)]

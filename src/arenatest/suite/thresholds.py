@@ -41,7 +41,8 @@ def read_threshold(gate: GateTable, metric: MetricSpec) -> Threshold:
     given = [key for key in THRESHOLDS if getattr(gate, key) is not None]
     if len(given) != 1:
         found = " and ".join(given) or "none"
-        raise Mistake(f"got {found}, expected exactly one of {', '.join(THRESHOLDS)}")
+        hint = "write a gate for each: all of them must pass" if given else ""
+        raise Mistake(f"got {found}, expected exactly one of {', '.join(THRESHOLDS)}", hint=hint)
     key = given[0]
     try:
         if key == "never_regress":

@@ -196,7 +196,8 @@ def line_of(text, start):
             ("min = 0.45", "min = 0.45\nmax = 0.9"),
             "[[gates]]",
             "gates[0] (win_rate): got min and max, expected exactly one of min, max, min_ratio, "
-            "max_ratio, margin, never_regress",
+            "max_ratio, margin, never_regress\n"
+            "  hint: write a gate for each: all of them must pass",
             id="two thresholds",
         ),
         pytest.param(
@@ -239,7 +240,8 @@ def line_of(text, start):
             ("min = 0.45", "min = 0.45\nnever_regress = true"),
             "[[gates]]",
             "gates[0] (win_rate): got min and never_regress, expected exactly one of min, max, "
-            "min_ratio, max_ratio, margin, never_regress",
+            "min_ratio, max_ratio, margin, never_regress\n"
+            "  hint: write a gate for each: all of them must pass",
             id="never_regress beside a limit",
         ),
         *(
