@@ -75,7 +75,8 @@ class Heap:
             "delete from voted where number not in (select min(number) from voted"
             " group by first, second, prompt, person, score, at)"
         )
-        self._db.execute("create index voted_pair on voted (first, second, prompt)")
+        for table in ("fought", "preferred", "voted"):
+            self._db.execute(f"create index {table}_pair on {table} (first, second, prompt)")
 
     def pairs(self) -> list[Pair]:
         """Return which models met, the first and the second in the alphabet's order."""
@@ -228,7 +229,7 @@ class Heap:
 
     def _between(self, query: str, one: str, two: str) -> Iterator[Any]:
         cells = cell_from_text(one), cell_from_text(two)
-        pair = "(first, second) in (values (?, ?), (?, ?))"
+        pair = "((first = ? and second = ?) or (first = ? and second = ?))"
         return iter(self._db.execute(query.format(pair=pair), (*cells, *reversed(cells))))
 
     def _one(self, query: str, name: str) -> Any:

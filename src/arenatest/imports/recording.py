@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from arenatest.imports.conversations import UNKNOWN
-from arenatest.imports.drafting import VOTES, Ballot, Draft, preference_of
+from arenatest.imports.drafting import VOTES, Draft, preference_of
 from arenatest.imports.found import Said
 from arenatest.imports.heap import Heap
 from arenatest.model.answer import Answer, Failure
@@ -49,37 +50,63 @@ class Recording:
 
     def records(self) -> Iterator[Record]:
         """Yield the records, in an order that depends on nothing but what was found."""
+        silent: dict[str, str] = {}
         for prompt in self.draft.plan.prompts:
-            yield from self._answers(prompt)
+            yield from self._answers(prompt, silent)
         for candidate in self.draft.plan.candidates:
             yield from self._games(candidate.name)
             yield from self._preferences(candidate.name)
         yield from self._votes()
         yield from self._numbers()
 
-    def _answers(self, prompt: Prompt) -> Iterator[Record]:
+    def _answers(self, prompt: Prompt, silent: dict[str, str]) -> Iterator[Record]:
+        """Yield the answers to a prompt.
+
+        Args:
+            prompt: The prompt.
+            silent: By model, the call that stands for all of its answers without a text.
+        """
         plan, ballot = self.draft.plan, self.draft.ballots.get(prompt.id)
-        shared = prompt.id in self.draft.shared
-        sides = plan.contestants
+        names = [one.name for one in plan.contestants]
+        asked = prompt.id
         if ballot is not None:
-            sides = tuple(
-                one for one in sides if one.name in (plan.baseline.name, ballot.candidate)
-            )
-        for contestant in sides:
-            asked = prompt.id if ballot is None else ballot.vote.prompt
-            said = self.heap.said(contestant.name, asked)
-            if said is None and ballot is not None:
-                said = _unknown(contestant.name, ballot)
-            if said is None and shared:
-                said = Said(model=contestant.name, prompt=asked, answer=Answer(failure=MISSING))
+            names, asked = [plan.baseline.name, ballot.candidate], ballot.vote.prompt
+        for name in names:
+            said = self.heap.said(name, asked)
             if said is not None:
                 yield from self._placed(prompt.id, said)
+            elif ballot is not None:
+                yield from self._unknown(prompt.id, name, silent)
+            elif prompt.id in self.draft.shared:
+                said = Said(model=name, prompt=asked, answer=Answer(failure=MISSING))
+                yield from self._placed(prompt.id, said)
+
+    def _unknown(self, prompt: str, model: str, silent: dict[str, str]) -> Iterator[Record]:
+        """Yield an answer that was voted on and whose text no file holds: one call is for all."""
+        if model not in silent:
+            chat_id = silent[model] = content_id("imported call", self.run, model)
+            said = Said(model=model, prompt="", answer=Answer(text="", finish=UNKNOWN))
+            yield self._call(chat_id, "", said, attempt=0)
+        slot = AnswerSlot(model, prompt)
+        yield AnswerPlaced(
+            run=self.run, slot=slot, purpose="text", chat_id=silent[model], attempts=0
+        )
 
     def _placed(self, prompt: str, said: Said) -> Iterator[Record]:
         slot = AnswerSlot(said.model, prompt)
         chat_id = content_id("imported call", self.run, said.model, prompt)
-        called = said.answer.failure is not MISSING
-        yield Generation(
+        called = int(said.answer.failure is not MISSING)
+        yield self._call(chat_id, prompt, said, attempt=called)
+        purposes: list[Literal["text", "timing"]] = ["text"]
+        if said.answer.timing is not None:
+            purposes.append("timing")
+        for purpose in purposes:
+            yield AnswerPlaced(
+                run=self.run, slot=slot, purpose=purpose, chat_id=chat_id, attempts=called
+            )
+
+    def _call(self, chat_id: str, prompt: str, said: Said, *, attempt: int) -> Generation:
+        return Generation(
             chat_id=chat_id,
             run=self.run,
             role="answer",
@@ -87,20 +114,12 @@ class Recording:
             key=content_id("imported answer", self.draft.source, said.model, prompt),
             prompt=prompt,
             repeat=0,
-            attempt=int(called),
+            attempt=attempt,
             final=True,
             started=self.started if said.at is None else said.at,
             answer=said.answer,
             cost=said.cost,
         )
-        placed = AnswerPlaced(
-            run=self.run, slot=slot, purpose="text", chat_id=chat_id, attempts=int(called)
-        )
-        yield placed
-        if said.answer.timing is not None:
-            yield AnswerPlaced(
-                run=self.run, slot=slot, purpose="timing", chat_id=chat_id, attempts=int(called)
-            )
 
     def _games(self, candidate: str) -> Iterator[Record]:
         plan, baseline = self.draft.plan, self.draft.plan.baseline.name
@@ -182,9 +201,3 @@ class Recording:
     def _measured(self, slot: MetricSlot, measured: Measured) -> MeasurementPlaced:
         key = content_id("imported value", self.run, *slot)
         return MeasurementPlaced(run=self.run, slot=slot, key=key, measured=measured)
-
-
-def _unknown(model: str, ballot: Ballot) -> Said:
-    """Return what stands for an answer that was voted on and whose text no file holds."""
-    answer = Answer(text="", finish=UNKNOWN)
-    return Said(model=model, prompt=ballot.vote.prompt, answer=answer, at=ballot.vote.at)

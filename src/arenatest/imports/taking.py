@@ -20,6 +20,7 @@ from arenatest.imports.recording import Recording
 from arenatest.model.decision import Decision
 from arenatest.model.identity import content_id
 from arenatest.model.plan import Rule
+from arenatest.model.prompt import Prompt
 from arenatest.model.record import DecisionMade, Generation, Ledger, Record, Run
 from arenatest.store import Store
 from arenatest.store.arrivals import arrive, has_arrived, settle
@@ -88,6 +89,8 @@ def take(store: Store, heap: Heap, draft: Draft, moment: Moment) -> Taken:
     """
     unnamed = Recording(heap=heap, draft=draft, run="", started=0.0)
     contents = _Contents(unnamed.records())
+    for ballot in draft.ballots.values():
+        contents.time(ballot.vote.at)
     run_id = content_id("imported run", draft.source, draft.plan.hash, contents.digest)
     started = moment.now if contents.first is None else contents.first
     run = Run(
@@ -107,9 +110,8 @@ def take(store: Store, heap: Heap, draft: Draft, moment: Moment) -> Taken:
         records = recording.records()
         while some := [*islice(records, _TOGETHER)]:
             store.write(some)
-    ledger = store.load(run_id, draft.plan)
-    ledger.run = replace(run, stopped=None)
-    decisions = tuple(decide(rule, ledger) for rule in draft.plan.rules)
+    parts = _Parts(replace(store.load(run_id, draft.plan), run=replace(run, stopped=None)))
+    decisions = tuple(decide(rule, parts.of(rule)) for rule in draft.plan.rules)
     if new:
         store.write([DecisionMade(run=run_id, decision=decision) for decision in decisions])
         details: dict[str, str | int] = {"from": draft.source, "records": contents.number}
@@ -120,8 +122,26 @@ def take(store: Store, heap: Heap, draft: Draft, moment: Moment) -> Taken:
         new=new,
         records=contents.number,
         decisions=decisions,
-        figures=tuple(_figure(rule, ledger) for rule in draft.plan.rules),
+        figures=tuple(_figure(rule, parts.of(rule)) for rule in draft.plan.rules),
     )
+
+
+class _Parts:
+    """The record by what gates look at: with votes on dozens of models each looks at little."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._prompts: dict[str | None, list[Prompt]] = {}
+        for prompt in ledger.plan.prompts:
+            self._prompts.setdefault(prompt.subset, []).append(prompt)
+
+    def of(self, rule: Rule) -> Ledger:
+        """Return the record for a gate, whose plan has no other prompts than the gate's."""
+        if not rule.where:
+            return self._ledger
+        ((_, (subset,)),) = rule.where
+        plan = replace(self._ledger.plan, prompts=tuple(self._prompts[subset]))
+        return replace(self._ledger, plan=plan)
 
 
 def _figure(rule: Rule, ledger: Ledger) -> Figure:
@@ -154,8 +174,12 @@ class _Contents:
         for record in records:
             digest.update(repr(record).encode("utf-8", "surrogatepass"))
             self.number += 1
-            if isinstance(record, Generation) and record.started:
-                at = record.started
-                self.first = at if self.first is None else min(self.first, at)
-                self.last = at if self.last is None else max(self.last, at)
+            if isinstance(record, Generation):
+                self.time(record.started or None)
         self.digest = digest.hexdigest()
+
+    def time(self, at: float | None) -> None:
+        """Take a time that a file says."""
+        if at is not None:
+            self.first = at if self.first is None else min(self.first, at)
+            self.last = at if self.last is None else max(self.last, at)
