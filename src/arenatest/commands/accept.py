@@ -54,7 +54,7 @@ def add(commands: Commands) -> None:
         command.add_argument(
             "--force", action="store_true", help="whatever speaks against it; the lock will say so"
         )
-        command.add_argument("--store", type=Path, help="default: as for pytest --arena")
+        command.add_argument("--store", help="default: as for pytest --arena")
         command.set_defaults(run=_run)
 
 

@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
             help="the run to take: its id, the beginning of it, latest or latest~1; "
             "default: the latest that fits",
         )
-        command.add_argument("--store", type=Path, help="default: as for pytest --arena")
+        command.add_argument("--store", help="default: as for pytest --arena")
         command.add_argument("--reports", type=Path, help="default: as for pytest --arena")
         command.set_defaults(run=partial(_session, name))
 

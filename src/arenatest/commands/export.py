@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
     export.add_argument(
         "--replace", action="store_true", help="the folder may hold an earlier export: replace it"
     )
-    export.add_argument("--store", type=Path, help="default: as for pytest --arena")
+    export.add_argument("--store", help="default: as for pytest --arena")
     export.set_defaults(run=_run)
 
 

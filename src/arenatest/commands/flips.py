@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
     flips.add_argument(
         "suites", nargs="*", metavar="SUITE", type=Path, help="files or folders; default: all"
     )
-    flips.add_argument("--store", type=Path, help="default: as for pytest --arena")
+    flips.add_argument("--store", help="default: as for pytest --arena")
     flips.set_defaults(run=_run)
 
 

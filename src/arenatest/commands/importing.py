@@ -53,7 +53,7 @@ def add(commands: Commands) -> None:
         metavar="FOLDER",
         help="write prompts and answers for suites too: a folder that does not exist yet",
     )
-    command.add_argument("--store", type=Path, help="default: as for pytest --arena")
+    command.add_argument("--store", help="default: as for pytest --arena")
     command.set_defaults(run=_run)
 
 

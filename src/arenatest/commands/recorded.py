@@ -6,7 +6,6 @@ import argparse
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arenatest.commands.configured import configured
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add what all of them take."""
-    command.add_argument("--store", type=Path, help="default: as for pytest --arena")
+    command.add_argument("--store", help="default: as for pytest --arena")
     command.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 

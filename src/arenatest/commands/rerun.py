@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
     rerun.add_argument(
         "--times", type=int, default=1, metavar="N", help="how often, to see what varies"
     )
-    rerun.add_argument("--store", type=Path, help="default: as for pytest --arena")
+    rerun.add_argument("--store", help="default: as for pytest --arena")
     rerun.set_defaults(run=_run)
 
 

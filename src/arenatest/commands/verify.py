@@ -6,7 +6,6 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +24,7 @@ def add(commands: Commands) -> None:
     """Add the command to the command line."""
     said = "check every record, hash and verdict of the store"
     verify = commands.add_parser("verify", help=said, description=said)
-    verify.add_argument("--store", type=Path, help="default: as for pytest --arena")
+    verify.add_argument("--store", help="default: as for pytest --arena")
     verify.add_argument("--json", action="store_true", help="print JSON, for programs")
     verify.set_defaults(run=_run)
 
