@@ -14,10 +14,12 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from fakes.databases import new_schema
 from simulation.crashes import Told, crash, drawn, undisturbed
 from simulation.sessions import WIDE, Differs, World, models
 
@@ -37,12 +39,14 @@ def main() -> int:
         def one(seed: int) -> Told | Differs:
             case = drawn(seed)
             place = folder / f"seed-{seed}"
-            store = options.store or str(place / "store")
-            world = World(place, server, variant=case.variant, store=store, name=f"seed-{seed}")
-            try:
-                return crash(case, world, whole)
-            except Differs as error:
-                return error
+            empty = new_schema(options.store) if options.store else nullcontext(place / "store")
+            with empty as store:
+                name = f"seed-{seed}"
+                world = World(place, server, variant=case.variant, store=str(store), name=name)
+                try:
+                    return crash(case, world, whole)
+                except Differs as error:
+                    return error
 
         seeds = range(options.first, options.first + options.kills)
         with ThreadPoolExecutor(options.at_once) as pool:

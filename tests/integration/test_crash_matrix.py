@@ -2,10 +2,12 @@
 
 import pytest
 
+from fakes.databases import new_schema
 from simulation.crashes import crash, drawn, undisturbed
 from simulation.sessions import World, models
 
 KILLS = 25
+ON_POSTGRESQL = 4
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +23,16 @@ def whole(server, tmp_path_factory):
 
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_a_killed_session_ends_as_if_nothing_had_happened(tmp_path, server, whole, seed):
+    killed(tmp_path / "project", str(tmp_path / "store"), server, whole, seed)
+
+
+@pytest.mark.parametrize("seed", range(KILLS, KILLS + ON_POSTGRESQL))
+def test_so_does_one_that_is_recorded_in_postgresql(tmp_path, server, whole, seed, postgres_url):
+    with new_schema(postgres_url) as url:
+        killed(tmp_path / "project", url, server, whole, seed)
+
+
+def killed(folder, store, server, whole, seed):
     case = drawn(seed)
-    folder = tmp_path / "project"
-    store = str(folder / "store")
     world = World(folder, server, variant=case.variant, store=store, name=f"seed-{seed}")
     crash(case, world, whole)

@@ -18,6 +18,7 @@ _VOLATILE = {
     *("id", "run", "started", "finished", "duration", "calls", "cost", "latency", "chat_id"),
     *("versions", "attempt", "session", "command", "timed", "waiting", "reused", "cached"),
     *("input_tokens", "output_tokens", "errors", "flips", "advice", "imbalances", "uncosted"),
+    *("reused_age", "attempts"),
 }
 
 
@@ -44,10 +45,11 @@ def hold_end(world: World, ended: Seen, expected: Seen, *, kills: int) -> int:
         {_gate(gate): gate for gate in seen.results["gates"] if gate["gate"] != CLOCKED}
         for seen in (ended, expected)
     ]
-    assert gates[0] == gates[1], "gates"
+    assert gates[0] == gates[1], differing(gates[0], gates[1])
     if world.variant != "early":  # which buys as much as was under way
-        assert steady(ended.results) == steady(expected.results), "results"
-    _check_ledger(ended.ledger, expected.ledger, whole=world.variant != "early")
+        others = differing(steady(ended.results), steady(expected.results))
+        assert not others, others
+    hold_ledger(ended.ledger, expected.ledger, whole=world.variant != "early")
     hold_store(world, expected)
     return hold_calls(world, kills)
 
@@ -67,7 +69,20 @@ def steady(results: object) -> object:
     return results
 
 
-def _check_ledger(ended: Ledger, expected: Ledger, *, whole: bool) -> None:
+def differing(one: object, other: object, where: str = "results") -> list[str]:
+    """Return where two JSON values differ, with what stands there."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = [*one, *(key for key in other if key not in one)]
+        pairs = [(f"{where}.{key}", one.get(key), other.get(key)) for key in keys]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = [(f"{where}[{at}]", *two) for at, two in enumerate(zip(one, other, strict=True))]
+    else:
+        return [] if one == other else [f"{where}: {one!r}, undisturbed {other!r}"]
+    return [line for name, mine, theirs in pairs for line in differing(mine, theirs, name)]
+
+
+def hold_ledger(ended: Ledger, expected: Ledger, *, whole: bool) -> None:
+    """Hold what stands in the places of a run to what stands there undisturbed."""
     parts = [
         (
             {slot: found.answer.text for slot, found in ledger.answers.items()},
