@@ -15,12 +15,15 @@ class Attempts:
         judged: How many of them bought answers or verdicts anew, the first included. One that
             takes all from the record, or buys only what was missing, is no new attempt.
         timed: How many took clocks, which every run does afresh that needs them.
+        mended: How many bought an answer or a verdict where an earlier one had a failure or a void:
+            what is about failing looks better in them than in a run of its own.
     """
 
     commit: str | None = None
     runs: int = 1
     judged: int = 1
     timed: int = 0
+    mended: int = 0
 
 
 def false_pass(alpha: float, attempts: int) -> float:

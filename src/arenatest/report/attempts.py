@@ -12,6 +12,7 @@ from arenatest.report.phrases import moment, percent, plural
 from arenatest.report.suite_run import SuiteRun
 
 _CLOCKS = frozenset({"timing", "load"})
+_OF_FAILING = frozenset({"error_rate", "void_rate", "parse_rate", "judge_error_rate"})
 _SHOWN = 12  # digits of a commit
 
 
@@ -33,6 +34,18 @@ def attempt_lines(run: SuiteRun) -> Iterator[str]:
         yield (
             f"the clocks of this plan were taken in {attempts.timed} runs{_under(attempts)}: every "
             f"run takes them afresh, and {_weaker(timed, attempts.timed)}"
+        )
+
+
+def mended_lines(run: SuiteRun) -> Iterator[str]:
+    """Yield that a gate about failing looks at what was tried until it did not fail."""
+    attempts = run.standing.attempts
+    gates = sorted({d.metric for d in run.decisions if d.metric in _OF_FAILING})
+    if attempts is not None and attempts.mended and gates:
+        yield (
+            f"what failed in an earlier run of this plan{_under(attempts)} was tried again, and "
+            f"what succeeded was kept: {', '.join(gates)} looks better than in one run; "
+            "--arena-fresh measures it anew"
         )
 
 

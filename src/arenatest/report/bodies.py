@@ -113,7 +113,7 @@ def _size(battle: Battle) -> int:
     answers = [one.answer for one in (battle.baseline, battle.answered) if one is not None]
     return (
         600
-        + sum(min(len(answer.text) + len(answer.reasoning), LONGEST) for answer in answers)
+        + sum(min(answer.length + len(answer.reasoning), LONGEST) for answer in answers)
         + sum(min(len(said.explanation), LONGEST) + 80 for _, said in battle.games)
         + sum(len(message.content) for message in battle.prompt.messages)
     )

@@ -170,7 +170,7 @@ def _attempts(run: SuiteRun) -> AttemptsPart | None:
     one = run.standing.attempts
     if one is None:
         return None
-    counts = {"runs": one.runs, "judged": one.judged, "timed": one.timed}
+    counts = {name: value for name, value in asdict(one).items() if name != "commit"}
     return AttemptsPart(**counts, false_pass=false_pass_of(run))
 
 

@@ -55,12 +55,14 @@ class AttemptsPart(Part):
     """How often the plan was put to the test under this commit, the run included.
 
     ``judged`` of these ``runs`` bought answers or verdicts anew, ``timed`` took clocks; in one of
-    them the worst gate passes wrongly with a probability of at most ``false_pass``.
+    them the worst gate passes wrongly with a probability of at most ``false_pass``. ``mended`` of
+    them bought what had failed or was void in an earlier one.
     """
 
     runs: int
     judged: int
     timed: int
+    mended: int
     false_pass: float | None
 
 

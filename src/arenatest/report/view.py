@@ -14,7 +14,7 @@ from arenatest.model.plan import Contestant, JudgeSeat
 from arenatest.model.price import Price
 from arenatest.report.advice import Advice, advices, likely_causes
 from arenatest.report.ages import expiry_lines
-from arenatest.report.attempts import asked_again_lines, attempt_lines
+from arenatest.report.attempts import asked_again_lines, attempt_lines, mended_lines
 from arenatest.report.battles import Battle, battles
 from arenatest.report.breakdown import Slice, slices
 from arenatest.report.conduct import Conduct, conducts
@@ -297,6 +297,7 @@ def warnings(
         lines.append(f"the run ended before its plan ({cause}): {line}")
     lines += asked_again_lines(ledger)
     lines += attempt_lines(run)
+    lines += mended_lines(run)
     lines += expiry_lines(ledger)
     lines += ledger.warnings
     lines += warning_lines(suspected)

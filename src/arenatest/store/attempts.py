@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, exists, literal, select
+from sqlalchemy import Connection, Table, and_, exists, literal, select
 
 from arenatest.model.attempts import Attempts
 from arenatest.model.record import AnswerSlot, GameSlot, Run
@@ -22,11 +22,12 @@ def read_attempts(store: Store, run: Run) -> Attempts:
     """
     with store.reading() as connection:
         counted = _runs(connection, run)
-        judged = 1
+        judged, mended = 1, 0
         for place, one in enumerate(counted[1:], start=1):
-            judged += _drew_anew(connection, one, counted[:place])
+            judged += _bought(connection, one, counted[:place], lacking=False)
+            mended += _bought(connection, one, counted[:place], lacking=True)
         timed = sum(_took_clocks(connection, one) for one in counted)
-    return Attempts(commit=run.commit, runs=len(counted), judged=judged, timed=timed)
+    return Attempts(commit=run.commit, runs=len(counted), judged=judged, timed=timed, mended=mended)
 
 
 def _runs(connection: Connection, run: Run) -> list[str]:
@@ -57,20 +58,25 @@ def _has_decided(connection: Connection, run_id: str) -> bool:
     return any(decision_from_json(body).decision != "inconclusive" for body in bodies)
 
 
-def _drew_anew(connection: Connection, run_id: str, earlier: Sequence[str]) -> bool:
-    """Return whether a run bought an answer or a verdict where an earlier one had one."""
+def _bought(connection: Connection, run_id: str, earlier: Sequence[str], *, lacking: bool) -> bool:
+    """Return whether a run bought an answer or a verdict where an earlier one had one.
+
+    With ``lacking``, whether it did where an earlier one had a failure or a void.
+    """
     answers, games = schema.placed_answer, schema.judgment
     then, call = answers.alias("then"), schema.generation
-    answered = exists().where(call.c.chat_id == then.c.chat_id, call.c.failure.is_(None))
+    failed = call.c.failure.is_not(None) if lacking else call.c.failure.is_(None)
+    ended = exists().where(call.c.chat_id == then.c.chat_id, failed)
     again = _same(answers, then, AnswerSlot._fields, earlier)
     asked = (answers.c.purpose == "text", answers.c.reused.is_(False))
-    had = exists(select(literal(1)).where(*again, then.c.purpose == "text", answered))
+    had = exists(select(literal(1)).where(*again, then.c.purpose == "text", ended))
     if _any(connection, answers, run_id, *asked, had):
         return True
     then = games.alias("then")
     again = _same(games, then, GameSlot._fields, earlier)
+    void = and_(then.c.void.is_not(None), then.c.void != "abstained")
     said = (games.c.verdict.is_not(None), games.c.reused.is_(False))
-    had = exists(select(literal(1)).where(*again, then.c.verdict.is_not(None)))
+    had = exists(select(literal(1)).where(*again, void if lacking else then.c.verdict.is_not(None)))
     return _any(connection, games, run_id, *said, had)
 
 

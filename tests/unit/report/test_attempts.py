@@ -7,7 +7,7 @@ from arenatest.lock.standing import Standing
 from arenatest.model.attempts import Attempts, false_pass
 from arenatest.model.metric import BUILT_IN
 from arenatest.model.record import AskedAgain, Before
-from arenatest.report.attempts import asked_again_lines, attempt_lines
+from arenatest.report.attempts import asked_again_lines, attempt_lines, mended_lines
 from arenatest.report.markdown import step_summary
 from arenatest.report.results import results_json
 from arenatest.report.suite_run import SuiteRun
@@ -61,6 +61,20 @@ def test_clocks_are_counted_apart_because_every_run_takes_them():
 
 def test_clocks_of_every_night_are_no_news_where_the_commit_is_unknown():
     assert lines(Attempts(runs=90, timed=90), "win_rate", "ttft-p95") == []
+
+
+def test_gates_about_failing_are_told_where_what_failed_was_tried_again():
+    rules = [rule("error_rate", metric=BUILT_IN["error_rate"], side="max", limit=0.1)]
+    run = suite_run(Attempts(commit=COMMIT, runs=2, mended=1), rules=rules)
+    errors = replace(run, decisions=(decision("error_rate", metric="error_rate"),))
+    assert [*mended_lines(errors)] == [
+        "what failed in an earlier run of this plan under the commit c0ffee123456 was tried again, "
+        "and what succeeded was kept: error_rate looks better than in one run; --arena-fresh "
+        "measures it anew"
+    ]
+    assert [*mended_lines(replace(run, decisions=(decision("win_rate"),)))] == []
+    once = replace(errors, standing=Standing(attempts=Attempts()))
+    assert [*mended_lines(once)] == []
 
 
 def test_clocks_that_no_decided_gate_looks_at_are_no_news():
@@ -121,6 +135,7 @@ def test_terminal_summary_and_results_say_both():
         "runs": 1,
         "judged": 2,
         "timed": 0,
+        "mended": 0,
         "false_pass": pytest.approx(0.0975),
     }
     assert suite["asked_again"] == [

@@ -71,7 +71,13 @@ def test_what_failed_or_was_void_may_be_bought_without_being_a_new_attempt(store
         judged(order="candidate-first", judgment=Judgment(void="unparsed")),
     )
     missing = [generation("c-8", prompt="p1"), placed("c-8", slot=lost)]
-    assert play(store, 2, *reused(1), *missing, judged(order="candidate-first")).judged == 1
+    mended = play(store, 2, *reused(1), *missing, judged(order="candidate-first"))
+    assert (mended.judged, mended.mended) == (1, 1)
+
+
+def test_an_abstention_that_is_judged_after_all_mends_nothing(store):
+    play(store, 1, *bought(1), judged(order="candidate-first", judgment=Judgment(void="abstained")))
+    assert play(store, 2, *reused(1), judged(order="candidate-first")).mended == 0
 
 
 def test_what_only_a_longer_look_needs_is_no_new_attempt(store):
