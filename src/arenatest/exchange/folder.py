@@ -29,7 +29,9 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     _check(target, replace=replace)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        around = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        made = around / "new"  # with the rights that folders of this user have
+        made.mkdir()
     except OSError as error:
         raise OptionError(f"{target}: {error.strerror}") from error
     try:
@@ -40,7 +42,7 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
             problem = error.strerror or str(error)
             raise OptionError(f"{target}: cannot be written: {problem}") from error
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(around, ignore_errors=True)
 
 
 def _check(target: Path, *, replace: bool) -> None:
@@ -59,12 +61,9 @@ def _check(target: Path, *, replace: bool) -> None:
 
 
 def _settle(made: Path, target: Path, *, replace: bool) -> None:
-    made.chmod(0o755)  # a temporary folder is its owner's alone
     _check(target, replace=replace)  # again: it may have been filled meanwhile
     if not target.exists():
         made.rename(target)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    target.rename(old)  # onto an empty folder
+    target.rename(made.with_name("old"))
     made.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields
 from typing import Any, TypeVar
 
 from arenatest.errors import OptionError
@@ -26,7 +25,7 @@ def json_line(row: Any) -> str:
         >>> json_line(EventRow(id="1", run="r", at=2.5, kind="begun", details={"on": "a\0b"}))
         '{"id":"1","run":"r","at":2.5,"kind":"begun","details":{"on":"a\\u0000b"}}\n'
     """
-    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    values = {name: getattr(row, name) for name in row.__dataclass_fields__}
     try:
         return f"{_STRICT.encode(values)}\n"
     except ValueError:  # not a number, or infinite: other programs could not read it

@@ -64,17 +64,22 @@ class Source:
         """
         plan = self.plan(run)
         page: list[Prompt] = []
-        for block in plan.blocks:
-            page += block
-            if len(page) >= _PAGE:
+        for prompt in plan.prompts:
+            if len(page) >= _PAGE and not _goes_on(page[-1], prompt):
                 yield read_page(self.connection, run, replace(plan, prompts=tuple(page)))
                 page = []
+            page.append(prompt)
         if page:
             yield read_page(self.connection, run, replace(plan, prompts=tuple(page)))
 
     def rows(self, kind: type[Row]) -> Iterator[Row]:
         """Yield the rows of one kind."""
         return _READERS[kind](self)
+
+
+def _goes_on(before: Prompt, prompt: Prompt) -> bool:
+    """Whether two prompts are turns of one conversation, which a page holds whole."""
+    return before.conversation is not None and before.conversation == prompt.conversation
 
 
 def _runs(source: Source) -> Iterator[Row]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import stat
+
 import pytest
 
 from arenatest.errors import OptionError
@@ -28,6 +31,15 @@ def test_an_error_leaves_nothing_behind(tmp_path):
     with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "out") as folder:
         (folder / "x").write_text(str(1 / 0))
     assert names(tmp_path) == []
+
+
+def test_the_folder_has_the_rights_that_the_user_gives_to_new_ones(tmp_path):
+    before = os.umask(0o027)
+    try:
+        written(tmp_path / "out")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o750
 
 
 def test_an_empty_folder_is_filled(tmp_path):
