@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from typing import TYPE_CHECKING
 
-from arenatest.commands.recorded import add_options, look_back, positive, show
+from arenatest.commands.recorded import add_options, positive, show
 from arenatest.commands.registry import Commands
 
 if TYPE_CHECKING:
@@ -25,8 +24,7 @@ def add(commands: Commands) -> None:
     diff.add_argument(
         "--flips", metavar="N", type=positive, default=_FLIPS, help="prompts shown (default: 5)"
     )
-    add_options(diff)
-    diff.set_defaults(run=lambda options: look_back(options, partial(_diff, options)))
+    add_options(diff, _diff)
 
 
 def _diff(options: argparse.Namespace, store: Store) -> None:

@@ -16,24 +16,15 @@ if TYPE_CHECKING:
     from arenatest.store import Store
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Add what all of them take."""
+Look = Callable[[argparse.Namespace, "Store"], None]
+"""Looks into the store, and prints what it finds."""
+
+
+def add_options(command: argparse.ArgumentParser, look: Look) -> None:
+    """Add what all of them take, and what they do."""
     command.add_argument("--store", help="default: as for pytest --arena")
     command.add_argument("--json", action="store_true", help="print JSON, for programs")
-
-
-def look_back(options: argparse.Namespace, look: Callable[[Store], None]) -> int:
-    """Hand a command the store, which must be there; return the exit status."""
-
-    def run(config: pytest.Config) -> None:
-        from arenatest.collection.options import store_place
-        from arenatest.store import open_store
-
-        with open_store(store_place(config), create=False) as store:
-            look(store)
-
-    store = () if options.store is None else (f"--arena-store={options.store}",)
-    return configured(run, store)
+    command.set_defaults(run=_run, look=look)
 
 
 def show(options: argparse.Namespace, found: object, lines: Iterable[str]) -> None:
@@ -56,3 +47,17 @@ def positive(typed: str) -> int:
     if not (typed.isascii() and typed.isdigit() and int(typed)):
         raise argparse.ArgumentTypeError(f"got {typed!r}, expected a number from 1 on")
     return int(typed)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Hand a command the store, which must be there; return the exit status."""
+
+    def run(config: pytest.Config) -> None:
+        from arenatest.collection.options import store_place
+        from arenatest.store import open_store
+
+        with open_store(store_place(config), create=False) as store:
+            options.look(options, store)
+
+    store = () if options.store is None else (f"--arena-store={options.store}",)
+    return configured(run, store)

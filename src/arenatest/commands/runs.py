@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from typing import TYPE_CHECKING
 
-from arenatest.commands.recorded import add_options, look_back, positive, show, terminal_width
+from arenatest.commands.recorded import add_options, positive, show, terminal_width
 from arenatest.commands.registry import Commands
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ def add(commands: Commands) -> None:
     runs.add_argument(
         "--limit", metavar="N", type=positive, default=_LIMIT, help="how many (default: 20)"
     )
-    add_options(runs)
-    runs.set_defaults(run=lambda options: look_back(options, partial(_runs, options)))
+    add_options(runs, _runs)
 
 
 def _runs(options: argparse.Namespace, store: Store) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from typing import TYPE_CHECKING
 
-from arenatest.commands.recorded import add_options, look_back
+from arenatest.commands.recorded import add_options
 from arenatest.commands.recorded import show as show_found
 from arenatest.commands.registry import Commands
 from arenatest.errors import OptionError
@@ -22,8 +21,7 @@ def add(commands: Commands) -> None:
     show.add_argument(
         "id", metavar="ID", help="of a run or a call, its first characters, latest, or latest~1"
     )
-    add_options(show)
-    show.set_defaults(run=lambda options: look_back(options, partial(_show, options)))
+    add_options(show, _show)
 
 
 def _show(options: argparse.Namespace, store: Store) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
-from arenatest.commands.recorded import add_options, look_back, show
+from arenatest.commands.recorded import add_options, show
 from arenatest.commands.registry import Commands
 
 if TYPE_CHECKING:
@@ -22,8 +21,7 @@ def add(commands: Commands) -> None:
     stats.add_argument("--since", metavar="WHEN", help=f"calls that began then or later: {when}")
     stats.add_argument("--until", metavar="WHEN", help="calls that began before, likewise")
     stats.add_argument("--suite", metavar="NAME", help="name of a suite, or path of its file")
-    add_options(stats)
-    stats.set_defaults(run=lambda options: look_back(options, partial(_stats, options)))
+    add_options(stats, _stats)
 
 
 def _stats(options: argparse.Namespace, store: Store) -> None:

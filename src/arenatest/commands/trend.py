@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from typing import TYPE_CHECKING
 
-from arenatest.commands.recorded import add_options, look_back, positive, show
+from arenatest.commands.recorded import add_options, positive, show
 from arenatest.commands.registry import Commands
 
 if TYPE_CHECKING:
@@ -33,8 +32,7 @@ def add(commands: Commands) -> None:
     trend.add_argument(
         "--last", metavar="N", type=positive, default=_LAST, help="runs shown (default: 20)"
     )
-    add_options(trend)
-    trend.set_defaults(run=lambda options: look_back(options, partial(_trend, options)))
+    add_options(trend, _trend)
 
 
 def _trend(options: argparse.Namespace, store: Store) -> None:

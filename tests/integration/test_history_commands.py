@@ -1,0 +1,27 @@
+"""Looking back over real runs as a user does, from the shell."""
+
+import sys
+
+MOODY = """
+from pathlib import Path
+
+def old(prompt):
+    return "It may be " + prompt.reference
+
+def new(prompt):
+    return prompt.reference if Path("mood").read_text() == "good" else "No idea."
+"""
+
+
+def test_two_real_runs_are_compared(project):
+    project.suite(prompts=12)
+    project.write("models.py", MOODY)
+    for mood in ("good", "bad"):
+        project.write("mood", mood)
+        project.run("--arena-fresh")
+    command = (sys.executable, "-m", "arenatest", "diff", "latest~1", "latest")
+    result = project.pytester.run(*command, timeout=60)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        ["*before *PASS*", "*after *FAIL*", "*->*WORSE*", "*won -> lost*", '*after *"No idea."']
+    )
