@@ -71,7 +71,8 @@ def ask_again(
     taken = [*_taken(connection, run.id, what)]
     counts = {f"{kind}s": sum(one.kind == kind for one in taken) for kind in PLACES}
     event = happened(run.id, "rerun", at, what=what, **counts)
-    decided = [*_decisions(connection, run.id)]
+    own = {(rule.candidate, rule.id) for rule in plan.rules}
+    decided = [one for one in _decisions(connection, run.id) if (*json.loads(one.place),) in own]
     rows = [
         {"event": event.id, "run": run.id, "at": at} | one._asdict() for one in (*taken, *decided)
     ]
@@ -167,13 +168,18 @@ def _decisions(connection: Connection, run_id: str) -> Iterator[Taken]:
 
 
 def _take_away(connection: Connection, run_id: str, what: Rerun, decided: Iterable[Taken]) -> None:
+    """Take places away, and all decisions but those of the plan's gates that fell.
+
+    What a Python test decided goes: the next time it may ask for another limit.
+    """
     connection.execute(delete(schema.placed_answer).where(_failed(run_id)))
     if what == "void":
         connection.execute(delete(schema.judgment).where(_void(run_id)))
         connection.execute(delete(schema.measurement).where(_valueless(run_id)))
     table = schema.decision
-    for one in decided:
-        if decision_from_json(one.body).decision not in STANDING:
+    stand = {one.place for one in decided if decision_from_json(one.body).decision in STANDING}
+    for one in [*_decisions(connection, run_id)]:
+        if one.place not in stand:
             candidate, gate = json.loads(one.place)
             mine = (table.c.run == run_id, table.c.candidate == candidate, table.c.gate == gate)
             connection.execute(delete(table).where(*mine))

@@ -21,13 +21,18 @@ from unit.store.records import (
     judged,
     measured,
     placed,
-    plan,
     run,
 )
+from unit.store.records import plan as plan_of
 
 LATER = 5000.0
 FAILED = AnswerSlot("new", "p1")
+WIN = plan_of().rules[0]
 UNREAD = Judgment(void="unparsed", explanation="Hm.", chat_id="j-2")
+
+
+def plan(**changes):
+    return replace(plan_of(**changes), rules=(WIN, replace(WIN, id="error_rate")))
 
 
 def record():
@@ -124,6 +129,15 @@ def test_open_decisions_go_and_those_that_fell_stand(finished):
     assert ledger.stands("new", "error_rate") is None
 
 
+def test_what_a_test_decided_that_is_no_gate_of_the_plan_is_decided_anew(finished):
+    finished.write([decided(gate="asserted")])
+    again(finished)
+
+    assert list(finished.decisions("run-1")) == [("new", "win_rate")]
+    finished.finish("run-1", 6000.0)
+    assert ("new", "asserted") not in finished.decisions("run-1")
+
+
 def test_what_stood_there_first_can_still_be_seen(finished):
     again(finished)
     finished.write([generation("c-4", prompt="p1"), placed("c-4", slot=FAILED)])
@@ -161,6 +175,7 @@ def test_a_gate_that_was_not_decided_again_keeps_its_decision(finished):
     finished.finish("run-1", 6000.0)
 
     assert finished.decisions("run-1") == before
+    assert len(before) == 2
 
 
 def test_a_gate_that_was_decided_again_has_the_new_decision(finished):
