@@ -25,7 +25,7 @@ _OF_A_RUN = (
     schema.measurement,
     schema.decision,
 )
-_CALLS = (schema.placed_answer, schema.placed_load, schema.judgment)
+_CALLS = (schema.placed_answer, schema.placed_load, schema.judgment, schema.replaced)
 _ROLES = {"text": ("answer",), "timing": ("answer", "timing")}
 
 

@@ -20,6 +20,16 @@ REFUSED = {"meta"}
 """Whose only row is looked at before anything is read: a store of another version is refused."""
 
 
+AWAY = set()
+"""Prompts to which a model has no answer: what its function closes over is part of its identity."""
+
+
+def flaky(prompt):
+    if prompt.id in AWAY:
+        raise RuntimeError("not yet")
+    return new(prompt)
+
+
 def failing(prompt):
     if prompt.id == "q3":
         raise RuntimeError("no answer")
@@ -222,3 +232,49 @@ def test_a_resumed_run_is_sound(tmp_path):
 def test_nothing_is_wrong_with_an_empty_store(tmp_path):
     with open_store(tmp_path) as store:
         assert verify(store, version="1").count == 0
+
+
+def bought(shop, **changes):
+    """A suite with odd ways to buy answers, and what they need."""
+    suite = tables(prompts=4)
+    suite["prompts"] += [
+        {"id": "talk", "turns": ["Hello?", "And then?"], "response": ["Town 1", "Town 2"]}
+    ]
+    return shop.run({**suite, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"run": {"early_stop": False, "repeats": 2}},
+        {"latency": {"lane": "dedicated"}},
+        {
+            "load": {"concurrency": [2], "requests": 20, "warmup": 1},
+            "gates": [{"metric": "e2e", "stat": "p50", "max": "9 s", "at": 2}],
+        },
+        {"golden": {"path": "golden.jsonl"}},
+    ],
+    ids=["repeats", "a latency lane", "load", "a golden set"],
+)
+def test_whatever_a_run_buys_is_sound(tmp_path, changes):
+    golden = '{"id": "g", "query": "2+2?", "text_a": "4", "text_b": "five", "expected": "A>B"}\n'
+    (tmp_path / "golden.jsonl").write_text(golden, encoding="utf-8")
+    with open_store(tmp_path) as store:
+        shop = Shop(store, tmp_path)
+        bought(shop)
+        shop.now += DAY
+        bought(shop, **changes)
+
+    assert found(tmp_path).told == []
+
+
+def test_a_run_that_was_asked_again_is_sound(tmp_path):
+    AWAY.update(("q1", "q2"))
+    with open_store(tmp_path) as store:
+        shop = Shop(store, tmp_path)
+        shop.run(tables(old, flaky))
+        AWAY.clear()
+        shop.now += 60
+        shop.run(tables(old, flaky), rerun="void")
+
+    assert found(tmp_path).told == []
