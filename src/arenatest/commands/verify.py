@@ -31,19 +31,18 @@ def add(commands: Commands) -> None:
 
 def finding_lines(findings: Findings, place: str) -> Iterator[str]:
     """Yield what is wrong with a store, in a line each, and what was looked at."""
-    from arenatest.report.escape import for_terminal
     from arenatest.report.phrases import plural
 
     for finding in findings.told:
-        yield for_terminal(f"{finding.kind}: {finding}")
+        yield _line(f"{finding.kind}: {finding}")
     for kind, count in findings.untold.items():
         yield f"{kind}: {count:,} more"
     for note in findings.notes:
-        yield for_terminal(f"note: {note}")
+        yield _line(f"note: {note}")
     looked = ", ".join(f"{count:,} {what}" for what, count in findings.looked.items())
     yield f"looked at {looked or 'nothing'}"
     problems = plural(findings.count, "problem") if findings.count else "no problem"
-    yield for_terminal(f"{place}: {problems}")
+    yield _line(f"{place}: {problems}")
 
 
 def findings_json(findings: Findings, place: str) -> str:
@@ -81,3 +80,9 @@ def _run(options: argparse.Namespace) -> int:
     given = () if options.store is None else (f"--arena-store={options.store}",)
     status = configured(verify_store, given)
     return status or (BROKEN if broken else 0)
+
+
+def _line(text: str) -> str:
+    from arenatest.report.escape import for_terminal
+
+    return " ".join(for_terminal(text).split())
