@@ -63,7 +63,7 @@ def read_battle(
         return None
     if not plan.finishes.judged(ours.answer, theirs.answer):
         return _unjudged(*(_standing(plan, side.answer) for side in (ours, theirs)))
-    if ours.answer.text == theirs.answer.text:
+    if ours.answer.says(theirs.answer):
         return _EQUAL if ours.answer.text.strip() else _BLANK
     return _judged(ledger, (candidate, prompt, repeat), plan)
 

@@ -135,6 +135,8 @@ def unfit_machine(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
         ledger: The record.
         prompts: Those that the gate looked at.
     """
+    if ledger.facts is not None and ledger.facts.largest_lag <= LAG:
+        return ""  # known without a look at every call
     asked = list(prompts)
     sides = (rule.candidate, rule.against) if rule.stat == "ratio" else (rule.candidate,)
     clock, bar = rule.metric.name, bar_of(rule)
@@ -167,7 +169,7 @@ def too_many_lost(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
         ledger: The record.
         prompts: Those that the gate looked at.
     """
-    if rule.stat not in ("ratio", "mean"):
+    if rule.stat not in ("ratio", "mean") or (ledger.facts is not None and not ledger.facts.lost):
         return ""
     asked, most = list(prompts), ledger.plan.max_void
     found = []
@@ -214,7 +216,7 @@ def _is_lost(call: Answered) -> bool:
     """Whether a call was slower than its clock tells, or has none, by the contestant's failure."""
     answer, timing = call.answer, call.answer.timing
     measured = timing is not None and timing.source == "measured"
-    return not (answer.ok and answer.text) or (measured and call.attempts != 1)
+    return answer.silent or not answer.ok or (measured and call.attempts != 1)
 
 
 def _timing(answered: Answered | None) -> Timing | None:

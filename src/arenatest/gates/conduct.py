@@ -154,9 +154,8 @@ def seen_battles(
         theirs = ledger.answers.get(AnswerSlot(plan.baseline.name, prompt.id, repeat))
         if ours is None or theirs is None:
             return None
-        texts = ours.answer.text, theirs.answer.text
         judged = plan.finishes.judged(ours.answer, theirs.answer)
-        if not judged or texts[0] == texts[1]:
+        if not judged or ours.answer.says(theirs.answer):
             continue
         for place, seat in enumerate(plan.judges):
             said = games_of(ledger, seat, candidate, prompt.id, repeat)
@@ -166,7 +165,7 @@ def seen_battles(
                 Seen(
                     seat=seat,
                     said=said,
-                    lengths=(len(texts[0]), len(texts[1])),
+                    lengths=(ours.answer.length, theirs.answer.length),
                     families=_families(plan, candidate, prompt),
                     label=labels.get((prompt.id, candidate)),
                 )

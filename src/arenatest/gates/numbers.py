@@ -99,7 +99,7 @@ def _clock_reader(clock: str, *, apart: bool, bar: Bar | None) -> Read:
         if answered is None:
             return None
         answer, timing = answered.answer, answered.answer.timing
-        if not (answer.ok and answer.text):
+        if answer.silent or not answer.ok:
             return FAILED  # nobody got a token: slower than every limit
         if timing is None or timing.source == "unfit":
             return VOID
@@ -167,7 +167,7 @@ def _truncated(answered: Answered) -> Reading:
 
 
 def _length(answered: Answered) -> Reading:
-    return Reading(float(len(answered.answer.text))) if answered.answer.ok else FAILED
+    return Reading(float(answered.answer.length)) if answered.answer.ok else FAILED
 
 
 def _tokens(field: str) -> Callable[[Answered], Reading]:

@@ -167,3 +167,17 @@ class Answer:
     def ok(self) -> bool:
         """Whether this is an answer that may be judged."""
         return self.failure is None
+
+    @property
+    def silent(self) -> bool:
+        """Whether the text is empty. A record knows it without the text, and the next two."""
+        return not self.text
+
+    @property
+    def length(self) -> int:
+        """Characters of the text."""
+        return len(self.text)
+
+    def says(self, other: Answer) -> bool:
+        """Return whether another answer has the same text."""
+        return self.text == other.text

@@ -291,6 +291,19 @@ class Before:
     decisions: MutableMapping[tuple[str, str], Decision] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockFacts:
+    """What is known of all calls whose clocks count, without a look at each.
+
+    Attributes:
+        largest_lag: No call came while our own event loop lagged by more: seconds.
+        lost: Whether any call may have failed, said nothing or been made again.
+    """
+
+    largest_lag: float
+    lost: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The record of one run, as it stands: the engine fills it, everything else only reads it.
@@ -309,6 +322,7 @@ class Ledger:
         setbacks: Of contestants whose attempts failed in this run, by name; filled likewise.
         unfit: Why no gate may rest on the judges, for people: the suite asks for an A/A run, and
             none counts. Empty where they may.
+        facts: Of ``timings``; None while they may grow, or where nobody counted.
         asked_again: What was bought anew in its place, earliest first.
         before: What stood in these places; None where nothing was asked again.
     """
@@ -327,6 +341,7 @@ class Ledger:
     bills: MutableMapping[str, Bill] = field(default_factory=dict)
     setbacks: Mapping[str, Setbacks] = field(default_factory=dict)
     unfit: str = ""
+    facts: ClockFacts | None = None
     asked_again: tuple[AskedAgain, ...] = ()
     before: Before | None = None
 

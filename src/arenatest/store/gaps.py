@@ -15,7 +15,7 @@ UNIT = 1e-5
 _A_SECOND = 100_000  # units
 _SHORT, _LONG = b"H", b"I"  # two bytes for a gap of up to 0.65 s, four for one of up to 11 hours
 _WIDEST = 2**16 - 1
-_LONGEST = 2**32 - 1
+_LONGEST = 40_000.0  # seconds
 
 
 def gaps_to_bytes(gaps: Sequence[float]) -> bytes | None:
@@ -27,11 +27,10 @@ def gaps_to_bytes(gaps: Sequence[float]) -> bytes | None:
     """
     if not gaps:
         return None
-    counts = [round(gap * _A_SECOND) for gap in gaps]
-    longest = max(counts)
-    if longest > _LONGEST or min(counts) < 0:  # nobody's stream, but somebody's file may say so
+    if not all(0.0 <= gap <= _LONGEST for gap in gaps):  # somebody's file may say so
         return struct.pack(f"<{len(gaps)}d", *gaps)
-    kind = _SHORT if longest <= _WIDEST else _LONG
+    counts = [round(gap * _A_SECOND) for gap in gaps]
+    kind = _SHORT if max(counts) <= _WIDEST else _LONG
     return kind + struct.pack(f"<{len(counts)}{kind.decode()}", *counts)
 
 

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, cast, func, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    Select,
+    String,
+    Table,
+    and_,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
 
 from arenatest.model.answer import Failure
+from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Order
 from arenatest.model.load import Loaded, LoadSlot, loaded
 from arenatest.model.plan import Plan
@@ -22,37 +38,36 @@ from arenatest.model.record import (
     MetricSlot,
     Run,
 )
-from arenatest.store import schema
-from arenatest.store.joined import (
-    ANSWERS,
-    JUDGMENT,
-    JUDGMENTS,
-    MANY_ANSWERS,
-    Same,
-    answer_of,
-    judgment_of,
-)
+from arenatest.store import recorded, said, schema
+from arenatest.store.codec import cell_from_text, text_from_cell
+from arenatest.store.joined import Same
+from arenatest.store.places import Grid, Places
+from arenatest.store.recorded import Calls, answered_of
 from arenatest.store.replaced import read_replaced
+from arenatest.store.said import Judgments, judgment_of_row
 from arenatest.store.setbacks import read_setbacks
 from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_row
 
-_PAGE = 200  # rows held beside the ledger while it is read
+_PAGE = 500  # rows held beside the ledger while it is read
+_CHAT_ID = 3  # its place behind how a call was placed
+_ORDERS = {str(order): order for order in Order}
 
 
 def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
     """Return all that a run recorded, as its plan takes it.
 
-    Equal strings are one object, gaps are left out.
+    Answers and judgments lie in columns: a value is made where somebody asks for it, and texts stay
+    in the store until then. Gaps are left out.
     """
     ledger = Ledger(run=run, plan=plan)
     same = Same()
     for prompt in plan.prompts:
         same.value(prompt.id)
-    _read_answers(connection, ledger, same)
+    _read_answers(connection, ledger)
     if plan.finishes.failing:
         _break_off(ledger)
     _read_loads(connection, ledger, same)
-    _read_judgments(connection, ledger, same)
+    _read_judgments(connection, ledger)
     _read_measurements(connection, ledger, same)
     _read_calls(connection, ledger)
     _read_bills(connection, ledger)
@@ -69,51 +84,72 @@ def read_page(connection: Connection, run: Run, plan: Plan) -> Ledger:
         run: Whose.
         plan: Its plan with these prompts alone: a few hundred at most, of conversations all turns.
     """
-    ledger, same = Ledger(run=run, plan=plan), Same()
+    ledger = Ledger(run=run, plan=plan)
     prompts = [prompt.id for prompt in plan.prompts]
-    _read_answers(connection, ledger, same, prompts)
+    _read_answers(connection, ledger, prompts)
     if plan.finishes.failing:
         _break_off(ledger)
-    _read_judgments(connection, ledger, same, prompts)
+    _read_judgments(connection, ledger, prompts)
     return ledger
 
 
 def _read_answers(
-    connection: Connection, ledger: Ledger, same: Same, prompts: Sequence[str] | None = None
+    connection: Connection, ledger: Ledger, prompts: Sequence[str] | None = None
 ) -> None:
-    placed = schema.placed_answer
-    columns = (
-        *(placed.c[name] for name in (*AnswerSlot._fields, "purpose", "attempts", "reused")),
-        placed.c.level,
-        schema.generation.c.chat_id,
-        schema.generation.c.cost,
-        schema.generation.c.started,
-        *MANY_ANSWERS,
+    plan, names = ledger.plan, _Decoded(ledger.plan)
+    count = _count(connection, schema.placed_answer, ledger.run.id)
+    grid = Grid(AnswerSlot, _answer_axes(plan), count)
+    calls = Calls(connection.engine, plan.finishes)
+    value = partial(answered_of, calls)
+    ledger.answers, ledger.timings = answers, timings = Places(grid, value), Places(grid, value)
+    query = _placed_calls(ledger.run.id, _limits(schema.placed_answer.c, plan, prompts))
+    row = -1
+    for page in _pages(connection, query):
+        fresh: list[Sequence[Any]] = []
+        for contestant, prompt, repeat, purpose, again, *call in page:
+            if not again:  # else the call before gave the answer too
+                known = call[_CHAT_ID] is not None
+                row = len(calls) + len(fresh) if known else -1
+                if known:
+                    fresh.append(call)
+            if row >= 0:
+                slot = AnswerSlot(names[contestant], names[prompt], repeat)
+                (answers if purpose == "text" else timings).put(slot, row)
+        calls.add(fresh)
+    if not plan.finishes.failing:  # else more may come to be failures
+        ledger.facts = calls.facts
+
+
+def _answer_axes(plan: Plan) -> tuple[list[str], list[str], range]:
+    """Return what the parts of an answer's slot may be."""
+    repeats = range(max(plan.repeats, plan.timed_repeats))
+    names = [contestant.name for contestant in plan.contestants]
+    return names, [prompt.id for prompt in plan.prompts], repeats
+
+
+def _placed_calls(run_id: str, limits: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Return the query of placed answers with their calls, each call once.
+
+    Where the call whose clocks count also gave the answer, it comes with that.
+    """
+    placed, call = schema.placed_answer, schema.generation
+    said = placed.alias("said")
+    same = [placed.c[name] == said.c[name] for name in ("run", *AnswerSlot._fields)]
+    same += [placed.c[name] == said.c[name] for name in ("chat_id", "reused")]
+    gave = and_(*same, said.c.purpose == "text", placed.c.purpose == "timing")
+    columns = [placed.c[name] for name in (*AnswerSlot._fields, "purpose")]
+    columns += [said.c.attempts]
+    columns += [placed.c[name] for name in ("attempts", "reused", "level")]
+    columns += [call.c[name] for name in recorded.COLUMNS]
+    joined = placed.outerjoin(said, gave).outerjoin(
+        call, and_(call.c.chat_id == placed.c.chat_id, said.c.run.is_(None))
     )
-    query = (
-        select(*columns)
-        .select_from(placed.join(ANSWERS, schema.generation.c.chat_id == placed.c.chat_id))
-        .where(placed.c.run == ledger.run.id, *_limits(placed.c, ledger.plan, prompts))
+    return (
+        select(*map(_raw, columns))
+        .select_from(joined)
+        .where(placed.c.run == run_id, *limits)
         .order_by(placed.c.contestant, placed.c.prompt, placed.c.repeat, placed.c.purpose)
     )
-    places = {"text": ledger.answers, "timing": ledger.timings}
-    plan = ledger.plan
-    before: Answered | None = None
-    for row in _rows(connection, query):
-        contestant, prompt, repeat, purpose, attempts, reused, level = row[:7]
-        chat_id, cost, started = row[7:10]
-        if before is None or (before.chat_id, before.reused) != (chat_id, reused):
-            before = Answered(
-                answer=plan.finishes.taken(answer_of(row[10:], same)),
-                chat_id=chat_id,
-                attempts=attempts,
-                reused=reused,
-                cost=cost,
-                started=started,
-                level="" if level is None else same.value(level),
-            )
-        slot = AnswerSlot(same.value(contestant), same.value(prompt), repeat)
-        places[purpose][slot] = before
 
 
 def _break_off(ledger: Ledger) -> None:
@@ -158,9 +194,9 @@ def _read_loads(connection: Connection, ledger: Ledger, same: Same) -> None:
         .order_by(placed.c.contestant, placed.c.level, placed.c.number)
     )
     levels: dict[LoadSlot, list[Loaded]] = {}
-    for contestant, level, due, chat_id, said, thought, *row in _rows(connection, query):
+    for contestant, level, due, chat_id, spoken, thought, *row in _rows(connection, query):
         answer = answer_from_row(
-            row, text=_some(said), reasoning=_some(thought), usage=usage_from_row(row)
+            row, text=_some(spoken), reasoning=_some(thought), usage=usage_from_row(row)
         )
         request = loaded(ledger.plan.finishes.taken(answer), chat_id=chat_id, due=due)
         levels.setdefault(LoadSlot(same.value(contestant), level), []).append(request)
@@ -172,27 +208,38 @@ def _some(digest: bytes | None) -> str:
 
 
 def _read_judgments(
-    connection: Connection, ledger: Ledger, same: Same, prompts: Sequence[str] | None = None
+    connection: Connection, ledger: Ledger, prompts: Sequence[str] | None = None
 ) -> None:
-    table = schema.judgment
-    columns = [table.c[name] for name in GameSlot._fields]
+    table, plan, names = schema.judgment, ledger.plan, _Decoded(ledger.plan)
+    rows = Judgments(connection.engine)
+    grid = Grid(GameSlot, _game_axes(plan), _count(connection, table, ledger.run.id))
+    ledger.judgments = judgments = Places(grid, partial(judgment_of_row, rows))
+    columns = [table.c[name] for name in (*GameSlot._fields, *said.COLUMNS)]
     query = (
-        select(*columns, *JUDGMENT)
-        .select_from(JUDGMENTS)
-        .where(table.c.run == ledger.run.id, *_limits(table.c, ledger.plan, prompts))
-        .order_by(*columns)
+        select(*map(_raw, columns))
+        .where(table.c.run == ledger.run.id, *_limits(table.c, plan, prompts))
+        .order_by(*columns[: len(GameSlot._fields)])
     )
-    for row in _rows(connection, query):
-        candidate, prompt, repeat, judge, judge_repeat, order = row[:6]
-        slot = GameSlot(
-            same.value(candidate),
-            same.value(prompt),
-            repeat,
-            same.value(judge),
-            judge_repeat,
-            Order(order),
-        )
-        ledger.judgments[slot] = judgment_of(row[6:], same)
+    for page in _pages(connection, query):
+        for row, (candidate, prompt, repeat, judge, again, order, *_) in enumerate(
+            page, start=len(rows)
+        ):
+            battle = names[candidate], names[prompt], repeat
+            judgments.put(GameSlot(*battle, names[judge], again, _ORDERS[order]), row)
+        rows.add([*zip(*page, strict=True)][len(GameSlot._fields) :])
+
+
+def _game_axes(plan: Plan) -> tuple[Sequence[Any], ...]:
+    """Return what the parts of a game's slot may be."""
+    golden = [battle.prompt.id for battle in plan.golden]
+    return (
+        [contestant.name for contestant in plan.candidates] + [GOLDEN] * bool(golden),
+        [prompt.id for prompt in plan.prompts] + golden,
+        range(plan.repeats),
+        [seat.name for seat in plan.judges],
+        range(max((seat.repeats for seat in plan.judges), default=0)),
+        list(Order),
+    )
 
 
 def _limits(columns: Any, plan: Plan, prompts: Sequence[str] | None) -> list[ColumnElement[bool]]:
@@ -251,7 +298,37 @@ def _whole(tokens: float | None) -> int | None:
     return None if tokens is None else round(tokens)
 
 
+def _count(connection: Connection, table: Table, run_id: str) -> int:
+    query = select(func.count()).select_from(table).where(table.c.run == run_id)
+    return connection.execute(query).scalar_one()
+
+
+def _raw(column: Any) -> ColumnElement[Any]:
+    """Return a column whose values come as the database holds them: nothing is decoded."""
+    kind = column.type
+    if isinstance(kind, Boolean):
+        return type_coerce(column, Integer)
+    return type_coerce(column, String) if isinstance(kind, schema.Cell) else column
+
+
 def _rows(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:
+    for page in _pages(connection, query):
+        yield from page
+
+
+def _pages(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:
     result = connection.execute(query)
     while page := result.fetchmany(_PAGE):
-        yield from page
+        yield page
+
+
+class _Decoded(dict[str, str]):
+    """Names by how the database holds them: each is one object."""
+
+    def __init__(self, plan: Plan) -> None:
+        names = [*(one.name for one in plan.contestants), *(seat.name for seat in plan.judges)]
+        super().__init__((cell_from_text(name), name) for name in names)
+
+    def __missing__(self, cell: str) -> str:
+        self[cell] = text = text_from_cell(cell)
+        return text

@@ -123,7 +123,7 @@ class _Gathered:
             return
         if answer.failure is not None:
             self._lost[place] = answer.failure.kind
-        elif not answer.text:
+        elif answer.silent:
             self._lost[place] = "empty"
         elif answered.attempts != 1 and (timing is None or timing.source == "measured"):
             self._lost[place] = "retried"

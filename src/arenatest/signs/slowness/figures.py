@@ -89,7 +89,7 @@ def _said(call: Answered) -> float | None:
 
 
 def _characters(call: Answered) -> float:
-    return len(call.answer.text)
+    return call.answer.length
 
 
 def _hidden(call: Answered) -> float | None:

@@ -1,0 +1,171 @@
+"""Columns of values in a few bytes each: a record of a million calls fits into memory."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+from arenatest.store.codec import text_from_cell
+
+Value = TypeVar("Value", bound=Hashable)
+
+_DIGEST = 32  # bytes
+_NO_DIGEST = bytes(_DIGEST)
+_NO_ID = bytes(16)
+_MOST_SHORT = 2**16 - 1
+_LEAST = -(2**63)  # which no count is
+
+
+class Numbers:
+    """Floats, or None; a column without any takes nothing."""
+
+    __slots__ = ("_count", "_values")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._values = array("d")
+
+    def extend(self, values: Sequence[float | None]) -> None:
+        """Add a value for each of the next rows."""
+        if not self._values:
+            if values.count(None) == len(values):
+                self._count += len(values)
+                return
+            self._values = array("d", [math.nan]) * self._count
+        if None in values:
+            self._values.extend([math.nan if value is None else value for value in values])
+        else:
+            self._values.extend(values)  # type: ignore[arg-type]  # there is no None in them
+
+    def __getitem__(self, row: int) -> float | None:
+        if not self._values:
+            return None
+        value = self._values[row]
+        return value if value == value else None  # noqa: PLR0124 - a NaN is not
+
+    @property
+    def largest(self) -> float:
+        """The largest value; 0 where there is none above it."""
+        return max((value for value in self._values if value > 0.0), default=0.0)
+
+
+class Counts:
+    """Whole numbers, or None; a column without any takes nothing."""
+
+    __slots__ = ("_count", "_values")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._values = array("q")
+
+    def extend(self, values: Sequence[int | None]) -> None:
+        """Add a value for each of the next rows."""
+        if not self._values:
+            if values.count(None) == len(values):
+                self._count += len(values)
+                return
+            self._values = array("q", [_LEAST]) * self._count
+        if None in values:
+            self._values.extend([_LEAST if value is None else value for value in values])
+        else:
+            self._values.extend(values)  # type: ignore[arg-type]  # there is no None in them
+
+    def __getitem__(self, row: int) -> int | None:
+        if not self._values:
+            return None
+        value = self._values[row]
+        return None if value == _LEAST else value
+
+
+class Kinds(Generic[Value]):
+    """Values of which there are few different ones.
+
+    Attributes:
+        known: Those that there are.
+    """
+
+    __slots__ = ("_places", "_values", "known")
+
+    def __init__(self) -> None:
+        self._values = array("H")
+        self.known: list[Value] = []
+        self._places: dict[Value, int] = {}
+
+    def extend(self, values: Iterable[Value]) -> None:
+        """Add a value for each of the next rows."""
+        places = self._places
+        numbers = [places.setdefault(value, len(places)) for value in values]
+        self.known = list(places)
+        if self._values.typecode == "H" and len(places) > _MOST_SHORT:
+            self._values = array("I", self._values)
+        self._values.extend(numbers)
+
+    def __getitem__(self, row: int) -> Value:
+        return self.known[self._values[row]]
+
+
+class Digests:
+    """Digests of texts, or None; a column without any takes nothing."""
+
+    __slots__ = ("_body", "_count")
+
+    def __init__(self) -> None:
+        self._body = bytearray()
+        self._count = 0
+
+    def extend(self, digests: Sequence[bytes | None]) -> None:
+        """Add a digest for each of the next rows."""
+        if not self._body and digests.count(None) < len(digests):
+            self._body = bytearray(_DIGEST * self._count)
+            self._body += b"".join([digest or _NO_DIGEST for digest in digests])
+        elif self._body:
+            self._body += b"".join([digest or _NO_DIGEST for digest in digests])
+        self._count += len(digests)
+
+    def lacks(self, row: int) -> bool:
+        """Return whether there is none: the text is empty."""
+        return self[row] is None
+
+    def __getitem__(self, row: int) -> bytes | None:
+        if not self._body:
+            return None
+        digest = bytes(self._body[row * _DIGEST : (row + 1) * _DIGEST])
+        return None if digest == _NO_DIGEST else digest
+
+
+class Ids:
+    """Ids, or None: those of 32 hexadecimal digits take half as many bytes."""
+
+    __slots__ = ("_body", "_others", "_row")
+
+    def __init__(self) -> None:
+        self._body = bytearray()
+        self._others: dict[int, str | None] = {}
+        self._row = 0
+
+    def extend(self, cells: Sequence[str | None]) -> None:
+        """Add an id for each of the next rows, as a database holds it."""
+        for row, cell in enumerate(cells, start=self._row):
+            digits = _digits(cell)
+            if digits is None:
+                self._others[row] = None if cell is None else text_from_cell(cell)
+            self._body += digits or _NO_ID
+        self._row += len(cells)
+
+    def __getitem__(self, row: int) -> str | None:
+        if row in self._others:
+            return self._others[row]
+        return self._body[row * len(_NO_ID) : (row + 1) * len(_NO_ID)].hex()
+
+
+def _digits(cell: str | None) -> bytes | None:
+    """Return what hexadecimal digits stand for; None where an id is made of anything else."""
+    if cell is None or len(cell) != 2 * len(_NO_ID):
+        return None
+    try:
+        digits = bytes.fromhex(cell)
+    except ValueError:
+        return None
+    return digits if digits.hex() == cell else None

@@ -1,0 +1,66 @@
+import pytest
+
+from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
+
+
+@pytest.mark.parametrize("pages", [[[None, None], [0.5, None]], [[0.5], [None]], [[None]]])
+def test_numbers_come_back_and_unknown_ones_stay_unknown(pages):
+    column = Numbers()
+    for page in pages:
+        column.extend(page)
+
+    whole = [value for page in pages for value in page]
+    assert [column[row] for row in range(len(whole))] == whole
+
+
+def test_the_largest_number_is_known_though_some_are_not():
+    column = Numbers()
+    column.extend([0.1, None, 0.4, 0.2])
+
+    assert column.largest == 0.4
+    assert Numbers().largest == 0.0
+
+
+@pytest.mark.parametrize("pages", [[[None], [2**62, None, 0]], [[-1, None]], [[None, None]]])
+def test_counts_come_back_and_unknown_ones_stay_unknown(pages):
+    column = Counts()
+    for page in pages:
+        column.extend(page)
+
+    whole = [value for page in pages for value in page]
+    assert [column[row] for row in range(len(whole))] == whole
+
+
+def test_kinds_may_be_more_than_two_bytes_can_tell():
+    column = Kinds()
+    column.extend(["a", "b", "a"])
+    column.extend(range(70_000))
+
+    assert [column[0], column[1], column[2], column[3], column[70_002]] == [
+        "a",
+        "b",
+        "a",
+        0,
+        69_999,
+    ]
+    assert column.known[:3] == ["a", "b", 0]
+
+
+@pytest.mark.parametrize("pages", [[[None, None], [b"a" * 32, None]], [[b"b" * 32], [None]]])
+def test_digests_come_back_and_an_empty_text_has_none(pages):
+    column = Digests()
+    for page in pages:
+        column.extend(page)
+
+    whole = [digest for page in pages for digest in page]
+    assert [column[row] for row in range(len(whole))] == whole
+    assert [column.lacks(row) for row in range(len(whole))] == [one is None for one in whole]
+
+
+def test_ids_of_any_kind_come_back():
+    ids = ["0123456789abcdef" * 2, "AB" * 16, "chat 1", None, "é\ud800", "00 " * 10 + "00"]
+    column = Ids()
+    column.extend([None if one is None else one for one in ids[:4]])
+    column.extend(['\x01"\\u00e9\\ud800"', ids[5]])
+
+    assert [column[row] for row in range(len(ids))] == ids

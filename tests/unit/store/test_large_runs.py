@@ -1,0 +1,77 @@
+"""A short version of ``benchmarks/store.py``: what a record takes, and that it loses nothing."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from dataclasses import fields, replace
+
+import pytest
+
+from arenatest.gates.decide import decide_again
+from arenatest.model.answer import Answer, Timing
+from arenatest.model.judgment import Judgment
+from arenatest.model.record import Answered
+from arenatest.store import open_store
+from simulation.large_run import STORE, Size, make_run
+
+SIZE = Size(candidates=10, prompts=16, repeats=10)
+SMALL = Size(candidates=10, prompts=4, repeats=10)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("large")
+    make_run(folder, SIZE)
+    with open_store(folder / STORE) as opened:
+        yield opened
+
+
+def ledger_of(store):
+    (run,) = store.runs()
+    return store.load(run.id)
+
+
+def whole(value):
+    """The same value without columns behind it."""
+    for kind in (Answered, Answer, Timing, Judgment):
+        if isinstance(value, kind):
+            return kind(**{one.name: whole(getattr(value, one.name)) for one in fields(kind)})
+    return value
+
+
+def test_gates_decide_alike_on_columns_and_on_whole_values(store):
+    ledger = ledger_of(store)
+    plain = replace(
+        ledger,
+        answers={slot: whole(found) for slot, found in ledger.answers.items()},
+        timings={slot: whole(found) for slot, found in ledger.timings.items()},
+        judgments={slot: whole(said) for slot, said in ledger.judgments.items()},
+        facts=None,
+    )
+    for rule in ledger.plan.rules:
+        assert decide_again(rule, ledger) == decide_again(rule, plain)
+
+
+def test_each_battle_more_takes_a_few_hundred_bytes_until_its_gates_are_decided(store, tmp_path):
+    make_run(tmp_path, SMALL)
+    with open_store(tmp_path / STORE) as small:
+        decided(small)  # statements are compiled and cached
+        more = peak_of(store) - peak_of(small)
+
+    assert more / (SIZE.battles - SMALL.battles) < 1_000  # 300 are columns, the rest texts in use
+
+
+def peak_of(store):
+    gc.collect()
+    tracemalloc.start()
+    try:
+        decided(store)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def decided(store):
+    ledger = ledger_of(store)
+    return [decide_again(rule, ledger) for rule in ledger.plan.rules]
