@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 WAIT = 120.0  # seconds for a machine that is busy
-_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
+_QUICK = ("fsync=off", "full_page_writes=off")  # only a crash of the machine would show
 
 
 class Unavailable(Exception):
@@ -26,10 +26,16 @@ class Unavailable(Exception):
 
 
 class Server:
-    """A cluster in a folder; started and stopped as often as a test likes."""
+    """A cluster in a folder; started and stopped as often as a test likes.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Made if need be; the user ``postgres`` must be able to reach it.
+        survives: Whether what was committed outlives a crash of the server.
+    """
+
+    def __init__(self, folder: Path, *, survives: bool = False) -> None:
         self.folder = folder
+        self._settings = _QUICK if not survives else (*_QUICK, "synchronous_commit=on")
         self.port_file = folder / "port"
 
     @property
@@ -56,7 +62,7 @@ class Server:
             "listen_addresses=127.0.0.1",
             f"port={self.port}",
             f"unix_socket_directories={self.folder}",
-            *_QUICK,
+            *self._settings,
         ]
         options = " ".join(f"-c {setting}" for setting in settings)
         log = str(self.folder / "log")

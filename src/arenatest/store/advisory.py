@@ -17,6 +17,7 @@ from threading import Event, Thread
 from typing import Any
 
 from arenatest.errors import StoreError
+from arenatest.store.database import ConnectionLost
 from arenatest.store.locks import LockLost
 
 _TICK = 1.0
@@ -66,17 +67,16 @@ class AdvisoryLock:
         self._released = Event()
         self._stands = False
         self._lost = ""
+        self._away_since: float | None = None
 
     def acquire(self, timeout: float) -> bool:
         """Try for some seconds to get it; return whether it is held now."""
         deadline = self._clock() + timeout
-        while not self._try():
+        while not self._takes():
             if self._clock() >= deadline:
                 return False
             self._released.wait(_PAUSE)
-        self._token, self._lost, self._stands = secrets.token_hex(8), "", True
-        with self._told():
-            self._connection.execute(_LEAVE, (self._row, self._token))
+        self._lost, self._stands = "", True
         self._released.clear()
         self._watcher = Thread(target=self._watch, name="arena lock", daemon=True)
         self._watcher.start()
@@ -101,12 +101,12 @@ class AdvisoryLock:
 
         Raises:
             LockLost: Another process may have taken it.
-            StoreError: The connection is gone; it may come back.
+            ConnectionLost: The connection is gone; it may come back.
         """
         if self._lost:
             raise LockLost(self._lost)
         if not self._stands:
-            raise StoreError(f"{self._place}: the connection that holds the lock is gone")
+            raise ConnectionLost(f"{self._place}: the connection that holds the lock is gone")
 
     def __enter__(self) -> AdvisoryLock:
         while not self.acquire(_TICK):
@@ -119,6 +119,24 @@ class AdvisoryLock:
     @property
     def _row(self) -> str:
         return f"holder {self._name}"
+
+    def _takes(self) -> bool:
+        """Try once, and leave a token; a server that is away may be back for another try."""
+        try:
+            if not self._try():
+                self._away_since = None
+                return False
+            self._token = secrets.token_hex(8)
+            with self._told():
+                self._connection.execute(_LEAVE, (self._row, self._token))
+        except StoreError:
+            now = self._clock()
+            self._away_since = now if self._away_since is None else self._away_since
+            if now - self._away_since >= self._patience:
+                raise
+            return False
+        self._away_since = None
+        return True
 
     def _try(self) -> bool:
         with self._told():

@@ -17,6 +17,10 @@ from arenatest.errors import StoreError
 from arenatest.store.locks import Lock
 
 
+class ConnectionLost(StoreError):
+    """The connection went away in the middle; on a new one, the same may work."""
+
+
 class Database(ABC):
     """A database that is open; what it cannot do comes as StoreError.
 

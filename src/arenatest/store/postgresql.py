@@ -23,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from arenatest.errors import StoreError
 from arenatest.model.address import Address
 from arenatest.store.advisory import AdvisoryLock
-from arenatest.store.database import Database
+from arenatest.store.database import ConnectionLost, Database
 from arenatest.store.locks import Lock
 
 _PATIENCE = 60.0  # a server that is started again, or another that takes over, is soon there
@@ -39,6 +39,7 @@ _CONNECTING: Mapping[str, Any] = {
 }
 _RECONNECT = 0.2  # seconds between two tries
 _SETUP = 0x6172656E  # the class of the lock for making tables: "aren"
+_LOST = frozenset({"", "57P01", "57P02", "57P03"})  # libpq says nothing where nobody answers
 _HINTS = (
     ("password authentication failed", "check the user and the password, or set PGPASSWORD"),
     ("no password supplied", "set PGPASSWORD, write ~/.pgpass, or put the password into the URL"),
@@ -115,7 +116,8 @@ class PostgresDatabase(Database):
         else:
             hint = next((hint for words, hint in _HINTS if words in low), None)
         message = f"{self.place}: {problem}"
-        return StoreError(message if not hint else f"{message}\n  hint: {hint}")
+        kind = ConnectionLost if state in _LOST or state[:2] == "08" else StoreError
+        return kind(message if not hint else f"{message}\n  hint: {hint}")
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:

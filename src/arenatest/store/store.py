@@ -46,6 +46,7 @@ from arenatest.store.history import CallMeans, read_means
 from arenatest.store.ledger import read_ledger
 from arenatest.store.locks import Lock
 from arenatest.store.opening import Location, open_database
+from arenatest.store.patience import persistent
 from arenatest.store.plans import read_plan, write_plan
 from arenatest.store.replaced import put_back
 from arenatest.store.reuse import Reusable
@@ -127,6 +128,7 @@ class Store:
         with self._database.writes.begin() as connection:
             yield connection
 
+    @persistent
     def begin(self, plan: Plan, run: Run, *, fresh: bool, expire: float) -> tuple[Run, bool]:
         """Continue the latest unfinished run of a plan, or begin a new one.
 
@@ -167,6 +169,7 @@ class Store:
             tell(connection, happened(begun.id, "begun", begun.started))
             return begun, False
 
+    @persistent
     def finish(
         self,
         run_id: str,
@@ -221,6 +224,7 @@ class Store:
             for table, rows in tables:
                 cursor.executemany(self._inserts[table.name], rows)
 
+    @persistent
     def load(self, run_id: str, plan: Plan | None = None) -> Ledger:
         """Return all that a run has recorded so far.
 
@@ -243,6 +247,7 @@ class Store:
                 ledger.warnings += golden_drift(connection, run_id)
             return ledger
 
+    @persistent
     def reusable_answers(self, keys: Iterable[str], not_before: float) -> dict[str, Reusable]:
         """Return the latest good answers by key; failures and calls for timing never count.
 
@@ -253,6 +258,7 @@ class Store:
         with self.reading() as connection:
             return reuse.reusable_answers(connection, keys, not_before)
 
+    @persistent
     def reusable_judgments(self, keys: Iterable[str], not_before: float) -> dict[str, Judgment]:
         """Return the latest verdicts by key, made from ``not_before`` on, and abstentions.
 
@@ -261,22 +267,26 @@ class Store:
         with self.reading() as connection:
             return reuse.reusable_judgments(connection, keys, not_before)
 
+    @persistent
     def reusable_measurements(self, keys: Iterable[str]) -> dict[str, Measured]:
         """Return the latest measurements by key; errors never count."""
         with self.reading() as connection:
             return reuse.reusable_measurements(connection, keys)
 
+    @persistent
     def unused_calls(self, run_id: str) -> list[Generation]:
         """Return the judges' good calls of a run that no judgment came of: it was killed first."""
         with self.reading() as connection:
             return calls.read_unused_calls(connection, run_id)
 
+    @persistent
     def has_other_runs(self, run_id: str) -> bool:
         """Whether any other run is recorded, so that there may be something to reuse."""
         query = select(func.count()).where(schema.run.c.id != run_id)
         with self.reading() as connection:
             return bool(connection.execute(query).scalar_one())
 
+    @persistent
     def decisions(self, run_id: str) -> dict[tuple[str, str], Decision]:
         """Return the decisions of a run by candidate and gate."""
         table = schema.decision
@@ -291,11 +301,13 @@ class Store:
                 for candidate, gate, body in connection.execute(query)
             }
 
+    @persistent
     def run(self, run_id: str) -> Run:
         """Return a run as it stands; an unknown one is an error."""
         with self.reading() as connection:
             return runs.read_run(connection, run_id)
 
+    @persistent
     def runs(self, session: str | None = None) -> list[Run]:
         """Return the runs, earliest first: all, or those of one session."""
         table = schema.run
@@ -305,6 +317,7 @@ class Store:
         with self.reading() as connection:
             return [run_from_row(row) for row in connection.execute(query)]
 
+    @persistent
     def events(self, run_id: str) -> list[Event]:
         """Return what happened to a run, earliest first."""
         table = schema.event
@@ -312,6 +325,7 @@ class Store:
         with self.reading() as connection:
             return [event_from_row(row) for row in connection.execute(query)]
 
+    @persistent
     def plan(self, plan_hash: str) -> Plan:
         """Return a plan; an unknown one is an error."""
         with self.reading() as connection:
@@ -339,6 +353,7 @@ class Store:
 
             return generation, calls.read_judgments_about(connection, generation, baseline_of)
 
+    @persistent
     def served(self, run_id: str) -> Served:
         """Return the models that servers named for what stands in a run so far."""
         with self.reading() as connection:
