@@ -37,17 +37,20 @@ class TrendRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """The runs of one candidate against one baseline in one suite, the earliest first."""
+    """The runs of one candidate against one baseline in one suite, the earliest first.
+
+    Attributes:
+        measures: Those of which any run has a value.
+        level: What a predicted interval covers, so that all measures of a run together are marked
+            by chance no more often than ``Trends.alarms``.
+    """
 
     suite: str
     candidate: str
     baseline: str
+    measures: tuple[str, ...]
+    level: float
     runs: tuple[TrendRun, ...]
-
-    @property
-    def has_values(self) -> bool:
-        """Whether any run has a number at all."""
-        return any(one is not None for run in self.runs for one in run.readings.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +58,11 @@ class Trends:
     """All that were asked for.
 
     Attributes:
-        level: What a predicted interval covers, so that a run is marked by chance in ``alarms`` of
-            cases at most.
-        trends: Those with a number at all, by suite, candidate and baseline.
+        alarms: Chance that a run is marked where nothing has changed, at most.
+        trends: Those with a value at all, by suite, candidate and baseline.
     """
 
-    measures: tuple[str, ...]
     alarms: float
-    level: float
     trends: tuple[Trend, ...]
 
 
@@ -86,7 +86,6 @@ def trends(
     runs = store.runs()
     shorts = short_ids([run.id for run in runs])
     plans = {one: store.plan(one) for one in dict.fromkeys(run.plan_hash for run in runs)}
-    level = 1.0 - ALARMS / len(measures)
     series: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
     for run in runs:
         plan = plans[run.plan_hash]
@@ -96,22 +95,12 @@ def trends(
             if candidate in (None, one.name):
                 series[plan.suite, one.name, plan.baseline.name].append(run)
     numbers = _read(store, series, measures, most=last + EARLIER)
-    book = _Book(plans=plans, shorts=shorts, numbers=numbers, measures=measures, level=level)
+    book = _Book(plans=plans, shorts=shorts, numbers=numbers, measures=measures)
     followed = (
-        Trend(
-            suite=key[0],
-            candidate=key[1],
-            baseline=key[2],
-            runs=tuple(book.followed(found[-(last + EARLIER) :], key[1]))[-last:],
-        )
+        book.trend(key, found[-(last + EARLIER) :], last=last)
         for key, found in sorted(series.items())
     )
-    return Trends(
-        measures=tuple(measure.name for measure in measures),
-        alarms=ALARMS,
-        level=level,
-        trends=tuple(trend for trend in followed if trend.has_values),
-    )
+    return Trends(alarms=ALARMS, trends=tuple(trend for trend in followed if trend.measures))
 
 
 Numbers = Mapping[tuple[str, str, str], Point | None]
@@ -126,18 +115,32 @@ class _Book:
     shorts: Mapping[str, str]
     numbers: Numbers
     measures: Sequence[Measure]
-    level: float
 
-    def followed(self, runs: Sequence[Run], candidate: str) -> Iterator[TrendRun]:
-        """Yield runs with their numbers, each held against those before it."""
-        columns = {
-            measure.name: readings(
-                measure,
-                [self.numbers[run.id, candidate, measure.name] for run in runs],
-                level=self.level,
-            )
+    def trend(self, key: tuple[str, str, str], runs: Sequence[Run], *, last: int) -> Trend:
+        """Return the last of some runs, each held against those before it."""
+        suite, candidate, baseline = key
+        points = {
+            measure.name: [self.numbers[run.id, candidate, measure.name] for run in runs]
             for measure in self.measures
         }
+        known = [measure for measure in self.measures if any(points[measure.name][-last:])]
+        level = 1.0 - ALARMS / max(len(known), 1)
+        columns = {one.name: readings(one, points[one.name], level=level) for one in known}
+        return Trend(
+            suite=suite,
+            candidate=candidate,
+            baseline=baseline,
+            measures=tuple(columns),
+            level=level,
+            runs=tuple(self._told(runs, candidate, columns))[-last:],
+        )
+
+    def _told(
+        self,
+        runs: Sequence[Run],
+        candidate: str,
+        columns: Mapping[str, Sequence[Reading | None]],
+    ) -> Iterator[TrendRun]:
         then: Plan | None = None
         for place, run in enumerate(runs):
             now = self.plans[run.plan_hash]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from arenatest.gates.words import amount, interval
 from arenatest.history.departing import EARLIER, Reading
@@ -24,8 +24,8 @@ def trend_lines(found: Trends) -> Iterator[str]:
         return
     for trend in found.trends:
         yield f"{one_line(trend.suite)}  {one_line(trend.candidate)} against {_baseline(trend)}"
-        yield from (f"  {line}" for line in _table(trend, found.measures))
-        yield from (f"  {line}" for line in _bars(trend, found.measures))
+        yield from (f"  {line}" for line in _table(trend))
+        yield from (f"  {line}" for line in _bars(trend))
     yield f"! lies outside of what the {LEAST_RUNS} to {EARLIER} independent runs before predict;"
     yield f"  where nothing has changed, at most {found.alarms:.0%} of runs have any such mark"
 
@@ -34,13 +34,13 @@ def _baseline(trend: Trend) -> str:
     return one_line(trend.baseline)
 
 
-def _table(trend: Trend, measures: Sequence[str]) -> Iterator[str]:
-    head = ("RUN", "WHEN (UTC)", *(name.upper() for name in measures))
+def _table(trend: Trend) -> Iterator[str]:
+    head = ("RUN", "WHEN (UTC)", *(name.upper() for name in trend.measures))
     rows = [
         (
             run.short,
             moment(run.started)[:_MINUTE],
-            *(_cell(run.readings[name], measure_of(name).unit) for name in measures),
+            *(_cell(run.readings[name], measure_of(name).unit) for name in trend.measures),
         )
         for run in trend.runs
     ]
@@ -78,10 +78,10 @@ def _notes(run: TrendRun) -> Iterator[str]:
         yield f"reused answers, so not held against its history: {', '.join(reused)}"
 
 
-def _bars(trend: Trend, measures: Sequence[str]) -> Iterator[str]:
+def _bars(trend: Trend) -> Iterator[str]:
     """Yield a bar for each run, of each measure that has two values or more."""
-    width = max(map(len, measures))
-    for name in measures:
+    width = max(map(len, trend.measures))
+    for name in trend.measures:
         values = [None if one is None else one.value for one in _of(trend, name)]
         known = [value for value in values if value is not None]
         if len(set(known)) > 1:

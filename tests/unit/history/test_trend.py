@@ -161,7 +161,8 @@ def test_a_planted_drop_is_marked_in_the_store(store):
     measures = [measure_of(name) for name in DEFAULT]
     found = trends(store, measures, candidate="new", last=4)
     (trend,) = found.trends
-    assert found.level == pytest.approx(1.0 - ALARMS / 3)
+    assert trend.measures == DEFAULT
+    assert trend.level == pytest.approx(1.0 - ALARMS / 3)
     assert [run.id for run in trend.runs] == ["run-0007", "run-0008", "run-0009", "run-dropped"]
     departed = [run.readings["win_rate"].departs for run in trend.runs]
     assert departed == [None, None, None, "worse"]
@@ -189,6 +190,17 @@ def test_what_changed_since_the_run_before_is_told(store):
     run_with(store, "run-0002", 2.0, 10, its=changed)
     (trend,) = trends(store, [WIN_RATE], last=5).trends
     assert [run.changed for run in trend.runs] == [(), ("candidate", "prompts")]
+
+
+def test_measures_without_any_value_take_no_share_of_the_error(store):
+    run_with(store, "run-0001", 1.0, 10)
+    measures = [measure_of(name) for name in ("win_rate", "e2e-p50", "ttfat-p95")]
+    (trend,) = trends(store, measures, last=5).trends
+    assert trend.level == pytest.approx(1.0 - ALARMS / 3)
+    measures.append(replace(measures[0], name="never", read=lambda _ledger, _candidate: None))
+    (trend,) = trends(store, measures, last=5).trends
+    assert trend.measures == ("win_rate", "e2e-p50", "ttfat-p95")
+    assert trend.level == pytest.approx(1.0 - ALARMS / 3)
 
 
 def test_open_runs_and_a_a_runs_do_not_count(store):
