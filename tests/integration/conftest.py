@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import sqlite3
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+
+from arenatest.store import open_store
+from fakes.databases import new_schema
 
 MODELS = """
 import threading
@@ -138,11 +144,24 @@ class Project:
         return {(gate["candidate"], gate["gate"]): gate for gate in self.results["gates"]}
 
     def sql(self, query: str) -> list[tuple]:
-        with sqlite3.connect(self.path / ".arenatest/arena.sqlite") as database:
-            return database.execute(query).fetchall()
+        """Ask the store, wherever it lies."""
+        with open_store(self.store, create=False) as store, store.writing() as connection:
+            result = connection.execute(text(query))
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    @property
+    def store(self) -> Path | str:
+        """Where the runs of this project are recorded."""
+        return os.environ.get("ARENATEST_STORE") or self.path / ".arenatest"
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> Project:
-    """A fresh project."""
-    return Project(pytester)
+def project(
+    pytester: pytest.Pytester, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Project]:
+    """A fresh project; with ``ARENATEST_TEST_STORE=postgresql`` its store lies on a server."""
+    with contextlib.ExitStack() as while_it_runs:
+        if os.environ.get("ARENATEST_TEST_STORE") == "postgresql":
+            url = request.getfixturevalue("postgres_url")
+            monkeypatch.setenv("ARENATEST_STORE", while_it_runs.enter_context(new_schema(url)))
+        yield Project(pytester)

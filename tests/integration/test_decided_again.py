@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import sys
 from collections import Counter
 
+from arenatest.store.schema import metadata
 from integration.test_record_and_resume import openai_suite, verdict_or_words
 from servers.openai_server import serve
 
@@ -34,8 +34,10 @@ def gates(project):
 
 
 def whole_store(project):
-    with sqlite3.connect(project.path / ".arenatest/arena.sqlite") as database:
-        return list(database.iterdump())
+    whole = {}
+    for name in metadata.tables:
+        whole[name] = sorted(map(repr, project.sql(f'select * from "{name}"')))  # noqa: S608
+    return whole
 
 
 def test_the_same_record_gives_the_same_bytes_and_exit_status_without_a_call(project):
@@ -132,10 +134,9 @@ def test_replies_are_read_again_and_the_changes_are_shown(project):
         project.run()
         calls = server.count
         bought = gates(project)
-        with sqlite3.connect(project.path / ".arenatest/arena.sqlite") as database:
-            database.execute(  # as an older parser might have left it
-                "update judgment set verdict = null, void = 'unparsed' where prompt = 'q3'"
-            )
+        project.sql(  # as an older parser might have left it
+            "update judgment set verdict = null, void = 'unparsed' where prompt = 'q3'"
+        )
         before = whole_store(project)
         assert arenatest(project, "gate").ret == 1
         assert gates(project) != bought

@@ -1,0 +1,292 @@
+"""A store on a server: what it says when it cannot be reached, and what outlives a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import pytest
+
+from arenatest.errors import StoreError
+from arenatest.model.address import Address
+from arenatest.store import Writer, open_store
+from arenatest.store.locks import LockLost
+from arenatest.store.postgresql import PostgresDatabase
+from fakes.databases import new_schema
+from servers.postgresql import Server, Unavailable, free_port
+from unit.store.records import answer, generation, one_of_each, plan, run
+
+PASSWORD = "cAnArY-9f8e7d6c"
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server that these tests stop and start; the user ``ci`` needs a password."""
+    folder = Path(tempfile.mkdtemp())  # pytest's own are closed to the server's user
+    folder.chmod(0o755)
+    made = Server(folder / "server", survives=True)
+    try:
+        made.make()
+    except Unavailable as reason:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(reason))
+    rules = folder / "server/data/pg_hba.conf"
+    rules.write_text(f"host all ci 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+    made.start()
+    with open_store(made.url()) as store, store.writing() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE ci LOGIN PASSWORD '{PASSWORD}'")
+    yield made
+    made.stop("immediate")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def url(server):
+    with new_schema(server.url()) as made:
+        yield made
+
+
+def error_of(location):
+    with pytest.raises(StoreError) as caught:
+        open_store(Address(location))
+    del location  # the only local value that may show it
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    shown = "".join(told.format())
+    assert "engine" in shown or "_driver" in shown or "place" in shown
+    assert PASSWORD not in repr(caught.value) + shown
+    return str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_told_with_what_to_do():
+    message = error_of(f"postgresql://ci:{PASSWORD}@127.0.0.1:{free_port()}/arena")
+
+    assert "Connection refused" in message
+    assert message.endswith("\n  hint: start the server, or check host and port in the URL")
+
+
+def test_a_wrong_password_is_told_without_any_password(server):
+    message = error_of(server.url(user="ci", password=f"{PASSWORD}-wrong"))
+
+    assert message.startswith(f"postgresql://ci@127.0.0.1:{server.port}/postgres: ")
+    assert message.endswith("\n  hint: check the user and the password, or set PGPASSWORD")
+
+
+def test_a_missing_password_is_told(server):
+    assert "hint: set PGPASSWORD, write ~/.pgpass" in error_of(server.url(user="ci"))
+
+
+def test_an_unknown_database_is_told(server):
+    message = error_of(server.url("nowhere"))
+
+    assert 'database "nowhere" does not exist' in message
+    assert message.endswith("\n  hint: make it: createdb, or check its name in the URL")
+
+
+def test_a_user_without_rights_is_told(server):
+    url = server.url(user="ci", password=PASSWORD)
+
+    message = error_of(f"{url}?options=-csearch_path%3Dpg_catalog")
+
+    assert "permission denied" in message
+    assert message.endswith("\n  hint: see docs/store.md for the rights that the user needs")
+
+
+def test_a_schema_that_is_not_there_is_told(server):
+    message = error_of(f"{server.url()}?options=-csearch_path%3Dnowhere")
+
+    assert "hint: make the schema of the URL's search_path: CREATE SCHEMA" in message
+
+
+def test_a_url_that_cannot_be_read_is_told_without_any_of_it():
+    message = error_of(f"postgresql://ci:{PASSWORD}@host:port/arena")
+
+    assert message.startswith("postgresql://...: cannot be read")
+
+
+def test_tables_of_another_program_are_left_alone(url):
+    database = PostgresDatabase(Address(url), time.sleep)
+    with database.writes.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE invoices (id INTEGER)")
+    database.close()
+
+    assert "is a database of another program" in error_of(url)
+
+
+def test_reading_alone_makes_no_tables(url):
+    with pytest.raises(StoreError, match="there is no store\n  hint: run `pytest --arena` first"):
+        open_store(url, create=False)
+
+
+def test_the_driver_is_named_where_it_is_missing(tmp_path):
+    script = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from arenatest.store import open_store\n"
+        f"open_store('postgresql://ci:{PASSWORD}@h/arena')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert "hint: pip install 'arenatest[postgres]'" in done.stderr
+    assert PASSWORD not in done.stderr.replace(script, "")
+
+
+def test_a_store_that_two_processes_make_at_once_is_made_once(url):
+    script = "import sys; from arenatest.store import open_store; open_store(sys.argv[1]).close()"
+    started = [subprocess.Popen([sys.executable, "-c", script, url]) for _ in range(3)]
+
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+    with open_store(url, create=False) as store:
+        assert store.runs() == []
+
+
+def test_texts_that_two_processes_write_in_any_order_never_stop_them(url):
+    """Rows are inserted in one order, so that two transactions wait, but not for each other."""
+    texts = [answer(f"text {number}") for number in range(300)]
+
+    def write(store, name, order):
+        store.write([generation(f"{name}-{i}", answer=texts[i]) for i in order])
+
+    with open_store(url) as first, open_store(url) as second:
+        for turn in range(5):
+            there, back = range(300), range(299, -1, -1)
+            threads = [
+                threading.Thread(target=write, args=(first, f"a{turn}", there)),
+                threading.Thread(target=write, args=(second, f"b{turn}", back)),
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        first.begin(plan(), run(), fresh=False, expire=0.0)
+
+        assert first.load("run-1").calls["new"] == 10 * 300
+
+
+def test_what_was_acknowledged_outlives_a_crash_of_the_server_and_the_rest_follows(server, url):
+    """A writer waits for a server that comes back; nobody is told of it."""
+    store = open_store(url)
+    store.begin(plan(), run(), fresh=False, expire=0.0)
+
+    async def write():
+        writer = Writer(store, patience=store.patience)
+        try:
+            for number in range(40):
+                if number == 20:
+                    await asyncio.to_thread(server.stop, "immediate")
+                    back = threading.Timer(1.0, server.start)
+                    back.start()
+                await writer.write(generation(f"c-{number}"))
+            back.join()
+        finally:
+            await asyncio.to_thread(writer.close)
+
+    asyncio.run(write())
+
+    assert store.load("run-1").calls["new"] == 40
+    store.close()
+
+
+def test_reading_waits_for_a_server_that_comes_back(server, url):
+    with open_store(url) as store:
+        store.begin(plan(), run(), fresh=False, expire=0.0)
+        server.stop("fast")
+        back = threading.Timer(0.5, server.start)
+        back.start()
+
+        assert store.runs() == [run()]
+        back.join()
+
+
+def test_a_lock_is_held_by_one_and_free_again_when_its_process_dies(url, tmp_path):
+    with open_store(url) as store:
+        store.lock("plan-1", tmp_path).release()  # was never held
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout.readline() == "held\n"
+        lock = store.lock("plan-1", tmp_path)
+        assert not lock.acquire(0.1)
+        assert store.lock("plan-2", tmp_path).acquire(0.1)
+        process.kill()
+        process.communicate()
+
+        assert lock.acquire(10.0)
+        lock.check()
+        lock.release()
+        with store.lock("plan-1", tmp_path):
+            pass
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from arenatest.store import open_store
+lock = open_store(sys.argv[1]).lock("plan-1", Path())
+assert lock.acquire(1.0)
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def cut(store):
+    """End the connection of whoever holds a lock, as a network would."""
+    with store.writing() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+        )
+
+
+def until(ready):
+    deadline = time.monotonic() + 20.0
+    while not ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_held(lock):
+    try:
+        lock.check()
+    except StoreError:
+        return False
+    return True
+
+
+def test_a_lock_whose_connection_was_lost_is_got_back_where_nobody_took_it(url, tmp_path):
+    with open_store(url) as store:
+        lock = store.lock("plan-1", tmp_path)
+        assert lock.acquire(1.0)
+        held = store.held_by(lock)
+        held.begin(plan(), run(), fresh=False, expire=0.0)
+        cut(store)
+        until(lambda: not is_held(lock))
+        until(lambda: is_held(lock))
+        held.write(one_of_each())
+        lock.release()
+
+
+def test_whoever_lost_its_lock_to_another_process_writes_nothing_any_more(url, tmp_path):
+    with open_store(url) as store, open_store(url) as elsewhere:
+        lock, other = store.lock("plan-1", tmp_path), elsewhere.lock("plan-1", tmp_path)
+        assert lock.acquire(1.0)
+        held = store.held_by(lock)
+        held.begin(plan(), run(), fresh=False, expire=0.0)
+        cut(store)
+        assert other.acquire(1.0)
+        until(lambda: lock._lost)
+
+        with pytest.raises(LockLost, match="another process has taken over the run\n  hint: run"):
+            held.write(one_of_each())
+        assert store.load("run-1").answers == {}
+        lock.release()
+        other.check()
+        other.release()
