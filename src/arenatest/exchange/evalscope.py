@@ -16,7 +16,13 @@ from typing import Any
 from arenatest.exchange.battles import Settled, settled_battles
 from arenatest.exchange.elsewhere import both_orders, one_run, replies, tell_unsaid
 from arenatest.exchange.evalscope_reports import Reports
-from arenatest.exchange.evalscope_rows import battle_score, battle_scored, prediction, review
+from arenatest.exchange.evalscope_rows import (
+    battle_score,
+    battle_scored,
+    judged_by,
+    prediction,
+    review,
+)
 from arenatest.exchange.line_files import FileNames, LineFiles
 from arenatest.exchange.losses import Losses
 from arenatest.exchange.manifest import FilePart, file_part
@@ -120,16 +126,16 @@ class _Shape:
         pair = f"{'&'.join(self._place(plan, settled.prompt))}@{'&'.join(names)}"
         place = (settled.candidate, settled.prompt.id, settled.repeat)
         for judge in plan.judges:
-            model = self._models[judge.name]
             for again in range(judge.repeats):
+                model = self._models[judge.name] + (f"~{again + 1}" if again else "")
                 games = dict.fromkeys(Order, _EQUAL)
                 if not settled.battle.equal:
                     games = both_orders(page, place, judge, again)
                 line = self._reviewed(settled, games, names, said)
-                at = index * judge.repeats + again
-                line["sample_score"] |= {"sample_id": at, "group_id": index}
-                self._files.write(f"reviews/{model}/{ARENA}_{pair}.jsonl", {"index": at} | line)
                 score = battle_score(games)
+                line["sample_score"]["score"]["judge_summary"] = judged_by(model, score)
+                line["sample_score"] |= {"sample_id": index, "group_id": index}
+                self._files.write(f"reviews/{model}/{ARENA}_{pair}.jsonl", {"index": index} | line)
                 if score is not None:
                     self.reports.add(model, ARENA, "win_rate", pair, score)
 

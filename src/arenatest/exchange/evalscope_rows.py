@@ -102,6 +102,12 @@ def battle_scored(games: Mapping[Order, Judgment], names: tuple[str, str]) -> Js
     }
 
 
+def judged_by(model: str, score: float | None) -> Json:
+    """Return who judged a battle, and whether that came to a score."""
+    scored = int(score is not None)
+    return {"judge_models": [model], "scored": scored, "total": 1, "coverage": float(scored)}
+
+
 def _perf(answer: Answer) -> Json | None:
     timing, usage = answer.timing, answer.usage
     if timing is None or timing.e2e is None:

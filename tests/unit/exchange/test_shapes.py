@@ -10,12 +10,10 @@ import pytest
 from arenatest.errors import OptionError
 from arenatest.exchange.export import export
 from arenatest.exchange.line_files import FileNames
-from arenatest.model.judgment import Judgment, Order, Verdict
-from arenatest.model.prompt import Message
+from arenatest.model.judgment import Order
 from arenatest.model.record import AnswerSlot, GameSlot
-from arenatest.store import open_store
 from unit.exchange.evidence import FORMULA, whole_plan, whole_run
-from unit.store.records import answer, generation, judged, placed
+from unit.store.records import answer, generation, placed
 
 SHOWN = 'a\0b\ufffdc\u2028d\x85e\r\nf"g'
 ROWS_OF = {"A>B": [1], "A>>B": [1], "A=B": [0.5], "B>A": [0], "B>>A": [0]}
@@ -143,38 +141,6 @@ def test_a_prompt_that_not_everybody_answered_has_predictions_but_no_review(expo
     assert told in manifest.not_taken_over
 
 
-@pytest.fixture
-def judged_store(tmp_path):
-    """Two judges, two repeats of battles and of one judge, verdicts of all kinds; two are void."""
-    asked = [Message(role="user", content="?")]
-    prompts = tuple(
-        replace(whole_plan().prompts[1], id=f"q{n}", messages=tuple(asked)) for n in range(12)
-    )
-    seat = whole_plan().judges[0]
-    judges = (replace(seat, repeats=2), replace(seat, name="second"))
-    plan = replace(whole_plan(), prompts=prompts, judges=judges, repeats=2, golden=(), rules=())
-    plan = replace(plan, candidates=plan.candidates[:1])
-    places = [(prompt.id, repeat) for prompt in prompts for repeat in range(2)]
-    made = []
-    for number, (prompt, repeat) in enumerate(places):
-        for owner in ("old", "new"):
-            chat = f"{owner}-{prompt}-{repeat}"
-            said = answer(owner if number % 5 else "same")
-            made.append(generation(chat, owner=owner, prompt=prompt, repeat=repeat, answer=said))
-            made.append(placed(chat, slot=AnswerSlot(owner, prompt, repeat)))
-        for judge, again in (("jury", 0), ("jury", 1), ("second", 0)):
-            for turn, order in enumerate(Order):
-                verdict = [*Verdict][(3 * number + 2 * again + turn + len(judge)) % 5]
-                void = number % 7 == 3 and turn == 1 and judge == "second"
-                judgment = Judgment(void="unparsed") if void else Judgment(verdict=verdict)
-                slot = GameSlot("new", prompt, repeat, judge, again, order)
-                made.append(judged(slot=slot, key=str(slot), judgment=judgment))
-    with open_store(tmp_path / "judged") as opened:
-        opened.begin(plan, whole_run(), fresh=True, expire=0.0)
-        opened.write(made)
-        yield opened
-
-
 def our_win_rate(store, judge, again):
     """The mean of both orders, for one judge and one of its repeats, equal answers being ties."""
     ledger, scores = store.load("run-1"), []
@@ -214,8 +180,12 @@ def test_evalscope_counts_the_same_win_rate_and_knows_voids(judged_store, tmp_pa
     scores = [row["sample_score"]["score"] for row in lines(path)]
     assert sum(score.get("status") == "parse_error" for score in scores) == 2
     assert [row["index"] for row in lines(path)] == list(range(24))
-    twice = lines(tmp_path / "out" / "reviews" / "jury" / path.name)
-    assert sorted(row["index"] for row in twice) == list(range(48))
+    again = tmp_path / "out" / "reviews" / "jury~2" / path.name
+    assert evalscope_win_rate(again) == pytest.approx(our_win_rate(judged_store, "jury", 1))
+    judges = {
+        row["sample_score"]["score"]["judge_summary"]["judge_models"][0] for row in lines(again)
+    }
+    assert judges == {"jury~2"}
 
 
 @pytest.mark.parametrize("form", ["evalscope", "arena-hard"])
