@@ -120,6 +120,7 @@ def _bring(options: argparse.Namespace, store: Store) -> None:
     from arenatest.imports.bringing import Wanted, bring
     from arenatest.imports.losses import Losses
     from arenatest.imports.taking import Moment
+    from arenatest.report.escape import for_terminal
 
     wanted = Wanted(
         source=options.format,
@@ -137,3 +138,5 @@ def _bring(options: argparse.Namespace, store: Store) -> None:
     for taken in bring(store, wanted, moment, losses):
         print("\n".join(taken_lines(taken)), flush=True)
     print("\n".join(loss_lines(losses)))
+    if options.answers_to is not None:
+        print(for_terminal(f"prompts and answers: {options.answers_to}"))

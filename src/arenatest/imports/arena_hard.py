@@ -36,7 +36,7 @@ def read(files: Sequence[Path], losses: Losses, baseline: str | None) -> Iterato
         if row.has("choices"):
             return _answered(row, losses)
         if row.has("messages"):
-            return _conversed(row)
+            return _conversed(row, losses)
         if row.has("turns") or row.has("prompt"):
             return _asked(row)
         problem = "expected a question (turns or prompt), an answer (choices or messages), "
@@ -78,12 +78,14 @@ def _answered(row: Row, losses: Losses) -> Iterator[Found]:
     yield _said(row, row.name("model_id", "model"), text)
 
 
-def _conversed(row: Row) -> Iterator[Found]:
+def _conversed(row: Row, losses: Losses) -> Iterator[Found]:
     messages = messages_of(row.fields["messages"], "messages")
     *asked, reply = messages
     if reply.role != "assistant" or not asked:
         raise got(reply.role, "an assistant's reply at the end", place=("messages",))
     users = tuple(one for one in asked if one.role != "system")
+    if len(users) < len(asked):
+        losses.miss("system prompts of answers", row.place)
     yield Prompt(id=_id(row), messages=users, category=row.text_or("category"))
     yield _said(row, row.name("model", "model_id"), reply.content)
 

@@ -56,14 +56,14 @@ def bring(store: Store, wanted: Wanted, moment: Moment, losses: Losses) -> Itera
     with closing(Heap(losses)) as heap:
         heap.take(FORMATS[wanted.source](files, losses, wanted.baseline))
         groups = groups_of(heap, wanted.baseline)
+        if wanted.answers_to is not None and heap.answerers():
+            write_replays(heap, groups[0] if groups else None, wanted.answers_to, losses)
         found = 0
         for draft in _drafts(heap, wanted, groups, losses):
             found += 1
             yield take(store, heap, draft, moment)
         if not found:
             raise OptionError(_nothing(wanted, losses))
-        if wanted.answers_to is not None:
-            write_replays(heap, groups[0] if groups else None, wanted.answers_to, losses)
 
 
 def _drafts(heap: Heap, wanted: Wanted, groups: Sequence[Group], losses: Losses) -> Iterator[Draft]:

@@ -10,6 +10,7 @@ from unit.imports.shapes import (
     imported,
     judged_v2,
     lines,
+    message,
 )
 
 
@@ -132,6 +133,16 @@ def test_answers_alone_make_a_run_without_gates(store, tmp_path):
     (taken,), _ = imported(store, "arena-hard", folder / "model_answer")
     assert taken.draft.plan.rules == ()
     assert len(store.load(taken.run.id).answers) == 4
+
+
+def test_a_system_prompt_is_no_part_of_the_question(store, tmp_path):
+    folder = arena_hard(tmp_path / "bench", 1)
+    answer = answer_v2("q0", "new")
+    answer["messages"].insert(0, message("system", "Be brief."))
+    lines(folder / "model_answer/new.jsonl", [answer])
+    (taken,), losses = imported(store, "arena-hard", folder)
+    assert [one.role for one in taken.draft.plan.prompts[0].messages] == ["user"]
+    assert losses.counts == {"system prompts of answers": 1}
 
 
 def test_a_baseline_that_nobody_knows_is_named_with_the_near_one(store, tmp_path):

@@ -15,9 +15,7 @@ def store(tmp_path):
         yield opened
 
 
-def test_crowd_votes_in_the_shape_of_lmsys_give_the_published_bradley_terry_scores(
-    store, tmp_path
-):
+def test_crowd_votes_in_the_shape_of_lmsys_give_the_published_bradley_terry_scores(store, tmp_path):
     winners = {"left": "model_a", "right": "model_b", "tie": "tie"}
     cast = [
         vote(
