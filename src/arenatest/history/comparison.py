@@ -26,6 +26,7 @@ from arenatest.report.battles import battles
 from arenatest.report.jury import jury_report
 from arenatest.report.latency import seconds_of
 from arenatest.report.panel import judge_reports
+from arenatest.stats.paired import LEAST_PAIRS
 from arenatest.stats.percentile import nearest_rank
 
 CLOCKS = ("ttft", "tpot", "e2e")
@@ -146,7 +147,7 @@ class Comparison:
         apart: Who or what is in one of them only, in a line each.
         prompts: That both asked.
         level: What each interval covers, so that all of them hold together at 0.95.
-        comparisons: How many intervals those are.
+        comparisons: How many intervals those are, of six pairs and more: fewer prove nothing.
         alpha: Krippendorff's alpha of the jury, before and after; None where undefined.
     """
 
@@ -174,7 +175,8 @@ def compare(before: Recorded, after: Recorded) -> Comparison:
         for name in pairing.contestants
         for clock in CLOCKS
     }
-    tests = sum(bool(found) for found in (*scores.values(), *clocks.values()))
+    sizes = [*map(len, scores.values()), *map(len, clocks.values())]
+    tests = sum(size >= LEAST_PAIRS for size in sizes)
     error = shared_error(tests)
     judged = [judge_reports(one.plan.judges, list(battles(one))) for one in pairing.ledgers]
     plans = before.ledger.plan, after.ledger.plan

@@ -180,8 +180,7 @@ def _answers(pairs: Sequence[ContestantPair]) -> Iterator[str]:
 
 
 def _failures(kinds: Mapping[str, int]) -> str:
-    told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
-    return f"{sum(kinds.values()):,}{f' ({told})' if told else ''}"
+    return ", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "0"
 
 
 def _judges(found: Comparison) -> Iterator[str]:

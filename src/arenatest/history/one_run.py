@@ -205,14 +205,22 @@ def _gate_lines(found: RunDetail) -> Iterator[str]:
     if found.gates:
         yield "gates"
     for decision in found.gates:
-        measured = f"{value_words(decision)} {interval_words(decision)}".strip()
-        gate = f"{one_line(decision.candidate)}  {one_line(decision.gate)}"
-        yield f"  {STATUS[decision.decision]}  {gate}"
-        yield f"    {measured}  needs {limit_words(decision)}  {evidence_words(decision)}"
-        if decision.decision != "pass" and decision.reason:
-            yield f"    {one_line(decision.reason)}"
+        yield f"  {STATUS[decision.decision]}  {_gate_name(decision)}"
+        yield f"    {_gate_words(decision)}"
     for place in found.undecided:
         yield f"  undecided  {one_line(place)}"
+
+
+def _gate_name(decision: Decision) -> str:
+    return f"{one_line(decision.candidate)}  {one_line(decision.gate)}"
+
+
+def _gate_words(decision: Decision) -> str:
+    """Return what was measured and asked for; where a gate did not pass, its reason says it all."""
+    if decision.decision != "pass" and decision.reason:
+        return one_line(decision.reason)
+    measured = f"{value_words(decision)} {interval_words(decision)}".strip()
+    return f"{measured}  needs {limit_words(decision)}  {evidence_words(decision)}"
 
 
 def _field(name: str, told: str) -> str:
