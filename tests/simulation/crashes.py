@@ -150,8 +150,18 @@ def _kill(process: subprocess.Popen[bytes], kind: Kind, chance: random.Random) -
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         return True
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    children: list[str] = []
+    while not children and process.poll() is None:  # they are started after a while
+        children = _children(process.pid)
+        time.sleep(_LOOK)
     if children:
         os.kill(int(chance.choice(children)), signal.SIGKILL)
     process.wait(PATIENCE)
     return bool(children)
+
+
+def _children(parent: int) -> list[str]:
+    try:
+        return Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    except OSError:  # it is over
+        return []
