@@ -146,10 +146,12 @@ def _places(connection: Connection) -> Iterator[Finding]:
 
 
 def _doubles(connection: Connection) -> Iterator[Finding]:
-    placed = schema.placed_answer
+    """Yield calls whose answer counts twice; of an imported run, several votes may be on one."""
+    placed, run = schema.placed_answer, schema.run
     query = (
         select(placed.c.run, placed.c.chat_id, func.count())
-        .where(placed.c.purpose == "text")
+        .select_from(placed.join(run, run.c.id == placed.c.run))
+        .where(placed.c.purpose == "text", run.c.source.is_(None))
         .group_by(placed.c.run, placed.c.chat_id)
         .having(func.count() > 1)
     )
