@@ -71,8 +71,7 @@ def ask_again(
     taken = [*_taken(connection, run.id, what)]
     counts = {f"{kind}s": sum(one.kind == kind for one in taken) for kind in PLACES}
     event = happened(run.id, "rerun", at, what=what, **counts)
-    own = {(rule.candidate, rule.id) for rule in plan.rules}
-    decided = [one for one in _decisions(connection, run.id) if (*json.loads(one.place),) in own]
+    decided = [one for one in _decisions(connection, run.id) if _is_kept(one, plan)]
     rows = [
         {"event": event.id, "run": run.id, "at": at} | one._asdict() for one in (*taken, *decided)
     ]
@@ -165,6 +164,15 @@ def _decisions(connection: Connection, run_id: str) -> Iterator[Taken]:
     query = select(table.c.candidate, table.c.gate, table.c.body).where(table.c.run == run_id)
     for candidate, gate, body in connection.execute(query):
         yield Taken("decision", json.dumps([candidate, gate]), None, body)
+
+
+def _is_kept(decided: Taken, plan: Plan) -> bool:
+    """Return whether a decision is of a gate of the plan, and not merely that the run was cut."""
+    decision = decision_from_json(decided.body)
+    own = any(
+        (rule.candidate, rule.id) == (decision.candidate, decision.gate) for rule in plan.rules
+    )
+    return own and decision.cause not in {"plan", "budget"}
 
 
 def _take_away(connection: Connection, run_id: str, what: Rerun, decided: Iterable[Taken]) -> None:

@@ -178,6 +178,17 @@ def test_a_gate_that_was_not_decided_again_keeps_its_decision(finished):
     assert len(before) == 2
 
 
+@pytest.mark.parametrize("cause", ["plan", "budget"])
+def test_that_a_run_was_cut_is_forgotten_when_it_goes_on(store, cause):
+    store.begin(plan(), run(), fresh=False, expire=0.0)
+    store.write([decided(decision="inconclusive", cause=cause, passed=False)])
+    store.finish("run-1", None, (cause, "cut"), at=1500.0)
+    again(store)
+    store.finish("run-1", 6000.0)
+
+    assert store.decisions("run-1") == {}
+
+
 def test_a_gate_that_was_decided_again_has_the_new_decision(finished):
     again(finished)
     finished.write([decided(gate="error_rate")])
