@@ -9,10 +9,15 @@ import sqlite3
 import subprocess
 import sys
 import zlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pytest
 
+from arenatest.exchange.export import export
+from arenatest.store import open_store
+from fakes.databases import new_schema
 from servers import canned, frames
 from servers.openai_server import serve
 from servers.script import Script
@@ -86,10 +91,17 @@ def shown(project):
         yield "arenatest show", done.stdout.encode()
 
 
+def exported(project):
+    """What ``arenatest export`` writes of every run."""
+    with open_store(project.path / ".arenatest") as store, TemporaryDirectory() as folder:
+        export(store, store.runs(), Path(folder), form="jsonl", now=0.0)
+        yield from ((path.name, path.read_bytes()) for path in Path(folder).iterdir())
+
+
 def assert_clean(project, result, *, recorded=True):
     places = [("terminal", (result.stdout.str() + result.stderr.str()).encode())]
     if recorded:
-        places += [*seen(project), *shown(project)]
+        places += [*seen(project), *shown(project), *exported(project)]
     for place, content in places:
         for needle in NEEDLES:
             assert needle.encode() not in content, place
@@ -259,22 +271,59 @@ def test_the_command_line_in_the_report_holds_no_secret(project):
     assert_clean(project, result)
 
 
-@pytest.mark.parametrize("way", ["option", "environment", "ini"])
-def test_a_store_given_as_a_url_is_refused_without_being_shown(project, monkeypatch, way):
-    project.suite()
-    url = f"postgresql://user:{UNDECLARED}@host/arena"
-    arguments = []
-    if way == "option":
-        arguments = [f"--arena-store={url}"]
-    elif way == "environment":
+def given(project, monkeypatch, way, url):
+    """Say where the store is in one of the three ways; return what is typed for it."""
+    if way == "environment":
         monkeypatch.setenv("ARENATEST_STORE", url)
-    else:
-        project.write("pytest.ini", f"[pytest]\narena_store = {url}\n")
-    result = project.run(*arguments)
+    elif way == "ini":
+        project.write("pytest.ini", f"[pytest]\narena_store = {url.replace('%', '%%')}\n")
+    return [f"--arena-store={url}"] if way == "option" else []
+
+
+@pytest.mark.parametrize(
+    ("way", "url", "problem"),
+    [
+        (
+            "option",
+            f"mysql://user:{UNDECLARED}@host/arena",
+            "--arena-store: got a URL of mysql, expected",
+        ),
+        ("environment", f"postgresql://user:{UNDECLARED}@127.0.0.1:1/arena", "Connection refused"),
+        (
+            "ini",
+            f"postgresql://user:{UNDECLARED}@host:port/arena",
+            "cannot be read as postgresql://",
+        ),
+    ],
+    ids=["of something else", "refused", "unreadable"],
+)
+def test_a_url_that_is_no_store_is_told_without_its_password(
+    project, monkeypatch, way, url, problem
+):
+    project.suite()
+    result = project.run(*LOUD, "--full-trace", *given(project, monkeypatch, way, url))
     assert result.ret == 4
-    assert "--arena-store: got a URL, expected a folder" in result.stderr.str()
+    assert problem in result.stderr.str()
     assert_clean(project, result, recorded=False)
     assert not [path for path in project.path.iterdir() if path.name.startswith("postgres")]
+
+
+def test_the_password_of_a_store_is_shown_nowhere(project, monkeypatch, postgres_url):
+    project.suite()
+    project.write("conftest.py", RAISING)
+    project.write("test_fixture.py", FIXTURE)
+    with new_schema(postgres_url.replace("arena@", f"arena:{UNDECLARED}@")) as url:
+        listed = project.run("--collect-only", *LOUD, f"--arena-store={url}")
+        result = project.run(*LOUD, f"--arena-store={url}")
+        monkeypatch.setenv("ARENATEST_STORE", url)
+        told = project.pytester.run(sys.executable, "-m", "arenatest", "runs", "--json")
+    result.assert_outcomes(failed=3)
+    assert "--arena-store=postgresql://[hidden]@127.0.0.1" in project.results["run"]["command"]
+    assert project.results["suites"][0]["name"] in told.stdout.str()
+    for shown in (listed, result, told):
+        assert_clean(project, shown, recorded=False)
+    for path in project.path.rglob("*"):
+        assert not path.is_file() or UNDECLARED.encode() not in path.read_bytes(), path
 
 
 RAISING = "def pytest_arena_gate_decided(decision):\n    raise RuntimeError('x')\n"
