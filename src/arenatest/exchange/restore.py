@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,7 +51,8 @@ def restore(store: Store, folder: Path) -> list[Run]:
         folder: Of an export in JSON Lines.
 
     Raises:
-        OptionError: It is another folder, or a file is damaged; then nothing is written.
+        OptionError: It is another folder, a file is damaged, or a run of the same id went on
+            otherwise in the store; then nothing is written.
     """
     manifest = read_manifest(folder)
     if manifest.format != "jsonl":
@@ -62,6 +63,7 @@ def restore(store: Store, folder: Path) -> list[Run]:
     if damage := list(damaged_files(folder, manifest, needed)):
         raise OptionError("\n".join(damage))
     runs = [records.run_of(row) for row in _rows(folder, "runs", RunRow)]
+    _check_known(store, runs, folder)
     plans = _plans(folder)
     for name, (kind, record_of) in _RECORDS.items():
         rows = _rows(folder, name, kind)
@@ -72,6 +74,15 @@ def restore(store: Store, folder: Path) -> list[Run]:
         restore_replaced(connection, replaced)
         restore_runs(connection, plans, runs)
     return runs
+
+
+def _check_known(store: Store, runs: Sequence[Run], folder: Path) -> None:
+    """Refuse a run that is in the store, but not as it was exported: no mixture of both."""
+    known = {run.id: run for run in store.runs()}
+    for run in runs:
+        if known.get(run.id, run) != run:
+            message = f"{folder}: {store.place} holds run {run.id} already, and it went on since"
+            raise OptionError(f"{message}\n  hint: import it into another store")
 
 
 def _plans(folder: Path) -> list[Plan]:

@@ -75,6 +75,16 @@ def test_restoring_twice_changes_nothing(exported, tmp_path):
         assert other.load("run-1") == before
 
 
+def test_a_run_that_went_on_since_is_not_mixed_with_what_it_was(store, exported):
+    store.finish("run-1", None, ("budget", "max_calls reached"))
+    folder, _ = exported("jsonl")
+    store.finish("run-1", 1020.0)
+    before = store.load("run-1")
+    with pytest.raises(OptionError, match="holds run run-1 already, and it went on since"):
+        restore(store, folder)
+    assert store.load("run-1") == before
+
+
 def test_a_changed_file_is_refused_and_nothing_is_written(exported, tmp_path):
     folder, _ = exported("jsonl")
     judgments = folder / "judgments.jsonl"
