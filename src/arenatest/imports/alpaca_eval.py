@@ -54,7 +54,7 @@ def _annotated(row: Row, losses: Losses) -> Iterator[Found]:
     texts = row.text("output_1"), row.text("output_2")
     score = _score(row)
     if row.number_or("price_per_example") is not None:
-        losses.miss("prices and times of annotations", row.place)
+        losses.miss("prices of annotations, with their times")
     yield prompt
     for model, text in zip((first, second), texts, strict=True):
         yield _said(model, prompt, text)

@@ -71,9 +71,9 @@ def _answered(row: Row, losses: Losses) -> Iterator[Found]:
     if not isinstance(turns, list) or not turns:
         raise got(turns, "a list of turns", place=("choices", 0, "turns"))
     if len(choices) > 1:
-        losses.miss("further choices of an answer", row.place, number=len(choices) - 1)
+        losses.miss("choices of an answer beyond the first", row.place, number=len(choices) - 1)
     if len(turns) > 1:
-        losses.miss("later turns of an answer", row.place, number=len(turns) - 1)
+        losses.miss("turns of an answer beyond the first", row.place, number=len(turns) - 1)
     text = text_of(turns[0], "choices", 0, "turns", 0)
     yield _said(row, row.name("model_id", "model"), text)
 
@@ -85,7 +85,7 @@ def _conversed(row: Row, losses: Losses) -> Iterator[Found]:
         raise got(reply.role, "an assistant's reply at the end", place=("messages",))
     users = tuple(one for one in asked if one.role != "system")
     if len(users) < len(asked):
-        losses.miss("system prompts of answers", row.place)
+        losses.miss("texts of system prompts", row.place)
     yield Prompt(id=_id(row), messages=users, category=row.text_or("category"))
     yield _said(row, row.name("model", "model_id"), reply.content)
 

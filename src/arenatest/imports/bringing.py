@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from arenatest.errors import OptionError
+from arenatest.errors import OptionError, StoreError
 from arenatest.imports.drafting import Draft, draft_of, draft_of_answers
 from arenatest.imports.files import files_of
 from arenatest.imports.formats import FORMATS
@@ -53,7 +54,7 @@ def bring(store: Store, wanted: Wanted, moment: Moment, losses: Losses) -> Itera
         StoreError: The store cannot be written.
     """
     files = files_of(wanted.paths)
-    with closing(Heap(losses)) as heap:
+    with _disk(), closing(Heap(losses)) as heap:
         heap.take(FORMATS[wanted.source](files, losses, wanted.baseline))
         groups = groups_of(heap, wanted.baseline)
         if wanted.answers_to is not None and heap.answerers():
@@ -64,6 +65,17 @@ def bring(store: Store, wanted: Wanted, moment: Moment, losses: Losses) -> Itera
             yield take(store, heap, draft, moment)
         if not found:
             raise OptionError(_nothing(wanted, losses))
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Say what is wrong where what was found cannot be kept on disk while it is sorted."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        message = f"the import's temporary database: {error}"
+        hint = "it may be as large as the files; SQLITE_TMPDIR names another folder for it"
+        raise StoreError(f"{message}\n  hint: {hint}") from error
 
 
 def _drafts(heap: Heap, wanted: Wanted, groups: Sequence[Group], losses: Losses) -> Iterator[Draft]:
@@ -87,7 +99,7 @@ def _drafts(heap: Heap, wanted: Wanted, groups: Sequence[Group], losses: Losses)
             yield alone
     for model in heap.answerers() if there else ():
         if model not in there:
-            losses.miss("models with answers, and no verdict about them", model)
+            losses.miss("models with answers and without a verdict", model)
 
 
 def _nothing(wanted: Wanted, losses: Losses) -> str:

@@ -34,7 +34,7 @@ def read(files: Sequence[Path], losses: Losses, baseline: str | None) -> Iterato
     """Yield what files hold."""
     del baseline  # the files say it
     for file in files:
-        if "reports" in file.parts:
+        if file.absolute().parent.parent.name == "reports":
             losses.miss("reports: figures are computed again from the reviews", str(file))
         elif file.name.startswith("general_arena_"):
             yield from _named(parsed(read_rows(file, losses), losses, partial(_battle, file)))
@@ -72,7 +72,7 @@ def _predicted(file: Path, row: Row) -> Iterator[Found]:
     prompt = _prompt(name, file, row)
     if prompt is not None:
         yield prompt
-    model = row.text_or("model") or file.parent.name
+    model = row.text_or("model") or _model(file)
     error = output.get("error")
     choices = output.get("choices")
     if isinstance(error, str) and error:
@@ -129,7 +129,7 @@ def _timing(output: Mapping[str, Any], message: Mapping[str, Any]) -> Timing | N
 
 
 def _reviewed(file: Path, row: Row, losses: Losses) -> Iterator[Found]:
-    name, model = _id(file, row), file.parent.name
+    name, model = _id(file, row), _model(file)
     prompt = _prompt(name, file, row)
     if prompt is not None:
         yield prompt
@@ -141,7 +141,7 @@ def _reviewed(file: Path, row: Row, losses: Losses) -> Iterator[Found]:
     for metric, value in values.items() if isinstance(values, Mapping) else ():
         number = number_of(value)
         if number is None:
-            losses.miss("values of metrics that are no numbers", row.place)
+            losses.miss("values of metrics without a number", row.place)
         else:
             yield Scored(metric=str(metric), model=model, prompt=name, value=number)
 
@@ -243,6 +243,11 @@ def _score(row: Row) -> Mapping[str, Any]:
     if not isinstance(score, Mapping):
         raise got(score, "a score", place=("sample_score", "score"))
     return score
+
+
+def _model(file: Path) -> str:
+    """Return whose file it is: that of the folder's name."""
+    return file.absolute().parent.name or "model"
 
 
 def _id(file: Path, row: Row) -> str:

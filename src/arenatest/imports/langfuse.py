@@ -77,10 +77,10 @@ def _observed(row: Row, losses: Losses, met: _Met) -> Iterator[Found]:
         losses.miss("scores", row.place)
         return
     if not isinstance(kind, str):
-        losses.miss("traces without their observations: export these", row.place)
+        losses.miss("traces without observations: export these", row.place)
         return
     if kind.upper() != "GENERATION":
-        losses.miss("observations that are no generations", row.place)
+        losses.miss("observations of other kinds than generations", row.place)
         return
     model = next(
         (row.fields[name] for name in ("provided_model_name", "model") if row.text_or(name)), None
@@ -93,7 +93,7 @@ def _observed(row: Row, losses: Losses, met: _Met) -> Iterator[Found]:
         return
     identity = row.text_or("id")
     if identity is not None and met.again(identity):
-        losses.miss("generations that stand in the files more than once", row.place)
+        losses.miss("generations repeated in the files", row.place)
         return
     messages = _asked(row.fields["input"])
     answer = _answer(row)

@@ -27,7 +27,8 @@ class Losses:
         """Count things that are not taken over.
 
         Args:
-            what: Their name in the plural, with the reason where the name does not say it.
+            what: Their name in the plural, the noun first, with the reason where the name does
+                not say it.
             place: Where one of them stands; the first few are kept.
             number: How many there are.
         """
@@ -48,7 +49,9 @@ class Losses:
     def lines(self) -> Iterator[str]:
         """Yield what was not taken over, for people: a line for each kind, then its places."""
         for what, number in self._counts.items():
-            yield f"{number:,} {what}"
+            noun, _, rest = what.partition(" ")
+            noun = noun.removesuffix("s") if number == 1 else noun
+            yield f"{number:,} {noun} {rest}".rstrip()
             places = self._places[what]
             yield from (f"  {place}" for place in places)
             if len(places) == _MOST_NAMED < number:
@@ -65,5 +68,7 @@ def parsed(
         except Mistake as mistake:
             key = written(mistake.place)
             losses.broken(row.place, f"{key}: {mistake.problem}" if key else mistake.problem)
+        except RecursionError:
+            losses.broken(row.place, "is nested too deeply")
         else:
             yield from found

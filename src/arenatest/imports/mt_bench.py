@@ -68,7 +68,7 @@ def _answered(row: Row, losses: Losses) -> Iterator[Found]:
     if not isinstance(turns, list) or not turns:
         raise got(turns, "a list of turns", place=("choices", 0, "turns"))
     if len(choices) > 1:
-        losses.miss("further choices of an answer", row.place, number=len(choices) - 1)
+        losses.miss("choices of an answer beyond the first", row.place, number=len(choices) - 1)
     model, at = row.name("model_id"), moment_of(row.fields.get("tstamp"))
     for place, turn in enumerate(turns):
         text = text_of(turn, "choices", 0, "turns", place)

@@ -45,7 +45,7 @@ def test_a_preference_beyond_1_to_2_is_named_and_does_not_lose_the_others(store,
     assert len(taken.draft.plan.prompts) == 1
     shown = "a list" if wrong == [2] else repr(wrong)
     problem = f"{file}:2: preference: got {shown}, expected a number from 1 to 2"
-    assert list(losses.lines()) == ["1 records that cannot be read", f"  {problem}"]
+    assert list(losses.lines()) == ["1 record that cannot be read", f"  {problem}"]
 
 
 def test_outputs_are_answers_and_find_their_annotations_by_the_instruction(store, tmp_path):
@@ -63,4 +63,4 @@ def test_outputs_are_answers_and_find_their_annotations_by_the_instruction(store
 def test_what_annotations_cost_is_told_as_lost(store, tmp_path):
     priced = annotated("do", 1.25, price_per_example=0.00846, time_per_example=0.17)
     _, losses = imported(store, "alpaca-eval", annotations(tmp_path, priced))
-    assert losses.counts == {"prices and times of annotations": 1}
+    assert losses.counts == {"prices of annotations, with their times": 1}

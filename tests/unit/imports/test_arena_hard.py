@@ -100,7 +100,7 @@ def test_version_1_does_not_name_its_baseline_so_the_user_may(store, tmp_path):
     lines(folder / "model_judgment/new.jsonl", [{**judged, "games": games}])
     (usual,), losses = imported(store, "arena-hard", folder)
     assert usual.draft.plan.baseline.name == "gpt-4-0314"
-    assert losses.counts == {"models with answers, and no verdict about them": 1}
+    assert losses.counts == {"models with answers and without a verdict": 1}
     (chosen,), _ = imported(store, "arena-hard", folder, baseline="gpt-4-1106")
     assert chosen.draft.plan.baseline.name == "gpt-4-1106"
     assert store.load(chosen.run.id).plan.prompts[0].subset == "ABC"
@@ -142,7 +142,7 @@ def test_a_system_prompt_is_no_part_of_the_question(store, tmp_path):
     lines(folder / "model_answer/new.jsonl", [answer])
     (taken,), losses = imported(store, "arena-hard", folder)
     assert [one.role for one in taken.draft.plan.prompts[0].messages] == ["user"]
-    assert losses.counts == {"system prompts of answers": 1}
+    assert losses.counts == {"texts of system prompts": 1}
 
 
 def test_a_baseline_that_nobody_knows_is_named_with_the_near_one(store, tmp_path):

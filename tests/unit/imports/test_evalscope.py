@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -149,3 +150,12 @@ def test_a_battle_in_a_file_of_another_name_is_named(store, tmp_path, name):
     lines(tmp_path / "out/reviews/Arena" / PAIR, [battle(0, "A>B", "B>A")])
     _, losses = imported(store, "evalscope", tmp_path / "out")
     assert losses.counts == {"records that cannot be read": 1}
+
+
+def test_a_folder_named_reports_above_hides_nothing(store, tmp_path, monkeypatch):
+    folder = tmp_path / "reports/evalscope/reviews/plus"
+    lines(folder / "gsm8k_main.jsonl", [reviewed(3, {"acc": 1.0})])
+    monkeypatch.chdir(folder)
+    (taken,), losses = imported(store, "evalscope", Path("gsm8k_main.jsonl"))
+    assert taken.draft.plan.baseline.name == "plus"
+    assert not losses.counts

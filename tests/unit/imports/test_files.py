@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arenatest.imports import files, json_values
@@ -82,7 +82,7 @@ def test_a_broken_line_is_counted_with_its_place_and_loses_no_other(tmp_path, br
     text = f"{json.dumps(GOOD)}\n{broken}\n{json.dumps(GOOD)}\n"
     rows, lost = read(file(tmp_path, "x.jsonl", text))
     assert rows == [GOOD, GOOD]
-    assert lost[0] == "1 records that cannot be read"
+    assert lost[0] == "1 record that cannot be read"
     assert "x.jsonl:2: " in lost[1]
 
 
@@ -93,7 +93,7 @@ def test_a_broken_value_of_a_list_loses_no_other(tmp_path, broken):
     text = f"[{json.dumps(GOOD)},\n{broken},\n{json.dumps(GOOD)}]"
     rows, lost = read(file(tmp_path, "x.json", text))
     assert rows == [GOOD, GOOD]
-    assert lost[0] == "1 records that cannot be read"
+    assert lost[0] == "1 record that cannot be read"
     assert "x.json:2: " in lost[1]
 
 
@@ -156,6 +156,7 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.dictionaries(st.text(), values, max_size=3), max_size=5),
     st.integers(1, 40),

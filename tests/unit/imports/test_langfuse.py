@@ -84,11 +84,11 @@ def test_what_is_no_generation_is_counted(store, tmp_path):
     ]
     _, losses = imported(store, "langfuse", lines(tmp_path / "o.jsonl", rows))
     assert losses.counts == {
-        "generations that stand in the files more than once": 1,
-        "observations that are no generations": 1,
+        "generations repeated in the files": 1,
+        "observations of other kinds than generations": 1,
         "generations without the name of a model": 1,
         "generations without an input": 1,
-        "traces without their observations: export these": 1,
+        "traces without observations: export these": 1,
         "scores": 1,
         "records that cannot be read": 1,
     }

@@ -1,12 +1,16 @@
+import sqlite3
+
 import pytest
 
 from arenatest.errors import OptionError, StoreError
+from arenatest.imports.heap import Heap
 from arenatest.imports.losses import Losses
 from arenatest.store import open_store
 from arenatest.store.arrivals import ARRIVING
 from unit.imports.shapes import (
     answer_v2,
     arena_hard,
+    conversation,
     generation,
     imported,
     judged_v2,
@@ -56,7 +60,7 @@ def test_other_verdicts_on_the_same_plan_are_another_run_of_it(store, tmp_path):
 
 
 def test_an_import_that_is_killed_leaves_no_run_that_looks_whole(store, tmp_path):
-    folder = arena_hard(tmp_path / "bench", 600)
+    folder = arena_hard(tmp_path / "bench", 200)
     written = []
 
     class Dying:
@@ -79,7 +83,7 @@ def test_an_import_that_is_killed_leaves_no_run_that_looks_whole(store, tmp_path
     (taken,), _ = imported(store, "arena-hard", folder)
     (run,) = store.runs()
     assert (run.id, run.finished is not None, run.stopped) == (taken.run.id, True, None)
-    assert len(store.load(run.id).judgments) == 1200
+    assert len(store.load(run.id).judgments) == 400
     assert taken.decisions[0].decision == "pass"
 
 
@@ -161,3 +165,25 @@ def test_losses_name_the_first_few_and_count_all():
         "  and 2 more",
         "3 others",
     ]
+
+
+def test_times_beyond_the_calendar_and_content_nested_too_deeply_are_no_trouble(store, tmp_path):
+    deep = "Hello"
+    for _ in range(900):
+        deep = [deep]
+    rows = [
+        vote("q1", "a", "b", "tie", tstamp=1e300),
+        vote("q2", "a", "b", "tie", conversation_a=conversation("Hi", deep), conversation_b=[1]),
+    ]
+    (taken,), losses = imported(store, "lmsys", lines(tmp_path / "votes.jsonl", rows))
+    assert taken.run.started == 1_800_000_000.0
+    assert losses.counts == {"records that cannot be read": 1}
+
+
+def test_a_heap_without_disk_is_an_error_with_a_way_out(store, tmp_path, monkeypatch):
+    def full(*_arguments):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Heap, "take", full)
+    with pytest.raises(StoreError, match="temporary database: database or disk is full"):
+        imported(store, "arena-hard", arena_hard(tmp_path / "bench"))
