@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 WAIT = 120.0  # seconds for a machine that is busy
-_QUICK = ("fsync=off", "full_page_writes=off")  # only a crash of the machine would show
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
 
 
 class Unavailable(Exception):
