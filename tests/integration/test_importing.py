@@ -70,8 +70,8 @@ def test_an_import_says_what_it_left_out_and_what_is_wrong_ends_with_4(project):
     done.stdout.fnmatch_lines(
         [
             "not taken over:",
-            "  1 votes that both are bad, as such: each counts as a tie",
-            "  1 records that cannot be read",
+            "  1 vote that both are bad, as such: each counts as a tie",
+            "  1 record that cannot be read",
             "    votes.jsonl:2: winner: got 'leftvote', expected model_a, model_b, tie or *",
         ]
     )
