@@ -24,7 +24,6 @@ from arenatest.model.prompt import Prompt
 from arenatest.model.record import Ledger
 from arenatest.report.battles import battles
 from arenatest.report.jury import jury_report
-from arenatest.report.latency import seconds_of
 from arenatest.report.panel import judge_reports
 from arenatest.stats.paired import LEAST_PAIRS
 from arenatest.stats.percentile import nearest_rank
@@ -237,9 +236,7 @@ def _scores(
 def _clocks(
     pairing: Pairing, contestant: str, clock: str, change: Change | None
 ) -> ClockPair | None:
-    then, now = (
-        sorted(seconds_of(ledger, contestant, clock).values()) for ledger in pairing.ledgers
-    )
+    then, now = (sorted(times.values()) for times in pairing.clocks(contestant, clock))
     if not then and not now:
         return None
     prints = {

@@ -143,7 +143,8 @@ def _cost(ledger: Ledger, candidate: str) -> Point | None:
 
 
 def _clock(ledger: Ledger, candidate: str, *, clock: str, share: float) -> Point | None:
-    found = seconds_of(ledger, candidate, clock)
+    calls = timed_calls(ledger).get(candidate, {})
+    found = seconds_of(ledger, calls, clock)
     if not found:
         return None
     values = sorted(found.values())
@@ -154,7 +155,6 @@ def _clock(ledger: Ledger, candidate: str, *, clock: str, share: float) -> Point
     if low is not None and high is not None and low > 0.0:
         reach = NormalDist().inv_cdf(1.0 - alpha)
         error = (math.log(high) - math.log(low)) / (2.0 * reach)
-    calls = timed_calls(ledger)[candidate]
     return Point(
         value=nearest_rank(values, share),
         low=low,

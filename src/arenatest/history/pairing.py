@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 
 from arenatest.history.noise import by_cluster
 from arenatest.lock.flips import Fought, fought
 from arenatest.model.prompt import Prompt
-from arenatest.model.record import AnswerSlot, Ledger
+from arenatest.model.record import Answered, AnswerSlot, Ledger
 from arenatest.report.latency import seconds_of, timed_calls
+
+Timed = dict[str, dict[AnswerSlot, Answered]]
+Times = dict[AnswerSlot, float]
 
 
 @dataclass(slots=True)
@@ -20,8 +24,10 @@ class Pairing:
     before: Ledger
     after: Ledger
     prompts: list[Prompt] = field(init=False)
+    _timed: tuple[Timed, Timed] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._timed = timed_calls(self.before), timed_calls(self.after)
         then = {prompt.id: prompt for prompt in self.before.plan.prompts}
         self.prompts = [
             prompt for prompt in self.after.plan.prompts if _same(then.get(prompt.id), prompt)
@@ -65,9 +71,20 @@ class Pairing:
         ]
         return chats[0] == chats[1]
 
+    def clocks(self, contestant: str, clock: str) -> tuple[Times, Times]:
+        """Return a contestant's times that may be used, by place, of the earlier and later run."""
+        then, now = (
+            seconds_of(ledger, timed.get(contestant, {}), clock)
+            for ledger, timed in zip(self.ledgers, self._timed, strict=True)
+        )
+        return then, now
+
     def log_ratios(self, contestant: str, clock: str) -> list[float]:
         """Return log(after / before) of each cluster; calls that both runs hold are left out."""
-        then, now = (_by_prompt(ledger, contestant, clock) for ledger in self.ledgers)
+        then, now = (
+            _by_prompt(timed.get(contestant, {}), times)
+            for timed, times in zip(self._timed, self.clocks(contestant, clock), strict=True)
+        )
         return by_cluster(
             (prompt.cluster, now[prompt.id][1] - then[prompt.id][1])
             for prompt in self.prompts
@@ -82,15 +99,14 @@ def _same(then: Prompt | None, now: Prompt) -> bool:
 
 
 def _by_prompt(
-    ledger: Ledger, contestant: str, clock: str
+    calls: Mapping[AnswerSlot, Answered], times: Times
 ) -> dict[str, tuple[frozenset[str], float]]:
     """Return the chat ids and the mean logarithm of a contestant's times, by prompt."""
-    calls = timed_calls(ledger).get(contestant, {})
     found: dict[str, list[tuple[str, float]]] = {}
-    for slot, seconds in seconds_of(ledger, contestant, clock).items():
+    for slot, seconds in times.items():
         if seconds > 0.0:
             found.setdefault(slot.prompt, []).append((calls[slot].chat_id, math.log(seconds)))
     return {
-        prompt: (frozenset(chat for chat, _ in times), fmean(value for _, value in times))
-        for prompt, times in found.items()
+        prompt: (frozenset(chat for chat, _ in pairs), fmean(value for _, value in pairs))
+        for prompt, pairs in found.items()
     }

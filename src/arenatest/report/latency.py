@@ -64,9 +64,10 @@ def timed_calls(ledger: Ledger) -> dict[str, dict[AnswerSlot, Answered]]:
     return timed
 
 
-def seconds_of(ledger: Ledger, contestant: str, clock: str) -> dict[AnswerSlot, float]:
-    """Return a contestant's times that may be used, by place; no gate's limit is looked at."""
-    calls = timed_calls(ledger).get(contestant, {})
+def seconds_of(
+    ledger: Ledger, calls: Mapping[AnswerSlot, Answered], clock: str
+) -> dict[AnswerSlot, float]:
+    """Return the times that may be used of one contestant's calls; no gate's limit is looked at."""
     apart = _is_apart(ledger, calls)
     found = ((slot, _clock(call, clock, apart=apart)) for slot, call in calls.items())
     return {slot: seconds for slot, seconds in found if seconds is not None}
