@@ -177,7 +177,6 @@ def compare(before: Recorded, after: Recorded) -> Comparison:
     sizes = [*map(len, scores.values()), *map(len, clocks.values())]
     tests = sum(size >= LEAST_PAIRS for size in sizes)
     error = shared_error(tests)
-    judged = [judge_reports(one.plan.judges, list(battles(one))) for one in pairing.ledgers]
     plans = before.ledger.plan, after.ledger.plan
     return Comparison(
         before=_side(before),
@@ -195,16 +194,7 @@ def compare(before: Recorded, after: Recorded) -> Comparison:
             if (pair := _clocks(pairing, name, clock, ratio_change(ratios, error=error)))
         ),
         contestants=tuple(_contestant(pairing, name) for name in pairing.contestants),
-        judges=tuple(
-            JudgePair(
-                judge=now.name,
-                parsed=(then.parse_rate, now.parse_rate),
-                flipped=(then.flip_rate, now.flip_rate),
-            )
-            for now in judged[1]
-            for then in judged[0]
-            if then.name == now.name
-        ),
+        judges=tuple(_judges(pairing)),
         alpha=(_alpha(before.ledger), _alpha(after.ledger)),
     )
 
@@ -275,6 +265,21 @@ def _contestant(pairing: Pairing, name: str) -> ContestantPair:
         costs=(_mean(costs[0]), _mean(costs[1])),
         failures=(dict(sorted(failures[0].items())), dict(sorted(failures[1].items()))),
     )
+
+
+def _judges(pairing: Pairing) -> Iterator[JudgePair]:
+    """Yield the judges of both runs, in the order of the later one."""
+    before, after = (
+        {one.name: one for one in judge_reports(ledger.plan.judges, list(battles(ledger)))}
+        for ledger in pairing.ledgers
+    )
+    for name, now in after.items():
+        if then := before.get(name):
+            yield JudgePair(
+                judge=name,
+                parsed=(then.parse_rate, now.parse_rate),
+                flipped=(then.flip_rate, now.flip_rate),
+            )
 
 
 def _gates(before: Recorded, after: Recorded) -> Iterator[GatePair]:
