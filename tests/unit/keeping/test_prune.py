@@ -87,7 +87,7 @@ conditions = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(conditions, st.sets(st.integers(0, 5), max_size=2), st.integers(0, 40))
 def test_what_stays_is_sound_and_reads_back_as_it_was(
     template, tmp_path_factory, asked, accepted, kill
