@@ -3,6 +3,7 @@ import sqlite3
 import pytest
 
 from arenatest.errors import OptionError, StoreError
+from arenatest.exchange.export import export
 from arenatest.imports.heap import Heap
 from arenatest.imports.losses import Losses
 from arenatest.store import open_store
@@ -152,6 +153,23 @@ def test_a_path_that_is_not_there_or_holds_nothing_is_named(store, tmp_path):
     (tmp_path / "votes.parquet").write_bytes(b"PAR1")
     with pytest.raises(OptionError, match=r"got '\.parquet', expected \.jsonl, \.json or \.csv"):
         imported(store, "lmsys", tmp_path / "votes.parquet")
+
+
+def test_what_is_exported_in_the_shape_of_arena_hard_comes_in_as_the_same_run(store, tmp_path):
+    (taken,), _ = imported(store, "arena-hard", arena_hard(tmp_path / "bench", 4))
+    export(store, [taken.run], tmp_path / "out", form="arena-hard", now=0.0)
+    (again,), losses = imported(store, "arena-hard", tmp_path / "out")
+    assert (again.run.id, again.new) == (taken.run.id, False)
+    assert not losses.counts
+
+
+def test_what_is_exported_in_the_shape_of_evalscope_comes_in_with_the_same_win_rate(
+    store, tmp_path
+):
+    (taken,), _ = imported(store, "arena-hard", arena_hard(tmp_path / "two", 4, "A>B", "A=B"))
+    export(store, [taken.run], tmp_path / "out", form="evalscope", now=0.0)
+    (again,), _ = imported(store, "evalscope", tmp_path / "out")
+    assert again.figures[0].value == taken.figures[0].value == 0.25
 
 
 def test_losses_name_the_first_few_and_count_all():
