@@ -116,6 +116,7 @@ def _read_answers(
                 slot = AnswerSlot(names[contestant], names[prompt], repeat)
                 (answers if purpose == "text" else timings).put(slot, row)
         calls.add(fresh)
+    calls.settle(answers)
     if not plan.finishes.failing:  # else more may come to be failures
         ledger.facts = calls.facts
 
@@ -227,6 +228,7 @@ def _read_judgments(
             battle = names[candidate], names[prompt], repeat
             judgments.put(GameSlot(*battle, names[judge], again, _ORDERS[order]), row)
         rows.add([*zip(*page, strict=True)][len(GameSlot._fields) :])
+    rows.settle(judgments)
 
 
 def _game_axes(plan: Plan) -> tuple[Sequence[Any], ...]:

@@ -6,7 +6,6 @@ from array import array
 from collections.abc import (
     Callable,
     ItemsView,
-    Iterable,
     Iterator,
     MutableMapping,
     Sequence,
@@ -17,8 +16,6 @@ from math import prod
 from operator import getitem
 from typing import Any, Generic, TypeVar
 
-from arenatest.store.codec import cell_from_text
-
 Slot = TypeVar("Slot", bound="tuple[Any, ...]")
 Value = TypeVar("Value")
 
@@ -27,7 +24,7 @@ _LOOSEST = 50  # places for each that is taken: a dictionary would be as large
 
 
 class Grid(Generic[Slot]):
-    """Numbers the places of a plan, in the order of its slots.
+    """Numbers the places of a plan, in the order in which its slots are walked through.
 
     Args:
         slot: Makes a slot of its parts.
@@ -40,7 +37,7 @@ class Grid(Generic[Slot]):
     ) -> None:
         sparse = not 0 < prod(map(len, axes)) <= _LOOSEST * taken
         self._slot = slot
-        self._axes: list[list[Any]] = [[] if sparse else _ordered(axis) for axis in axes]
+        self._axes: list[list[Any]] = [[] if sparse else list(dict.fromkeys(axis)) for axis in axes]
         self._steps: list[dict[Any, int]] = []
         self.size = 1
         for axis in reversed(self._axes):
@@ -63,8 +60,8 @@ class Grid(Generic[Slot]):
 class Places(MutableMapping[Slot, Value]):
     """A mapping by slot onto the rows of a record.
 
-    It is iterated in the order of slots, whatever the order in which rows came. What is put into it
-    afterwards is held as it is.
+    It is iterated in the order of the plan, whatever the order in which rows came. What is put into
+    it afterwards is held as it is.
 
     Args:
         grid: The places of the plan.
@@ -74,17 +71,31 @@ class Places(MutableMapping[Slot, Value]):
     def __init__(self, grid: Grid[Slot], value: Callable[[int], Value]) -> None:
         self._grid, self._value = grid, value
         self._rows = array("i", [_NO_ROW]) * grid.size
+        self._of_rows = array("i")
         self._held: dict[Slot, Value] = {}
         self._placed = 0  # of the plan's places, those that are taken
 
     def put(self, slot: Slot, row: int) -> None:
-        """Place a row; no place is given twice."""
+        """Place a row, later ones later; no place is given twice."""
         place = self._grid.place(slot)
+        missing = row + 1 - len(self._of_rows)
+        self._of_rows.extend([_NO_ROW] * missing)
+        if place is not None:
+            self._of_rows[row] = place
         if place is None:
             self._held[slot] = self._value(row)
         else:
             self._placed += 1
             self._rows[place] = row
+
+    def near(self, row: int, most: int) -> tuple[int, Sequence[int]]:
+        """Return the number of a stretch of so many places that holds a row, and its rows."""
+        place = self._of_rows[row] if row < len(self._of_rows) else _NO_ROW
+        if place < 0 or self._rows[place] != row:
+            return -1 - row, [row]  # which stands nowhere in the plan
+        number = place // most
+        stretch = self._rows[number * most : (number + 1) * most]
+        return number, [one for one in stretch if one >= 0]
 
     def __getitem__(self, slot: Slot) -> Value:
         place = self._grid.place(slot)
@@ -165,8 +176,3 @@ class _Values(ValuesView[Value]):
 
     def __iter__(self) -> Iterator[Value]:
         return (value for _, value in self._mapping.pairs())
-
-
-def _ordered(axis: Iterable[Any]) -> list[Any]:
-    """Return what a part of a slot may be, in the order in which databases sort it."""
-    return sorted(set(axis), key=lambda one: cell_from_text(one) if isinstance(one, str) else one)

@@ -18,7 +18,7 @@ from arenatest.model.record import Answered, ClockFacts
 from arenatest.store import schema
 from arenatest.store.codec import text_from_cell
 from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
-from arenatest.store.texts import Texts
+from arenatest.store.texts import Neighbours, Texts
 
 _WORDS = ("finish", "model", "timing", "connection_reused", "has_usage")
 _FAILURE = (
@@ -81,13 +81,17 @@ class Calls:
         self._silent += said.count(None)
         self._lengths.extend([_UNKNOWN_LENGTH] * len(rows))
 
+    def settle(self, neighbours: Neighbours) -> None:
+        """Learn which texts are asked for together."""
+        self._texts.neighbours = self._thoughts.neighbours = neighbours
+
     def text(self, row: int) -> str:
         """Return what a call said; it is read from the store."""
-        return "" if self.said.lacks(row) else self._texts.of(row, len(self))
+        return "" if self.said.lacks(row) else self._texts.of(row)
 
     def thoughts(self, row: int) -> str:
         """Return what a call reasoned, likewise."""
-        return "" if self.thought.lacks(row) else self._thoughts.of(row, len(self))
+        return "" if self.thought.lacks(row) else self._thoughts.of(row)
 
     def length(self, row: int) -> int:
         """Return how many characters a call said; they are counted once."""

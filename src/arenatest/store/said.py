@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from arenatest.model.judgment import Judgment, Verdict
 from arenatest.store.columns import Digests, Ids, Kinds
-from arenatest.store.texts import Texts
+from arenatest.store.texts import Neighbours, Texts
 
 _VERDICTS = {str(verdict): verdict for verdict in Verdict}
 COLUMNS = ("verdict", "void", "explanation", "chat_id")
@@ -46,9 +46,13 @@ class Judgments:
         self.ids.extend(chats)
         self._count += len(chats)
 
+    def settle(self, neighbours: Neighbours) -> None:
+        """Learn which explanations are asked for together."""
+        self._texts.neighbours = neighbours
+
     def explanation(self, row: int) -> str:
         """Return what a judge explained; it is read from the store."""
-        return "" if self.explained.lacks(row) else self._texts.of(row, self._count)
+        return "" if self.explained.lacks(row) else self._texts.of(row)
 
 
 class RowJudgment(Judgment):

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from sqlalchemy import Engine, select
 
 from arenatest.store import schema
 from arenatest.store.codec import unpack_text
 
-_PAGE = 128  # rows of one query
-_PAGES = 256  # kept: who walks through a plan asks for everybody's answers side by side
+_PAGE = 250  # places of one query
+_PAGES = 80  # kept: who walks through a plan asks for everybody's answers side by side
 
 Digest = Callable[[int], bytes | None]
 """Returns the digest of the text of a row."""
+
+
+class Neighbours(Protocol):
+    """Knows which rows are probably asked for together."""
+
+    def near(self, row: int, most: int) -> tuple[int, Sequence[int]]:
+        """Return the number of a group of at most so many rows that holds a row, and the group."""
 
 
 class Texts:
@@ -23,34 +31,37 @@ class Texts:
     Args:
         engine: Of the store.
         digest: Of the column.
+
+    Attributes:
+        neighbours: Says what to read together.
     """
 
-    __slots__ = ("_digest", "_engine", "_pages")
+    __slots__ = ("_digest", "_engine", "_pages", "neighbours")
 
     def __init__(self, engine: Engine, digest: Digest) -> None:
         self._engine, self._digest = engine, digest
-        self._pages: OrderedDict[int, list[str]] = OrderedDict()
+        self._pages: OrderedDict[int, dict[int, str]] = OrderedDict()
+        self.neighbours: Neighbours | None = None
 
-    def of(self, row: int, rows: int) -> str:
-        """Return the text of one of so many rows; the empty one where the store has none."""
-        number, place = divmod(row, _PAGE)
+    def of(self, row: int) -> str:
+        """Return the text of a row; the empty one where the store has none."""
+        number, rows = (-1, [row]) if self.neighbours is None else self.neighbours.near(row, _PAGE)
         page = self._pages.get(number)
-        if page is None or place >= len(page):
-            page = self._read(range(number * _PAGE, min((number + 1) * _PAGE, rows)))
-            self._pages[number] = page
+        if page is None or row not in page:
+            page = self._pages[number] = self._read(rows)
             if len(self._pages) > _PAGES:
                 self._pages.popitem(last=False)
         self._pages.move_to_end(number)
-        return page[place]
+        return page[row]
 
-    def _read(self, rows: Sequence[int]) -> list[str]:
-        digests = [self._digest(row) for row in rows]
+    def _read(self, rows: Sequence[int]) -> dict[int, str]:
+        digests = {row: self._digest(row) for row in rows}
         table = schema.text
-        wanted = sorted({digest for digest in digests if digest})
+        wanted = sorted({digest for digest in digests.values() if digest})
         query = select(table.c.sha, table.c.compressed, table.c.body).where(table.c.sha.in_(wanted))
         with self._engine.connect() as connection:
             found = {
                 bytes(sha): unpack_text(body, compressed=compressed)
                 for sha, compressed, body in connection.execute(query)
             }
-        return [found.get(digest, "") if digest else "" for digest in digests]
+        return {row: found.get(digest, "") if digest else "" for row, digest in digests.items()}

@@ -31,10 +31,10 @@ def test_a_slot_that_the_plan_does_not_have_is_held_too(places):
         places[AnswerSlot("other", "p9", 0)]
 
 
-def test_they_come_in_the_order_of_slots_and_strangers_last(places):
+def test_they_come_in_the_order_of_the_plan_and_strangers_last(places):
     assert list(places.items()) == [
-        (AnswerSlot("new", "p1", 0), "row 2"),
         (AnswerSlot("new", "p2", 0), "row 1"),
+        (AnswerSlot("new", "p1", 0), "row 2"),
         (AnswerSlot("old", "p2", 1), "row 0"),
         (AnswerSlot("other", "p9", 7), "row 3"),
     ]
@@ -44,7 +44,7 @@ def test_they_come_in_the_order_of_slots_and_strangers_last(places):
 
 
 def test_what_is_put_afterwards_takes_the_place_of_a_row(places):
-    slot = AnswerSlot("new", "p1", 0)
+    slot = AnswerSlot("new", "p2", 0)
     places[slot] = "changed"
 
     assert places[slot] == "changed"
@@ -75,3 +75,11 @@ def test_where_few_of_many_places_are_taken_none_is_numbered(repeats):
     places.put(AnswerSlot("new", "p1", 5), 0)
 
     assert dict(places) == {AnswerSlot("new", "p1", 5): "row 0"}
+
+
+def test_rows_that_stand_side_by_side_in_the_plan_are_read_together(places):
+    number, rows = places.near(1, 4)
+
+    assert rows == [1, 2]
+    assert places.near(2, 4) == (number, rows)
+    assert places.near(3, 4)[1] == [3]
