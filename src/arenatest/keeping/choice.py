@@ -123,10 +123,21 @@ def _wanted(in_order: Sequence[Held], asked: Asked, *, now: float) -> dict[str, 
         if one.run.id in asked.named:
             wanted[one.run.id] = "it was named"
         elif asked.older_than is not None and now - one.ends > asked.older_than:
-            wanted[one.run.id] = f"it is {(now - one.ends) / DAY:,.0f} days old"
+            wanted[one.run.id] = f"it is {_age(now - one.ends)} old"
         elif asked.keep_runs is not None and later[suite] > asked.keep_runs:
             wanted[one.run.id] = f"its suite has {asked.keep_runs:,} later ones"
     return wanted
+
+
+def _age(seconds: float) -> str:
+    """Return an age for people.
+
+    Examples:
+        >>> _age(91.4 * DAY), _age(5400)
+        ('91 days', '1.5 hours')
+    """
+    few = 2 * DAY
+    return f"{seconds / 3600:.1f} hours" if seconds < few else f"{seconds / DAY:,.0f} days"
 
 
 def _needed(
