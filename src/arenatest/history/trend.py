@@ -58,10 +58,13 @@ class Trends:
     """All that were asked for.
 
     Attributes:
+        suite, candidate: The only ones that were asked for; None for all.
         alarms: Chance that a run is marked where nothing has changed, at most.
         trends: Those with a value at all, by suite, candidate and baseline.
     """
 
+    suite: str | None
+    candidate: str | None
     alarms: float
     trends: tuple[Trend, ...]
 
@@ -100,7 +103,12 @@ def trends(
         book.trend(key, found[-(last + EARLIER) :], last=last)
         for key, found in sorted(series.items())
     )
-    return Trends(alarms=ALARMS, trends=tuple(trend for trend in followed if trend.measures))
+    return Trends(
+        suite=suite,
+        candidate=candidate,
+        alarms=ALARMS,
+        trends=tuple(trend for trend in followed if trend.measures),
+    )
 
 
 Numbers = Mapping[tuple[str, str, str], Point | None]

@@ -20,7 +20,9 @@ _MARK = " !"
 def trend_lines(found: Trends) -> Iterator[str]:
     """Yield all trends, in lines that are safe in a terminal."""
     if not found.trends:
-        yield "no finished run is recorded"
+        of = "" if found.suite is None else f" of the suite {one_line(found.suite)!r}"
+        with_ = "" if found.candidate is None else f" with {one_line(found.candidate)!r}"
+        yield f"no finished run{of}{with_} is recorded"
         return
     for trend in found.trends:
         yield f"{one_line(trend.suite)}  {one_line(trend.candidate)} against {_baseline(trend)}"

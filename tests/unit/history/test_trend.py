@@ -209,3 +209,5 @@ def test_open_runs_and_a_a_runs_do_not_count(store):
     found = trends(store, [WIN_RATE], last=5)
     assert found.trends == ()
     assert list(trend_lines(found)) == ["no finished run is recorded"]
+    found = trends(store, [WIN_RATE], suite="sales", candidate="x", last=5)
+    assert list(trend_lines(found)) == ["no finished run of the suite 'sales' with 'x' is recorded"]
