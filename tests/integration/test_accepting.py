@@ -3,6 +3,7 @@ import sys
 
 import tomli
 
+from integration.conftest import WIN
 from integration.test_record_and_resume import openai_suite, verdict_or_words
 from servers.openai_server import serve
 from servers.script import Script
@@ -19,7 +20,8 @@ def lock(project, name="x"):
 
 
 def test_a_candidate_is_promoted_as_a_diff_and_the_next_run_has_not_drifted(project):
-    suite = project.suite(candidates={"new": "new", "bad": "bad"}, prompts=40)
+    gates = WIN + '[[gates]]\nmetric = "answer_length"\nmax_ratio = 2\n'
+    suite = project.suite(candidates={"new": "new", "bad": "bad"}, prompts=40, gates=gates)
     before = suite.read_text(encoding="utf-8")
     suite.chmod(0o600)
     project.run()
@@ -27,7 +29,8 @@ def test_a_candidate_is_promoted_as_a_diff_and_the_next_run_has_not_drifted(proj
     shown = arenatest(project, "accept", "x.arena.toml", "new")
     assert shown.ret == 0
     shown.stdout.fnmatch_lines(["--- a/x.arena.toml", '-name = "old"', "--- /dev/null", "+{"])
-    shown.stderr.fnmatch_lines(["arenatest: nothing is written: add --write"])
+    told = ["*answer_length: held to the baseline alone*", "*nothing is written: add --write"]
+    shown.stderr.fnmatch_lines(told)
     assert suite.read_text(encoding="utf-8") == before
 
     assert arenatest(project, "accept", "x.arena.toml", "new", "--write").ret == 0
@@ -41,7 +44,7 @@ def test_a_candidate_is_promoted_as_a_diff_and_the_next_run_has_not_drifted(proj
         "old",
         [],
     )
-    assert [gate["decision"] for gate in accepted["gates"]] == ["pass"]
+    assert [gate["decision"] for gate in accepted["gates"]] == ["pass", "pass"]
 
     project.run("--arena-lock=refuse").stdout.no_fnmatch_line("*lock:*")
 
