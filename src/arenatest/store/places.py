@@ -90,12 +90,22 @@ class Places(MutableMapping[Slot, Value]):
 
     def near(self, row: int, most: int) -> tuple[int, Sequence[int]]:
         """Return the number of a stretch of so many places that holds a row, and its rows."""
-        place = self._of_rows[row] if row < len(self._of_rows) else _NO_ROW
-        if place < 0 or self._rows[place] != row:
-            return -1 - row, [row]  # which stands nowhere in the plan
+        place = self._placed_at(row)
+        if place == _NO_ROW:  # it stands nowhere in the plan
+            start = row - row % most
+            strays = range(start, start + most)
+            return -1 - start, [one for one in strays if one == row or self._is_stray(one)]
         number = place // most
         stretch = self._rows[number * most : (number + 1) * most]
         return number, [one for one in stretch if one >= 0]
+
+    def _placed_at(self, row: int) -> int:
+        """Return where a row still stands; ``_NO_ROW`` for one that does not."""
+        place = self._of_rows[row] if row < len(self._of_rows) else _NO_ROW
+        return place if place >= 0 and self._rows[place] == row else _NO_ROW
+
+    def _is_stray(self, row: int) -> bool:
+        return row < len(self._of_rows) and self._of_rows[row] == _NO_ROW
 
     def __getitem__(self, slot: Slot) -> Value:
         place = self._grid.place(slot)

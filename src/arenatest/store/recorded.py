@@ -83,7 +83,8 @@ class Calls:
 
     def settle(self, neighbours: Neighbours) -> None:
         """Learn which texts are asked for together."""
-        self._texts.neighbours = self._thoughts.neighbours = neighbours
+        self._texts.settle(neighbours)
+        self._thoughts.settle(neighbours)
 
     def text(self, row: int) -> str:
         """Return what a call said; it is read from the store."""

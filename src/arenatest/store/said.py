@@ -48,7 +48,7 @@ class Judgments:
 
     def settle(self, neighbours: Neighbours) -> None:
         """Learn which explanations are asked for together."""
-        self._texts.neighbours = neighbours
+        self._texts.settle(neighbours)
 
     def explanation(self, row: int) -> str:
         """Return what a judge explained; it is read from the store."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Protocol
+from weakref import ref
 
 from sqlalchemy import Engine, select
 
@@ -31,21 +32,23 @@ class Texts:
     Args:
         engine: Of the store.
         digest: Of the column.
-
-    Attributes:
-        neighbours: Says what to read together.
     """
 
-    __slots__ = ("_digest", "_engine", "_pages", "neighbours")
+    __slots__ = ("_digest", "_engine", "_neighbours", "_pages")
 
     def __init__(self, engine: Engine, digest: Digest) -> None:
         self._engine, self._digest = engine, digest
         self._pages: OrderedDict[int, dict[int, str]] = OrderedDict()
-        self.neighbours: Neighbours | None = None
+        self._neighbours: ref[Neighbours] | None = None
+
+    def settle(self, neighbours: Neighbours) -> None:
+        """Learn what to read together, from whom these texts are a part of."""
+        self._neighbours = ref(neighbours)  # a circle would be freed late
 
     def of(self, row: int) -> str:
         """Return the text of a row; the empty one where the store has none."""
-        number, rows = (-1, [row]) if self.neighbours is None else self.neighbours.near(row, _PAGE)
+        neighbours = None if self._neighbours is None else self._neighbours()
+        number, rows = (row, [row]) if neighbours is None else neighbours.near(row, _PAGE)
         page = self._pages.get(number)
         if page is None or row not in page:
             page = self._pages[number] = self._read(rows)
