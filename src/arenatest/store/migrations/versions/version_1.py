@@ -25,6 +25,7 @@ down_revision = None
 
 Name = String().with_variant(String(collation="C"), "postgresql")
 Body = Text().with_variant(Text(collation="C"), "postgresql")
+Whole = Integer().with_variant(BigInteger(), "postgresql")
 metadata = MetaData()
 
 
@@ -81,7 +82,7 @@ Table(
     Column("plan_hash", Name, nullable=False, index=True),
     _must("started", Float),
     Column("finished", Float),
-    _must("attempt", Integer),
+    _must("attempt", Whole),
     Column("stopped", Body),
     _must("versions", Body),
 )
@@ -103,8 +104,8 @@ Table(
     _must("owner", Name),
     _must("key", Name),
     _must("prompt", Name),
-    _must("repeat", Integer),
-    _must("attempt", Integer),
+    _must("repeat", Whole),
+    _must("attempt", Whole),
     _must("final", Boolean),
     _must("started", Float),
     Column("cost", Float),
@@ -121,7 +122,7 @@ Table(
     Column("cached_tokens", BigInteger),
     Column("failure", Name),
     Column("failure_message", Name),
-    Column("failure_status", Integer),
+    Column("failure_status", Whole),
     Column("failure_retryable", Boolean),
     Column("failure_retry_after", Float),
     Column("timing", Name),
@@ -134,7 +135,7 @@ Table(
     Column("e2e", Float),
     Column("wall", Float),
     Column("icl", Float),
-    Column("reads", Integer),
+    Column("reads", Whole),
     Column("connection_reused", Boolean),
     Column("held", Float),
     Column("lag", Float),
@@ -151,10 +152,10 @@ Table(
     _key("run", Name),
     _key("contestant", Name),
     _key("prompt", Name),
-    _key("repeat", Integer),
+    _key("repeat", Whole),
     _key("purpose", Name),
     _must("chat_id", Name),
-    _must("attempts", Integer),
+    _must("attempts", Whole),
     _must("reused", Boolean),
     Column("level", Name),
     sqlite_with_rowid=False,
@@ -166,7 +167,7 @@ Table(
     _key("run", Name),
     _key("contestant", Name),
     _key("level", Float),
-    _key("number", Integer),
+    _key("number", Whole),
     _must("chat_id", Name),
     _must("due", Float),
     sqlite_with_rowid=False,
@@ -178,9 +179,9 @@ Table(
     _key("run", Name),
     _key("candidate", Name),
     _key("prompt", Name),
-    _key("repeat", Integer),
+    _key("repeat", Whole),
     _key("judge", Name),
-    _key("judge_repeat", Integer),
+    _key("judge_repeat", Whole),
     _key("order", Name),
     Column("key", Name, nullable=False, index=True),
     Column("verdict", Name),
@@ -199,7 +200,7 @@ Table(
     _key("metric", Name),
     _key("contestant", Name),
     _key("prompt", Name),
-    _key("repeat", Integer),
+    _key("repeat", Whole),
     Column("key", Name, nullable=False, index=True),
     Column("value", Float),
     _must("error", Name),
