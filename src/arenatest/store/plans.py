@@ -38,11 +38,16 @@ def write_plan(connection: Connection, plan: Plan, insert: Insert) -> None:
         connection.execute(update(table).where(table.c.hash == plan.hash).values(body=body))
     seats = list(_seats(plan))
     fingerprints = {
-        who.fingerprint: (who.fingerprint, cell_from_text(who.kind), name, described(who))
+        who.fingerprint: (
+            cell_from_text(who.fingerprint),
+            cell_from_text(who.kind),
+            name,
+            described(who),
+        )
         for _, name, who in seats
     }
     insert(schema.fingerprint, sorted(fingerprints.values()))
-    rows = [(plan.hash, role, name, who.fingerprint) for role, name, who in seats]
+    rows = [(plan.hash, role, name, cell_from_text(who.fingerprint)) for role, name, who in seats]
     insert(schema.contestant, sorted(rows))
 
 
