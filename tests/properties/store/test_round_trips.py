@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from arenatest.store.codec import (
 )
 from arenatest.store.gaps import gaps_from_bytes, gaps_to_bytes
 from arenatest.store.rows import rows_of, run_from_row, run_row
+from fakes.databases import new_schema
 from properties.store.strategies import odd_text, values_of
 from unit.store.records import as_stored
 
@@ -36,10 +38,14 @@ quick = settings(deadline=None, max_examples=60)
 new_ids = map(str, itertools.count())  # what is written twice stays as it was first
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    with open_store(tmp_path_factory.mktemp("properties") / "store") as opened:
-        yield opened
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def store(request, tmp_path_factory):
+    with contextlib.ExitStack() as while_open:
+        place = tmp_path_factory.mktemp("properties") / "store"
+        if request.param == "postgresql":
+            url = request.getfixturevalue("postgres_url")
+            place = while_open.enter_context(new_schema(url))
+        yield while_open.enter_context(open_store(place))
 
 
 def begun(store, plan):
