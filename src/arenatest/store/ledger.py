@@ -38,7 +38,7 @@ from arenatest.model.record import (
     MetricSlot,
     Run,
 )
-from arenatest.store import recorded, said, schema
+from arenatest.store import recorded, said, schema, whole
 from arenatest.store.codec import cell_from_text, text_from_cell
 from arenatest.store.joined import Same
 from arenatest.store.places import Grid, Places
@@ -48,6 +48,9 @@ from arenatest.store.said import Judgments, judgment_of_row
 from arenatest.store.setbacks import read_setbacks
 from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_row
 
+MANY = 50_000
+"""Placed answers, or judgments, from which on they are read into columns."""
+
 _PAGE = 500  # rows held beside the ledger while it is read
 _CHAT_ID = 3  # its place behind how a call was placed
 _ORDERS = {str(order): order for order in Order}
@@ -56,8 +59,8 @@ _ORDERS = {str(order): order for order in Order}
 def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
     """Return all that a run recorded, as its plan takes it.
 
-    Answers and judgments lie in columns: a value is made where somebody asks for it, and texts stay
-    in the store until then. Gaps are left out.
+    Where there are ``MANY``, answers and judgments lie in columns: a value is made where somebody
+    asks for it, and texts stay in the store until then. Gaps are left out.
     """
     ledger = Ledger(run=run, plan=plan)
     same = Same()
@@ -97,12 +100,16 @@ def _read_answers(
     connection: Connection, ledger: Ledger, prompts: Sequence[str] | None = None
 ) -> None:
     plan, names = ledger.plan, _Decoded(ledger.plan)
+    limits = _limits(schema.placed_answer.c, plan, prompts)
     count = _count(connection, schema.placed_answer, ledger.run.id)
+    if prompts is not None or count < MANY:
+        whole.read_answers(connection, ledger, limits)
+        return
     grid = Grid(AnswerSlot, _answer_axes(plan), count)
     calls = Calls(connection.engine, plan.finishes)
     value = partial(answered_of, calls)
     ledger.answers, ledger.timings = answers, timings = Places(grid, value), Places(grid, value)
-    query = _placed_calls(ledger.run.id, _limits(schema.placed_answer.c, plan, prompts))
+    query = _placed_calls(ledger.run.id, limits)
     row = -1
     for page in _pages(connection, query):
         fresh: list[Sequence[Any]] = []
@@ -212,13 +219,18 @@ def _read_judgments(
     connection: Connection, ledger: Ledger, prompts: Sequence[str] | None = None
 ) -> None:
     table, plan, names = schema.judgment, ledger.plan, _Decoded(ledger.plan)
+    limits = _limits(table.c, plan, prompts)
+    count = _count(connection, table, ledger.run.id)
+    if prompts is not None or count < MANY:
+        whole.read_judgments(connection, ledger, limits)
+        return
     rows = Judgments(connection.engine)
-    grid = Grid(GameSlot, _game_axes(plan), _count(connection, table, ledger.run.id))
+    grid = Grid(GameSlot, _game_axes(plan), count)
     ledger.judgments = judgments = Places(grid, partial(judgment_of_row, rows))
     columns = [table.c[name] for name in (*GameSlot._fields, *said.COLUMNS)]
     query = (
         select(*map(_raw, columns))
-        .where(table.c.run == ledger.run.id, *_limits(table.c, plan, prompts))
+        .where(table.c.run == ledger.run.id, *limits)
         .order_by(*columns[: len(GameSlot._fields)])
     )
     for page in _pages(connection, query):

@@ -12,6 +12,7 @@ from arenatest.gates.decide import decide_again
 from arenatest.model.answer import Answer, Timing
 from arenatest.model.judgment import Judgment
 from arenatest.model.record import Answered
+from arenatest.store import ledger as ledger_module
 from arenatest.store import open_store
 from simulation.large_run import STORE, Size, make_run
 
@@ -25,6 +26,11 @@ def store(tmp_path_factory):
     make_run(folder, SIZE)
     with open_store(folder / STORE) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def in_columns(monkeypatch):
+    monkeypatch.setattr(ledger_module, "MANY", 0)
 
 
 def ledger_of(store):

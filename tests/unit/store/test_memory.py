@@ -6,12 +6,14 @@ import tracemalloc
 from arenatest.model.answer import Usage
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.record import AnswerSlot, GameSlot
+from arenatest.store import ledger as ledger_module
 from unit.store.records import answer, generation, judged, placed, plan, run
 
 BATTLES = 5_000
 
 
-def test_a_ledger_of_thousands_of_battles_stays_small(store):
+def test_a_ledger_of_thousands_of_battles_stays_small(store, monkeypatch):
+    monkeypatch.setattr(ledger_module, "MANY", 0)
     whole = plan(prompts=BATTLES)
     store.begin(whole, run(), fresh=False, expire=0.0)
     for start in range(0, BATTLES, 500):

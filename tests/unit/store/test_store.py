@@ -160,7 +160,7 @@ def test_a_count_too_great_for_an_integer_is_unknown(begun):
     assert found.answer.usage == Usage(input_tokens=1)
 
 
-def test_equal_names_are_one_object_and_no_text_is_held(begun):
+def test_equal_texts_and_names_are_one_object(begun):
     text = "The same long answer. " * 200
     slots = [AnswerSlot("new", f"p{i}") for i in range(3)]
     for i, slot in enumerate(slots):
@@ -169,7 +169,7 @@ def test_equal_names_are_one_object_and_no_text_is_held(begun):
     ledger = begun.load("run-1")
 
     answers = [ledger.answers[slot].answer for slot in slots]
-    assert {found.text for found in answers} == {text}  # read when asked for: nobody holds it
+    assert len({id(found.text) for found in answers}) == 1
     assert len({id(found.model) for found in answers}) == 1
     assert len({id(slot.contestant) for slot in ledger.answers}) == 1
 
