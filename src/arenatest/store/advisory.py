@@ -5,6 +5,9 @@ end while its process goes on: the server is started again, a network goes down.
 have taken the lock by then. So a thread looks after the connection, nothing is written while it is
 not known to stand, and whoever gets the lock leaves a token beside it: with the lock got back and
 the token still there, nobody has been in between. Otherwise it is lost for good.
+
+The connection may be gone for a while before that thread knows. So each transaction also reads the
+token, and holds its row: whoever takes over waits for those under way, and none comes after.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
+from sqlalchemy import Connection
+
 from arenatest.errors import StoreError
 from arenatest.store.database import ConnectionLost
 from arenatest.store.locks import LockLost
@@ -24,14 +29,21 @@ _TICK = 1.0
 """Seconds between two looks at the connection."""
 _PAUSE = 0.1  # seconds between two tries to get the lock
 _KEY = "hashtextextended(current_schema() || ' ' || %s, 0)"
-_TRY = f"SELECT pg_try_advisory_lock({_KEY})"
+_TRY = f"SELECT pg_try_advisory_lock({_KEY}), pg_backend_pid()"
+_WHOSE = "SELECT pg_backend_pid()"
 _UNLOCK = f"SELECT pg_advisory_unlock({_KEY})"
 _READ = "SELECT value FROM meta WHERE name = %s"
+_FENCE = f"{_READ} FOR SHARE"
 _LEAVE = (
     "INSERT INTO meta (name, value) VALUES (%s, %s) "
-    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING pg_backend_pid()"
 )
 _CLEAR = "DELETE FROM meta WHERE name = %s AND value = %s"
+_TAKEN = "another process has taken over the run"
+_SHARED = (
+    "a pooler gives its statements to different connections of the server, so that no lock holds\n"
+    "  hint: have it keep sessions (pool_mode = session in PgBouncer), or connect past it"
+)
 
 
 class AdvisoryLock:
@@ -62,6 +74,7 @@ class AdvisoryLock:
         self._failed, self._clock = failed, clock
         self._patience, self._tick = patience, tick
         self._token = ""
+        self._backend = 0
         self._connection: Any = None
         self._watcher: Thread | None = None
         self._released = Event()
@@ -108,6 +121,12 @@ class AdvisoryLock:
         if not self._stands:
             raise ConnectionLost(f"{self._place}: the connection that holds the lock is gone")
 
+    def fence(self, connection: Connection) -> None:
+        """Let a transaction go on only if nobody else has taken it, nor can before the end."""
+        row = connection.exec_driver_sql(_FENCE, (self._row,)).fetchone()
+        if row is None or row[0] != self._token:
+            raise LockLost(self._without(_TAKEN))
+
     def __enter__(self) -> AdvisoryLock:
         while not self.acquire(_TICK):
             pass
@@ -128,7 +147,7 @@ class AdvisoryLock:
                 return False
             self._token = secrets.token_hex(8)
             with self._told():
-                self._connection.execute(_LEAVE, (self._row, self._token))
+                left = self._connection.execute(_LEAVE, (self._row, self._token)).fetchone()
         except StoreError:
             now = self._clock()
             self._away_since = now if self._away_since is None else self._away_since
@@ -136,13 +155,17 @@ class AdvisoryLock:
                 raise
             return False
         self._away_since = None
+        if left[0] != self._backend:
+            self._hang_up()
+            raise StoreError(f"{self._place}: {_SHARED}")
         return True
 
     def _try(self) -> bool:
         with self._told():
             if self._connection is None:
                 self._connection = self._connect()
-            return bool(self._connection.execute(_TRY, (self._name,)).fetchone()[0])
+            held, self._backend = self._connection.execute(_TRY, (self._name,)).fetchone()
+            return bool(held)
 
     @contextlib.contextmanager
     def _told(self) -> Any:
@@ -162,7 +185,9 @@ class AdvisoryLock:
     def _watch(self) -> None:
         while not self._released.wait(self._tick):
             try:
-                self._connection.execute("SELECT 1")
+                (backend,) = self._connection.execute(_WHOSE).fetchone()
+                if backend != self._backend:
+                    self._lost = f"{self._place}: {_SHARED}"
             except self._failed:
                 self._stands = False
                 self._regain()
@@ -179,7 +204,7 @@ class AdvisoryLock:
                 with self._told():
                     row = self._connection.execute(_READ, (self._row,)).fetchone()
                 if row is None or row[0] != self._token:
-                    self._lose("another process has taken over the run")
+                    self._lose(_TAKEN)
                     return
                 if held:
                     self._stands = True
@@ -189,8 +214,11 @@ class AdvisoryLock:
                 return
 
     def _lose(self, why: str) -> None:
-        self._lost = (
+        self._lost = self._without(why)
+        self._hang_up()
+
+    def _without(self, why: str) -> str:
+        return (
             f"{self._place}: the connection was lost, and {why}\n"
             "  hint: run again: what is recorded is kept"
         )
-        self._hang_up()

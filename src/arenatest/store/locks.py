@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol
 
 from filelock import FileLock, Timeout
+from sqlalchemy import Connection
 
 from arenatest.errors import StoreError
 
@@ -34,6 +35,16 @@ class Lock(Protocol):
         Raises:
             LockLost: It was lost while it was held.
             StoreError: It is not known whether it is still held, but soon will be.
+        """
+
+    def fence(self, connection: Connection) -> None:
+        """Let a transaction go on only if nobody else has taken it, nor can before the end.
+
+        Args:
+            connection: In a transaction that has written nothing yet.
+
+        Raises:
+            LockLost: Somebody has.
         """
 
     def __enter__(self) -> Lock:
@@ -75,6 +86,9 @@ class FileBasedLock:
 
     def check(self) -> None:
         """Do nothing: the operating system takes it from nobody."""
+
+    def fence(self, connection: Connection) -> None:
+        """Do nothing, likewise."""
 
     def __enter__(self) -> FileBasedLock:
         self._lock.acquire()

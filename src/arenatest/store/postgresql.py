@@ -36,6 +36,7 @@ _CONNECTING: Mapping[str, Any] = {
     "keepalives_idle": 30,  # seconds, then probes: a server that is gone is noticed
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds, where something was sent that nobody acknowledges
 }
 _RECONNECT = 0.2  # seconds between two tries
 _SETUP = 0x6172656E  # the class of the lock for making tables: "aren"
@@ -57,6 +58,8 @@ _HINTS = (
     ("remaining connection slots", "raise max_connections, or run fewer processes"),
     ("no space left", "free some space on the server and run again: what is recorded is kept"),
     ("disk full", "free some space on the server and run again: what is recorded is kept"),
+    ("statement timeout", "ALTER ROLE ... SET statement_timeout = 0 for the user of the URL"),
+    ("lock timeout", "ALTER ROLE ... SET lock_timeout = 0 for the user of the URL"),
     ("deadlock", "run again: what is recorded is kept"),
     ("could not serialize", "run again: what is recorded is kept"),
     ("server closed the connection", "run again: what is recorded is kept"),
@@ -146,7 +149,9 @@ class PostgresDatabase(Database):
 
         def connect() -> Any:
             with self.translated():
-                return self._driver.connect(**self._arguments, autocommit=True)
+                return self._driver.connect(
+                    **self._arguments, autocommit=True, prepare_threshold=None
+                )
 
         return AdvisoryLock(
             connect,

@@ -81,10 +81,10 @@ class Store:
     cannot be read or written.
     """
 
-    def __init__(self, database: Database, guard: Callable[[], None] | None = None) -> None:
+    def __init__(self, database: Database, lock: Lock | None = None) -> None:
         self.place = database.place
         self.patience = database.patience
-        self._database, self._guard = database, guard
+        self._database, self._lock = database, lock
         dialect = database.writes.dialect
         self._inserts: Mapping[str, str] = {
             table.name: _insert_once(table, dialect) for table in schema.metadata.tables.values()
@@ -112,7 +112,7 @@ class Store:
 
     def held_by(self, lock: Lock) -> Store:
         """Return the same store, which writes nothing while a lock is not surely held."""
-        return type(self)(self._database, lock.check)
+        return type(self)(self._database, lock)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -123,9 +123,11 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection in a transaction that writes, and is undone by an error."""
-        if self._guard is not None:
-            self._guard()
+        if self._lock is not None:
+            self._lock.check()
         with self._database.writes.begin() as connection:
+            if self._lock is not None:
+                self._lock.fence(connection)
             yield connection
 
     @persistent

@@ -290,3 +290,82 @@ def test_whoever_lost_its_lock_to_another_process_writes_nothing_any_more(url, t
         lock.release()
         other.check()
         other.release()
+
+
+def test_whoever_does_not_know_yet_that_its_lock_was_taken_writes_nothing_either(url, tmp_path):
+    with open_store(url) as store, open_store(url) as elsewhere:
+        lock, other = store.lock("plan-1", tmp_path), elsewhere.lock("plan-1", tmp_path)
+        lock._tick = 60.0
+        assert lock.acquire(1.0)
+        held = store.held_by(lock)
+        held.begin(plan(), run(), fresh=False, expire=0.0)
+        cut(store)
+        assert other.acquire(1.0)
+        lock.check()  # as far as it knows, all is well
+
+        with pytest.raises(LockLost, match="another process has taken over the run"):
+            held.write(one_of_each())
+        assert store.load("run-1").answers == {}
+        elsewhere.held_by(other).write(one_of_each())
+        lock.release()
+        other.release()
+
+
+def test_whoever_takes_over_waits_for_what_is_being_written(url, tmp_path):
+    with open_store(url) as store, open_store(url) as elsewhere:
+        lock, other = store.lock("plan-1", tmp_path), elsewhere.lock("plan-1", tmp_path)
+        lock._tick = 60.0
+        assert lock.acquire(1.0)
+        taken = threading.Event()
+        taking = threading.Thread(target=lambda: other.acquire(10.0) and taken.set())
+        with store.held_by(lock).writing():
+            cut(store)
+            taking.start()
+            assert not taken.wait(0.3)
+        assert taken.wait(10.0)
+        taking.join()
+        lock.release()
+        other.release()
+
+
+class Pooled:
+    """A connection through a pooler that keeps no sessions: each statement may go elsewhere."""
+
+    def __init__(self, connect, number):
+        self.behind = [connect() for _ in range(2)]
+        self.number, self.statements = number, 0
+
+    def execute(self, *statement):
+        self.statements += 1
+        return self.behind[self.statements > self.number].execute(*statement)
+
+    def close(self):
+        for one in self.behind:
+            one.close()
+
+
+@pytest.mark.parametrize("statements", [1, 2], ids=["at-once", "later"])
+def test_a_pooler_that_keeps_no_sessions_is_refused(url, tmp_path, statements):
+    with open_store(url) as store:
+        lock = store.lock("plan-1", tmp_path)
+        connect = lock._connect
+        lock._connect, lock._tick = lambda: Pooled(connect, statements), 0.05
+
+        def hold():
+            lock.acquire(1.0)
+            until(lambda: lock._lost)
+            lock.check()
+
+        with pytest.raises(StoreError, match=r"no lock holds\n  hint: .*pool_mode = session"):
+            hold()
+        lock.release()
+
+
+def test_a_statement_that_the_server_gives_up_is_told_with_what_to_do(url):
+    hint = r"\n  hint: ALTER ROLE .* statement_timeout = 0"
+    with (
+        open_store(f"{url}%20-cstatement_timeout%3D1000") as store,
+        store.reading() as connection,
+        pytest.raises(StoreError, match=hint),
+    ):
+        connection.exec_driver_sql("SELECT pg_sleep(20)")
