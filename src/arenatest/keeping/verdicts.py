@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 
 from arenatest.gates.decide import decide
@@ -16,6 +17,7 @@ def check_decisions(
     findings: Findings,
     *,
     version: str,
+    stood: Callable[[str, str], Ledger],
 ) -> None:
     """Decide again what a finished run decided: every word must be the same.
 
@@ -26,6 +28,8 @@ def check_decisions(
         recorded: Its decisions, by candidate and gate.
         findings: Takes what is wrong.
         version: Of this arenatest.
+        stood: Gives the record that a gate was decided on whose decision stands, though something
+            was asked again since, by candidate and id.
     """
     run = ledger.run
     if run.finished is None:
@@ -42,7 +46,8 @@ def check_decisions(
                 findings.add(_finding(run.id, where, "a decision", "none: it has no such gate"))
             continue
         findings.looked["decisions"] += 1
-        again = decide(rule, ledger)
+        stands = ledger.stands(*place) is not None
+        again = decide(rule, stood(*place) if stands else ledger)
         if again == decision:
             continue
         differing = _differing(decision, again)

@@ -10,7 +10,9 @@ from arenatest.keeping.identities import check_identities
 from arenatest.keeping.references import check_references
 from arenatest.keeping.rows import check_seals
 from arenatest.keeping.verdicts import check_decisions
+from arenatest.model.record import Ledger
 from arenatest.store import Store
+from arenatest.store.replaced import as_it_stood
 from arenatest.store.upkeep import integrity_problems
 
 
@@ -55,9 +57,18 @@ def _check_runs(store: Store, findings: Findings, version: str) -> None:
         try:
             ledger = store.load(run.id)
             check_identities(store, ledger, findings)
-            check_decisions(ledger, store.decisions(run.id), findings, version=version)
+            _check_decisions(store, ledger, findings, version)
         except Exception as error:  # a damaged record may raise anything
             findings.add(unreadable(f"run {run.id}", error))
+
+
+def _check_decisions(store: Store, ledger: Ledger, findings: Findings, version: str) -> None:
+    def stood(candidate: str, gate: str) -> Ledger:
+        with store.reading() as connection:
+            return as_it_stood(connection, ledger, candidate, gate)
+
+    recorded = store.decisions(ledger.run.id)
+    check_decisions(ledger, recorded, findings, version=version, stood=stood)
 
 
 def _guarded(

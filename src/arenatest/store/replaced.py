@@ -7,8 +7,9 @@ no gate needed again gets back what stood there.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal, select
@@ -16,16 +17,23 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.record import (
     Answered,
+    AnswerPlaced,
     AnswerSlot,
     AskedAgain,
     Before,
+    DecisionMade,
     GameSlot,
+    JudgmentPlaced,
     Ledger,
+    Measured,
+    MeasurementPlaced,
     MetricSlot,
+    Record,
 )
 from arenatest.store import schema
-from arenatest.store.codec import decision_from_json, pack_text
+from arenatest.store.codec import decision_from_json
 from arenatest.store.joined import ANSWERS, MANY_ANSWERS, Same, answer_of
+from arenatest.store.rows import rows_of
 
 PLACES: Mapping[str, Table] = {
     "answer": schema.placed_answer,
@@ -59,10 +67,7 @@ class Taken(NamedTuple):
 
 def read_replaced(connection: Connection, ledger: Ledger) -> None:
     """Tell a ledger what was asked again in its run, and what stood there first."""
-    table = schema.replaced
-    columns = (table.c.event, table.c.at, *(table.c[name] for name in Taken._fields))
-    query = select(*columns).where(table.c.run == ledger.run.id)
-    rows = connection.execute(query.order_by(table.c.at, table.c.event, table.c.place)).all()
+    rows = _rows(connection, ledger.run.id)
     if not rows:
         return
     answers = _failures(connection, ledger.run.id)
@@ -70,6 +75,41 @@ def read_replaced(connection: Connection, ledger: Ledger) -> None:
     for _, _, *taken in rows:
         _note(ledger.before, answers, Taken(*taken))
     ledger.asked_again = tuple(_counted(connection, ledger, rows))
+
+
+def as_it_stood(connection: Connection, ledger: Ledger, candidate: str, gate: str) -> Ledger:
+    """Return the record that the decision of a gate was made on, which stands.
+
+    That is before something was asked again for the first time after it.
+
+    Args:
+        connection: The store's.
+        ledger: The record of its run, in which the decision stands.
+        candidate: Whose gate.
+        gate: Its id.
+    """
+    rows = _rows(connection, ledger.run.id)
+    place = json.dumps([candidate, gate])
+    fell = next(
+        event
+        for event, _, *fields in rows
+        if (taken := Taken(*fields))[:2] == ("decision", place)
+        and decision_from_json(taken.body).decision in STANDING
+    )
+    events = [event for event, *_ in rows]
+    then, answers = Before(), _failures(connection, ledger.run.id)
+    values: dict[MetricSlot, Measured] = {}
+    for _, _, *fields in rows[events.index(fell) :]:
+        taken = Taken(*fields)
+        _note(then, answers, taken)
+        if taken.kind == "value":
+            values.setdefault(_slot(taken), Measured(error=json.loads(taken.body)["error"]))
+    return replace(
+        ledger,
+        answers=ChainMap(then.answers, ledger.answers),
+        judgments=ChainMap(then.judgments, ledger.judgments),
+        measurements=ChainMap(values, ledger.measurements),
+    )
 
 
 def put_back(connection: Connection, run_id: str) -> None:
@@ -84,10 +124,18 @@ def put_back(connection: Connection, run_id: str) -> None:
     latest = {(taken[0], taken[1]): (event, Taken(*taken)) for event, *taken in rows}
     for event, taken in latest.values():
         if not _is_filled(connection, run_id, taken):
-            values = _row(connection, taken) | {"run": run_id}
-            connection.execute(insert(_TABLES[taken.kind]).values(values))
+            for place, values in rows_of([_record(run_id, taken)]):
+                statement = f"{insert(place).compile(dialect=connection.dialect)}"
+                connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", [*values])
             kept = (table.c.event == event, table.c.kind == taken.kind)
             connection.execute(delete(table).where(*kept, table.c.place == taken.place))
+
+
+def _rows(connection: Connection, run_id: str) -> Sequence[Any]:
+    table = schema.replaced
+    columns = (table.c.event, table.c.at, *(table.c[name] for name in Taken._fields))
+    query = select(*columns).where(table.c.run == run_id)
+    return connection.execute(query.order_by(table.c.at, table.c.event, table.c.place)).all()
 
 
 def _failures(connection: Connection, run_id: str) -> dict[str, Answered]:
@@ -115,9 +163,7 @@ def _note(before: Before, answers: Mapping[str, Answered], taken: Taken) -> None
         if (failure := answers.get(str(taken.chat_id))) is not None:
             before.answers.setdefault(_slot(taken), failure)
     elif taken.kind == "judgment":
-        body = json.loads(taken.body)
-        said = Judgment(void=body["void"], explanation=body["explanation"], chat_id=taken.chat_id)
-        before.judgments.setdefault(_slot(taken), said)
+        before.judgments.setdefault(_slot(taken), _judgment(taken))
 
 
 def _counted(connection: Connection, ledger: Ledger, rows: Sequence[Any]) -> Iterator[AskedAgain]:
@@ -170,29 +216,31 @@ def _here(table: Table, run_id: str, taken: Taken) -> list[ColumnElement[bool]]:
     return [*same, table.c.purpose == "text"] if taken.kind == "answer" else same
 
 
-def _row(connection: Connection, taken: Taken) -> dict[str, Any]:
-    """Return the columns of what stood in a place, but for the run."""
-    values = dict(zip(_NAMES[taken.kind], json.loads(taken.place), strict=True))
+def _record(run_id: str, taken: Taken) -> Record:
+    """Return what stood in a place, as it was written first."""
     if taken.kind == "decision":
-        return values | {"body": taken.body}
-    values |= json.loads(taken.body)
+        return DecisionMade(run=run_id, decision=decision_from_json(taken.body))
+    slot, body = _slot(taken), json.loads(taken.body)
     if taken.kind == "answer":
-        values |= {"purpose": "text", "chat_id": taken.chat_id}
-    if taken.kind == "judgment":
-        explanation = _kept_text(connection, values["explanation"])
-        values |= {"explanation": explanation, "chat_id": taken.chat_id}
-    return values
+        body["level"] = body["level"] or ""
+        chat_id = str(taken.chat_id)
+        return AnswerPlaced(run=run_id, slot=slot, purpose="text", chat_id=chat_id, **body)
+    if taken.kind == "value":
+        measured = Measured(error=body["error"])
+        return MeasurementPlaced(run=run_id, slot=slot, key=body["key"], measured=measured)
+    return JudgmentPlaced(
+        run=run_id,
+        slot=slot,
+        key=body["key"],
+        judgment=_judgment(taken),
+        made=body["made"],
+        reused=body["reused"],
+    )
 
 
-def _kept_text(connection: Connection, text: str) -> bytes | None:
-    """Return the digest of a text that the store holds, if need be from now on."""
-    if not text:
-        return None
-    table, packed = schema.text, pack_text(text)
-    known = connection.execute(select(literal(1)).where(table.c.sha == packed.sha)).scalar()
-    if known is None:
-        connection.execute(insert(table).values(packed._asdict()))
-    return packed.sha
+def _judgment(taken: Taken) -> Judgment:
+    body = json.loads(taken.body)
+    return Judgment(void=body["void"], explanation=body["explanation"], chat_id=taken.chat_id)
 
 
 def _slot(taken: Taken) -> Any:

@@ -280,6 +280,35 @@ def test_a_run_that_was_asked_again_is_sound(tmp_path):
     assert found(tmp_path).told == []
 
 
+def test_a_gate_that_was_decided_with_voids_before_others_were_asked_again_is_sound(tmp_path):
+    """Its decision stands as it was made, and is no damage though its voids have been filled."""
+    gates = [
+        {"metric": "win_rate", "min": 0.4},
+        {"metric": "win_rate", "min": 0.4, "where": {"category": "few"}},
+        {"metric": "polite", "min": 0.01},
+        {"metric": "error_rate", "max": 0.6},
+    ]
+    suite = tables(old, flaky, prompts=60, gates=gates)
+    suite["run"] |= {"max_void": 0.1}
+    for number, prompt in enumerate(suite["prompts"]):
+        prompt["category"] = "few" if number < 12 else "many"
+    with open_store(tmp_path) as store:
+        shop = Shop(store, tmp_path)
+        for away in (("q1", "q2", "q3", "q40"), ("q2", "q3", "q50"), ()):
+            AWAY.clear()
+            AWAY.update(away)
+            run = shop.run(suite, rerun="void" if store.runs() else None)
+            shop.now += 60
+        decided = {gate: one.decision for (_, gate), one in store.decisions(run.id).items()}
+        before = store.load(run.id).before
+
+    assert before is not None
+    assert len(before.decisions) == len(decided) == 4  # one of them since the second time
+    assert set(decided.values()) == {"pass"}
+    assert found(tmp_path).told == []
+    assert found(tmp_path).notes == []
+
+
 @pytest.mark.filterwarnings(  # the damaged text ends a read halfway, with its cursor
     "ignore:.*<function ServerCursorMixin:pytest.PytestUnraisableExceptionWarning"
 )
