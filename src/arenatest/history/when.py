@@ -31,12 +31,18 @@ def moment_of(typed: str, *, option: str, now: float) -> float:
         >>> moment_of("12h", option="--since", now=86400.0)
         43200.0
     """
-    if age := _AGE.fullmatch(typed.strip()):
-        return now - float(age[1]) * _SECONDS[age[2]]
     try:
-        read = datetime.fromisoformat(typed.strip())
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
+        moment = _moment(typed.strip(), now)
+        datetime.fromtimestamp(moment, UTC)  # which is how it will be told
+    except (ValueError, OverflowError, OSError):
         expected = "expected a date such as 2026-11-22, a time such as 2026-11-22T05:30, or an age"
         message = f"{option}: got {typed!r}, {expected} such as 7d, 12h or 30min"
         raise OptionError(message) from None
+    return moment
+
+
+def _moment(typed: str, now: float) -> float:
+    if age := _AGE.fullmatch(typed):
+        return now - float(age[1]) * _SECONDS[age[2]]
+    read = datetime.fromisoformat(typed)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()

@@ -4,6 +4,7 @@ from arenatest.errors import OptionError
 from arenatest.history.when import moment_of
 
 NOW = 1_000_000.0
+BEYOND = ("9" * 20 + "d", "1000000d", "0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,9 @@ def test_a_moment_is_a_date_a_time_or_an_age(typed, moment):
     assert moment_of(typed, option="--since", now=NOW) == moment
 
 
-@pytest.mark.parametrize("typed", ["7", "7 days", "yesterday", "2026-13-01", "", "\u0667d"])
+@pytest.mark.parametrize(
+    "typed", ["7", "7 days", "yesterday", "2026-13-01", "", "\u0667d", *BEYOND]
+)
 def test_anything_else_is_refused_with_what_is_expected(typed):
     with pytest.raises(OptionError) as raised:
         moment_of(typed, option="--since", now=NOW)
