@@ -66,10 +66,13 @@ def _answers(plan: Plan, recorded: Plan) -> Iterator[str]:
 def _prompts(now: Sequence[Prompt], then: Sequence[Prompt], *, sown: bool) -> Iterator[str]:
     ours = {prompt.id: prompt for prompt in now}
     theirs = {prompt.id: prompt for prompt in then}
-    changed = [name for name, prompt in ours.items() if theirs.get(name, prompt) != prompt]
+    known = [(prompt, theirs[name]) for name, prompt in ours.items() if name in theirs]
+    changed = [one.id for one, other in known if _asked(one) != _asked(other)]
+    labels = [one.id for one, other in known if one != other and _asked(one) == _asked(other)]
     yield from _named("new", [name for name in ours if name not in theirs])
     yield from _named("gone", [name for name in theirs if name not in ours])
     yield from _named("changed", changed)
+    yield from _named("labelled otherwise", labels)
     if sown and ours == theirs and list(ours) != list(theirs):
         yield "the prompts stand in another order"
 
@@ -78,6 +81,10 @@ def _named(what: str, names: Sequence[str]) -> Iterator[str]:
     if names:
         shown = ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
         yield f"{len(names):,} prompt{'s' * (len(names) > 1)} {what} ({shown})"
+
+
+def _asked(prompt: Prompt) -> tuple[object, ...]:
+    return prompt.system, prompt.messages, prompt.turn, prompt.reference
 
 
 def _candidates(now: Sequence[Contestant], then: Sequence[Contestant]) -> Iterator[str]:

@@ -47,6 +47,10 @@ def test_a_record_may_hold_more_candidates_than_are_asked_for():
         ({"prompts": prompts(2)}, "1 prompt gone ('p2')"),
         (
             {"prompts": (*prompts(2), prompt(2, category="kids"))},
+            "1 prompt labelled otherwise ('p2')",
+        ),
+        (
+            {"prompts": (*prompts(2), prompt(2, reference="42"))},
             "1 prompt changed ('p2')",
         ),
         ({"prompts": prompts(3)[::-1]}, "the prompts stand in another order"),
