@@ -119,7 +119,7 @@ class ContestantPair:
     Attributes:
         answers: Before and after.
         costs: US dollars of an answer in the mean, whoever bought it; None where unknown.
-        failures: By kind.
+        failures: By kind, also where it was asked again since.
     """
 
     contestant: str
@@ -257,7 +257,12 @@ def _contestant(pairing: Pairing, name: str) -> ContestantPair:
     ]
     costs = [[one.cost for one in side if one.cost is not None] for side in answers]
     failures = [
-        Counter(one.answer.failure.kind for one in side if one.answer.failure) for side in answers
+        Counter(
+            answered.answer.failure.kind
+            for slot, answered in ledger.at_first.answers.items()
+            if slot.contestant == name and answered.answer.failure
+        )
+        for ledger in pairing.ledgers
     ]
     return ContestantPair(
         contestant=name,

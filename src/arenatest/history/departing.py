@@ -93,7 +93,8 @@ def _reading(
     expected, departs = None, None
     if prediction is not None:
         expected = _unscaled(measure, prediction.low), _unscaled(measure, prediction.high)
-        departs = _departure(measure, prediction.side(_scaled(measure, point.value) or 0.0))
+        side = prediction.side(_scaled(measure, point.value) or 0.0)
+        departs = None if point.least and side < 0 else _departure(measure, side)
     return Reading(
         value=point.value,
         low=point.low,

@@ -34,10 +34,11 @@ class Point:
     Attributes:
         value: In the unit of its measure.
         low, high: Two-sided interval of the run alone; None where there is none.
-        n: Clusters, answers or calls that it rests on.
+        n: Clusters or calls that it rests on.
         error: Standard error on the measure's scale; None where unknown.
         calls: Chat ids that it rests on: runs that share some are not independent.
         reused: Whether answers that it rests on were bought by an earlier run.
+        least: Whether it is more than that, and nobody knows by how much.
     """
 
     value: float
@@ -47,6 +48,7 @@ class Point:
     error: float | None = None
     calls: frozenset[str] = frozenset()
     reused: bool = False
+    least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +100,17 @@ def _win_rate(ledger: Ledger, candidate: str) -> Point | None:
 
 
 def _errors(ledger: Ledger, candidate: str) -> Point | None:
-    mine = _answers(ledger, candidate)
-    if not mine:
+    """Return the share that failed, also where it was asked again since, as gates have it."""
+    first = ledger.at_first
+    clusters = {prompt.id: prompt.cluster for prompt in first.plan.prompts}
+    failed = by_cluster(
+        (clusters[slot.prompt], float(not answered.answer.ok))
+        for slot, answered in first.answers.items()
+        if slot.contestant == candidate
+    )
+    if not failed:
         return None
-    failed = [float(not answered.answer.ok) for answered in mine]
-    return _share(sum(failed), len(failed), _spread(failed), mine)
+    return _share(sum(failed), len(failed), _spread(failed), _answers(first, candidate))
 
 
 def _share(total: float, n: int, error: float, answers: Sequence[Answered]) -> Point:
@@ -139,7 +147,13 @@ def _cost(ledger: Ledger, candidate: str) -> Point | None:
     if not calls or ledger.uncosted == calls:
         return None
     answers = list(ledger.answers.values())
-    return Point(value=ledger.cost, n=calls, calls=_chats(answers), reused=_any_reused(answers))
+    return Point(
+        value=ledger.cost,
+        n=calls,
+        calls=_chats(answers),
+        reused=_any_reused(answers),
+        least=ledger.uncosted > 0,
+    )
 
 
 def _clock(ledger: Ledger, candidate: str, *, clock: str, share: float) -> Point | None:

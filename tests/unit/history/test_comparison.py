@@ -7,6 +7,8 @@ import pytest
 from arenatest.history.as_json import plain
 from arenatest.history.comparison import Recorded, compare
 from arenatest.history.comparison_lines import comparison_lines
+from arenatest.model.answer import Failure
+from arenatest.model.record import AnswerSlot, Before
 from fakes.ledgers import LedgerBuilder, contestant, decision, plan, prompt, rule
 
 PROMPTS = [prompt(f"q{place:02}", category="billing") for place in range(40)]
@@ -165,3 +167,14 @@ def test_all_of_it_is_there_for_programs():
         {"judge": "sonnet", "baseline_first": "win", "candidate_first": "win"}
     ]
     assert found["clocks"][0]["before"]["p95"] > 0.2
+
+
+def test_failures_that_were_asked_again_are_still_told():
+    before, after = recorded(["win"]), recorded(["win"], run="run-2", chats=1000)
+    slot = AnswerSlot(CANDIDATE, "q00")
+    answered = after.ledger.answers[slot]
+    failed = replace(answered.answer, failure=Failure(kind="timeout", message="too late"))
+    after.ledger.before = Before(answers={slot: replace(answered, answer=failed)})
+    (_, pair) = compare(before, after).contestants
+    assert pair.failures == ({}, {"timeout": 1})
+    assert pair.answers == (40, 40)

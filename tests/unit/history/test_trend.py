@@ -11,7 +11,7 @@ from arenatest.history.measures import DEFAULT, Point, measure_of
 from arenatest.history.trend import ALARMS, trends
 from arenatest.history.trend_lines import trend_lines
 from arenatest.model.judgment import Judgment, Order, Verdict
-from arenatest.model.record import AnswerSlot, GameSlot
+from arenatest.model.record import AnswerSlot, Before, GameSlot
 from fakes.ledgers import LedgerBuilder, plan, prompt
 from unit.store import records
 
@@ -123,8 +123,29 @@ def test_other_measures_read_the_candidates_answers(ledger):
     assert found.value == pytest.approx(0.2)
     assert found.low < 0.2 < found.high
     assert measure_of("tpot-p50").read(ledger, "gpt-5-mini") is None
+    ledger.uncosted = 1
+    assert measure_of("cost").read(ledger, "gpt-5-mini").least
     ledger.uncosted = sum(ledger.calls.values())
     assert measure_of("cost").read(ledger, "gpt-5-mini") is None
+
+
+def test_a_failure_that_was_asked_again_counts_as_gates_count_it(ledger):
+    slot = AnswerSlot("gpt-5-mini", "q0")
+    failed = ledger.answers[slot]
+    ledger.answers[slot] = ledger.answers[slot._replace(prompt="q1")]
+    errors = measure_of("error_rate")
+    assert errors.read(ledger, "gpt-5-mini").value == 0.0
+    ledger.before = Before(answers={slot: failed})
+    found = errors.read(ledger, "gpt-5-mini")
+    assert (found.value, found.n) == (0.05, 10), "prompts of one family count once"
+
+
+def test_a_cost_that_lacks_calls_is_never_better():
+    cost = measure_of("cost")
+    before = [point(1.0 + 0.01 * place, error=None) for place in range(6)]
+    for value, departs in ((0.1, None), (9.0, "worse")):
+        assert departures([*before, replace(point(value), least=True)], cost)[-1] == departs
+    assert departures([*before, point(0.1)], cost)[-1] == "better"
 
 
 def run_with(store, name, started, wins, *, its=None):
