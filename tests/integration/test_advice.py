@@ -23,8 +23,8 @@ def test_longer_answers_are_named_as_the_cause_of_a_slow_candidate(project):
     def reply(body):
         return words(60 if body["model"] == "new" else 20)(body)
 
-    # calls of seconds, in three waves: a machine that is busy while the first ones start lags by too
-    # little to matter, and without them there are still enough
+    # calls of seconds, in three waves: a machine that is busy while the first ones start lags by
+    # too little to matter, and without them there are still enough
     with serve(reply=reply, script=Script(ttft=1.5, itl=0.02)) as server:
         suite(project, server.base_url)
         result = project.run("slow.arena.toml")
