@@ -66,7 +66,6 @@ def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timi
     )
 
 
-
 def usage_from_row(row: Sequence[Any]) -> Usage | None:
     """Return the counts of ``ANSWER_COLUMNS``; None where there were none."""
     if not row[4]:
