@@ -115,15 +115,20 @@ def as_it_stood(connection: Connection, ledger: Ledger, candidate: str, gate: st
 def put_back(connection: Connection, run_id: str) -> None:
     """Give a run back what was taken away where nothing has come in its place.
 
-    So a gate that was not selected keeps its decision.
+    So a gate that was not selected keeps its decision, unless anything was filled: then it may not
+    be what the record says any more.
     """
-    table = schema.replaced
-    columns = (table.c.event, *(table.c[name] for name in Taken._fields))
-    query = select(*columns).where(table.c.run == run_id)
-    rows = connection.execute(query.order_by(table.c.at, table.c.event)).all()
-    latest = {(taken[0], taken[1]): (event, Taken(*taken)) for event, *taken in rows}
-    for event, taken in latest.values():
-        if not _is_filled(connection, run_id, taken):
+    table, rows = schema.replaced, _rows(connection, run_id)
+    events = [*dict.fromkeys(event for event, *_ in rows)]
+    latest = {(taken[0], taken[1]): (event, Taken(*taken)) for event, _, *taken in rows}
+    filled = {
+        place for place, (_, taken) in latest.items() if _is_filled(connection, run_id, taken)
+    }
+    anew = (events.index(latest[place][0]) for place in filled if place[0] in PLACES)
+    last = max(anew, default=-1)
+    for place, (event, taken) in latest.items():
+        stale = taken.kind == "decision" and events.index(event) <= last
+        if place not in filled and not stale:
             for place, values in rows_of([_record(run_id, taken)]):
                 statement = f"{insert(place).compile(dialect=connection.dialect)}"
                 connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", [*values])

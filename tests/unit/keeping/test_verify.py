@@ -310,6 +310,30 @@ def test_a_gate_that_was_decided_with_voids_before_others_were_asked_again_is_so
     assert found(tmp_path).notes == []
 
 
+def test_a_gate_that_was_not_selected_keeps_no_decision_on_voids_that_are_filled(tmp_path):
+    gates = [
+        {"metric": "win_rate", "min": 0.4},
+        {"metric": "win_rate", "min": 0.4, "where": {"category": "few"}},
+        {"metric": "win_rate", "min": 0.4, "where": {"category": "many"}},
+    ]
+    suite = tables(old, flaky, prompts=20, gates=gates)
+    for number, prompt in enumerate(suite["prompts"]):
+        prompt["category"] = "few" if number < 10 else "many"
+    with open_store(tmp_path) as store:
+        shop = Shop(store, tmp_path)
+        AWAY.update(f"q{number}" for number in range(0, 20, 2))
+        run = shop.run(suite)
+        causes = {gate: one.cause for (_, gate), one in store.decisions(run.id).items()}
+        AWAY.clear()
+        shop.now += 60
+        shop.run(suite, only="win_rate[few]", rerun="void")
+        decided = {gate: one.decision for (_, gate), one in store.decisions(run.id).items()}
+
+    assert set(causes.values()) == {"void"}
+    assert decided == {"win_rate[few]": "pass"}  # the others have not been decided since
+    assert found(tmp_path).told == []
+
+
 @pytest.mark.filterwarnings(  # the damaged text ends a read halfway, with its cursor
     "ignore:.*<function ServerCursorMixin:pytest.PytestUnraisableExceptionWarning"
 )
