@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, not_, or_, select, update
 
 from arenatest.errors import StoreError
 from arenatest.model.record import Run
 from arenatest.store import schema
 from arenatest.store.codec import decision_from_json
+from arenatest.store.placing import REJUDGED
 from arenatest.store.rows import run_from_row
 
 
 def unfinished(connection: Connection, plan_hash: str, expire: float) -> Run | None:
-    """Return the latest run of a plan that may be continued: begun after ``expire``."""
-    table = schema.run
+    """Return the latest run of a plan that may be continued: begun after ``expire``.
+
+    One whose answers and clocks came from an earlier run, to be judged anew, is left as it is
+    unless it was asked again: old clocks decide no gate of an ordinary session.
+    """
+    table, event = schema.run, schema.event
+    told = select(event.c.id).where(event.c.run == table.c.id)
+    rejudged, asked = (told.where(event.c.kind == kind).exists() for kind in (REJUDGED, "rerun"))
     query = (
         select(*table.c)
         .where(table.c.plan_hash == plan_hash, table.c.finished.is_(None))
-        .where(table.c.started > expire)
+        .where(table.c.started > expire, table.c.source.is_(None), or_(not_(rejudged), asked))
         .order_by(table.c.started.desc(), table.c.id.desc())
         .limit(1)
     )

@@ -12,12 +12,9 @@ from typing import Any, Literal
 from sqlalchemy import (
     Connection,
     Table,
-    case,
     func,
     insert,
-    literal,
     select,
-    true,
     update,
 )
 from sqlalchemy.engine import Dialect
@@ -47,6 +44,7 @@ from arenatest.store.ledger import read_ledger
 from arenatest.store.locks import Lock
 from arenatest.store.opening import Location, open_database
 from arenatest.store.patience import persistent
+from arenatest.store.placing import place_answers
 from arenatest.store.plans import read_plan, write_plan
 from arenatest.store.replaced import put_back
 from arenatest.store.reuse import Reusable
@@ -207,16 +205,8 @@ class Store:
         The texts count as reused. The clocks are those of the calls whose answers are judged, and
         count as they did.
         """
-        placed = schema.placed_answer
-        reused = case((placed.c.purpose == "text", true()), else_=placed.c.reused)
-        with self.writing() as connection:
-            for table in (placed, schema.placed_load):
-                values = {"run": literal(run_id), "reused": reused}
-                names = [column.name for column in table.c if column.name != schema.SEAL]
-                query = select(*(values.get(name, table.c[name]) for name in names))
-                connection.execute(
-                    insert(table).from_select(names, query.where(table.c.run == source))
-                )
+        with self.reading() as reads, self.writing() as writes:
+            place_answers(reads, writes, source, run_id)
 
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from arenatest.keeping.findings import Findings
+from arenatest.keeping.rows import check_seals
 from unit.store import records
 
 
@@ -34,3 +36,25 @@ def test_a_judges_call_that_failed_has_no_reply(store):
     call = records.generation("j-1", role="judge", owner="jury", answer=records.failed())
     store.write([call, records.judged()])
     assert store.judges_replies("run-1") == {}
+
+
+def test_what_is_placed_bears_a_seal_of_its_own(store):
+    store.begin(records.plan(), records.run(), fresh=True, expire=0.0)
+    store.write(records.one_of_each())
+    store.begin(records.plan(), records.run("run-2", started=2000.0), fresh=True, expire=0.0)
+    store.place_answers("run-1", "run-2")
+    findings = Findings()
+    check_seals(store, findings)
+    assert (findings.told, findings.notes) == ([], [])
+
+
+def test_a_run_on_the_clocks_of_an_earlier_one_is_not_continued_as_if_they_were_fresh(store):
+    store.begin(records.plan(), records.run(), fresh=True, expire=0.0)
+    store.write(records.one_of_each())
+    store.finish("run-1", 1500.0)
+    store.begin(records.plan(), records.run("run-2", started=2000.0), fresh=True, expire=0.0)
+    store.place_answers("run-1", "run-2")
+    store.finish("run-2", None, ("plan", "the session was interrupted"), at=2001.0)
+    next_one = records.run("run-3", started=2002.0)
+    run, continued = store.begin(records.plan(), next_one, fresh=False, expire=0.0)
+    assert (run.id, continued) == ("run-3", False)
