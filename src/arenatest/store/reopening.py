@@ -22,6 +22,7 @@ from arenatest.store.events import happened, tell
 from arenatest.store.joined import JUDGMENT, JUDGMENTS, Same, judgment_of
 from arenatest.store.replaced import PLACES, STANDING, Taken
 from arenatest.store.rows import run_from_row
+from arenatest.store.runs import LATEST_FIRST
 from arenatest.store.trials import aa_problem
 
 Rerun = Literal["failed", "void"]
@@ -35,7 +36,7 @@ def latest_run(connection: Connection, plan_hash: str) -> Run | None:
     query = (
         select(*table.c)
         .where(table.c.plan_hash == plan_hash, table.c.source.is_(None))
-        .order_by(table.c.started.desc(), table.c.id.desc())
+        .order_by(*LATEST_FIRST)
         .limit(1)
     )
     row = connection.execute(query).one_or_none()

@@ -129,8 +129,8 @@ def put_back(connection: Connection, run_id: str) -> None:
     for place, (event, taken) in latest.items():
         stale = taken.kind == "decision" and events.index(event) <= last
         if place not in filled and not stale:
-            for place, values in rows_of([_record(run_id, taken)]):
-                statement = f"{insert(place).compile(dialect=connection.dialect)}"
+            for where, values in rows_of([_record(run_id, taken)]):
+                statement = f"{insert(where).compile(dialect=connection.dialect)}"
                 connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", [*values])
             kept = (table.c.event == event, table.c.kind == taken.kind)
             connection.execute(delete(table).where(*kept, table.c.place == taken.place))

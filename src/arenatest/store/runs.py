@@ -11,6 +11,9 @@ from arenatest.store.codec import decision_from_json
 from arenatest.store.placing import REJUDGED
 from arenatest.store.rows import run_from_row
 
+LATEST_FIRST = (schema.run.c.attempt.desc(), schema.run.c.started.desc(), schema.run.c.id.desc())
+"""The order of a plan's runs by their number, for the clocks of machines may differ."""
+
 
 def unfinished(connection: Connection, plan_hash: str, expire: float) -> Run | None:
     """Return the latest run of a plan that may be continued: begun after ``expire``.
@@ -25,7 +28,7 @@ def unfinished(connection: Connection, plan_hash: str, expire: float) -> Run | N
         select(*table.c)
         .where(table.c.plan_hash == plan_hash, table.c.finished.is_(None))
         .where(table.c.started > expire, table.c.source.is_(None), or_(not_(rejudged), asked))
-        .order_by(table.c.started.desc(), table.c.id.desc())
+        .order_by(*LATEST_FIRST)
         .limit(1)
     )
     row = connection.execute(query).one_or_none()

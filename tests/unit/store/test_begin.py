@@ -136,3 +136,12 @@ def test_what_was_recorded_outlives_the_process_that_wrote_it(folder):
 
     with open_store(folder) as second:
         assert second.load("run-1").calls == {"new": 1}
+
+
+def test_the_run_that_was_begun_last_is_continued_though_its_clock_was_behind(store):
+    begin(store, run(started=5000.0))
+    begin(store, run("run-2", started=1400.0), fresh=True)
+
+    begun, continued = begin(store, run("run-3", session="s-3", started=1500.0))
+
+    assert (begun.id, continued) == ("run-2", True)

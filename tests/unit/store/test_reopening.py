@@ -244,6 +244,14 @@ def test_an_imported_run_is_not_asked_again(store):
         again(store)
 
 
+def test_the_run_that_was_begun_last_is_asked_again_though_its_clock_was_behind(finished):
+    finished.begin(plan(), run("run-2", started=900.0), fresh=True, expire=0.0)
+    again(finished)
+
+    assert finished.run("run-1").finished == 2000.0
+    assert [event.kind for event in finished.events("run-2")] == ["begun", "rerun"]
+
+
 def test_a_run_that_is_too_old_is_refused(finished):
     with pytest.raises(StoreError, match="is older than reuse_days"):
         again(finished, expire=1000.0)
