@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from arenatest.history.table import aligned, one_line
-from arenatest.model.plan import Plan
 from arenatest.model.record import Run
 from arenatest.report.phrases import dollars, moment, plural
 from arenatest.store import Store
-from arenatest.store.overview import Overview, read_overviews
+from arenatest.store.overview import Outline, Overview, read_outlines, read_overviews
 
 State = Literal["finished", "open", "stopped"]
 
@@ -87,16 +86,15 @@ def listing(store: Store, *, suite: str | None = None, limit: int) -> Listing:
     """
     runs = store.runs()
     shorts = short_ids([run.id for run in runs])
-    plans: dict[str, Plan] = {}
+    looked_at = runs if suite is not None else runs[-limit:]
+    plans = read_outlines(store, (run.plan_hash for run in looked_at))
     chosen: list[Run] = []
     looked = 0
     for run in reversed(runs):
         if len(chosen) == limit:
             break
         looked += 1
-        if run.plan_hash not in plans:
-            plans[run.plan_hash] = store.plan(run.plan_hash)
-        if suite is None or is_of(plans[run.plan_hash], suite):
+        if suite is None or plans[run.plan_hash].is_of(suite):
             chosen.append(run)
     came_to = read_overviews(store, [run.id for run in chosen])
     lines = tuple(
@@ -105,7 +103,7 @@ def listing(store: Store, *, suite: str | None = None, limit: int) -> Listing:
     return Listing(suite=suite, runs=lines, more=len(runs) - looked)
 
 
-def run_line(run: Run, plan: Plan, short: str, came_to: Overview) -> RunLine:
+def run_line(run: Run, plan: Outline, short: str, came_to: Overview) -> RunLine:
     """Return the line of one run."""
     outcomes = [decision.decision for decision in came_to.decisions]
     return RunLine(
@@ -115,8 +113,8 @@ def run_line(run: Run, plan: Plan, short: str, came_to: Overview) -> RunLine:
         finished=run.finished,
         suite=plan.suite,
         path=plan.path,
-        baseline=plan.baseline.name,
-        candidates=tuple(candidate.name for candidate in plan.candidates),
+        baseline=plan.baseline,
+        candidates=plan.candidates,
         state=state_of(run),
         stopped="" if run.stopped is None else run.stopped[1],
         attempt=run.attempt,
@@ -129,11 +127,6 @@ def run_line(run: Run, plan: Plan, short: str, came_to: Overview) -> RunLine:
         cost=came_to.cost,
         uncosted=came_to.uncosted,
     )
-
-
-def is_of(plan: Plan, suite: str) -> bool:
-    """Return whether a plan is of a suite: by its name, or the path of its file."""
-    return suite in (plan.suite, plan.path)
 
 
 def short_ids(ids: Sequence[str]) -> dict[str, str]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from arenatest.gates.words import amount
-from arenatest.history.listing import is_of
 from arenatest.history.table import aligned, one_line
 from arenatest.report.phrases import UNKNOWN, dollars, moment, percent
 from arenatest.store import Store
+from arenatest.store.overview import read_outlines
 from arenatest.store.statistics import PERCENTILES, ModelStatistics, read_statistics
 
 _FINGERPRINT = 12  # characters that are shown
@@ -50,8 +50,8 @@ def statistics(
     """
     plans = None
     if suite is not None:
-        hashes = dict.fromkeys(run.plan_hash for run in store.runs())
-        plans = [one for one in hashes if is_of(store.plan(one), suite)]
+        outlines = read_outlines(store, (run.plan_hash for run in store.runs()))
+        plans = [one.hash for one in outlines.values() if one.is_of(suite)]
     models = read_statistics(store, since=since, until=until, plans=plans)
     return Statistics(
         since=since, until=until, suite=suite, percentiles=PERCENTILES, models=tuple(models)

@@ -31,6 +31,7 @@ from arenatest.store.overview import (
     read_answer_counts,
     read_call_counts,
     read_game_counts,
+    read_outlines,
     read_overviews,
 )
 
@@ -95,7 +96,7 @@ def run_detail(store: Store, run: Run) -> RunDetail:
     places = [(rule.candidate, rule.id) for rule in plan.rules]
     short = short_ids([one.id for one in store.runs()])[run.id]
     return RunDetail(
-        run=run_line(run, plan, short, came_to),
+        run=run_line(run, read_outlines(store, [plan.hash])[plan.hash], short, came_to),
         description=plan.description,
         session=run.session,
         plan_hash=plan.hash,

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from arenatest.history.departing import EARLIER, Reading, readings
-from arenatest.history.listing import is_of, short_ids
+from arenatest.history.listing import short_ids
 from arenatest.history.measures import Measure, Point
 from arenatest.model.plan import Contestant, Plan
 from arenatest.model.record import Ledger, Run
 from arenatest.store import Store
+from arenatest.store.overview import read_outlines
 
 ALARMS = 0.05
 """Chance that a run is marked at all where nothing has changed, over all its measures."""
@@ -40,12 +41,14 @@ class Trend:
     """The runs of one candidate against one baseline in one suite, the earliest first.
 
     Attributes:
+        path: Of the suite's file: two of one name are two suites.
         measures: Those of which any run has a value.
         level: What a predicted interval covers, so that all measures of a run together are marked
             by chance no more often than ``Trends.alarms``.
     """
 
     suite: str
+    path: str
     candidate: str
     baseline: str
     measures: tuple[str, ...]
@@ -60,7 +63,7 @@ class Trends:
     Attributes:
         suite, candidate: The only ones that were asked for; None for all.
         alarms: Chance that a run is marked where nothing has changed, at most.
-        trends: Those with a value at all, by suite, candidate and baseline.
+        trends: Those with a value at all, by suite, its file, candidate and baseline.
     """
 
     suite: str | None
@@ -88,21 +91,21 @@ def trends(
     """
     runs = store.runs()
     shorts = short_ids([run.id for run in runs])
-    plans = {one: store.plan(one) for one in dict.fromkeys(run.plan_hash for run in runs)}
-    series: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
+    outlines = read_outlines(store, (run.plan_hash for run in runs))
+    all_of: dict[_Key, list[Run]] = defaultdict(list)
     for run in runs:
-        plan = plans[run.plan_hash]
-        if run.finished is None or plan.aa or not (suite is None or is_of(plan, suite)):
+        plan = outlines[run.plan_hash]
+        if run.finished is None or plan.aa or not (suite is None or plan.is_of(suite)):
             continue
-        for one in plan.candidates:
-            if candidate in (None, one.name):
-                series[plan.suite, one.name, plan.baseline.name].append(run)
-    numbers = _read(store, series, measures, most=last + EARLIER)
+        for name in plan.candidates:
+            if candidate in (None, name):
+                all_of[plan.suite, plan.path, name, plan.baseline].append(run)
+    series = {key: found[-(last + EARLIER) :] for key, found in sorted(all_of.items())}
+    wanted = {run.plan_hash for found in series.values() for run in found}
+    plans = {one: store.plan(one) for one in wanted}
+    numbers = _read(store, series, plans, measures)
     book = _Book(plans=plans, shorts=shorts, numbers=numbers, measures=measures)
-    followed = (
-        book.trend(key, found[-(last + EARLIER) :], last=last)
-        for key, found in sorted(series.items())
-    )
+    followed = (book.trend(key, found, last=last) for key, found in series.items())
     return Trends(
         suite=suite,
         candidate=candidate,
@@ -110,6 +113,8 @@ def trends(
         trends=tuple(trend for trend in followed if trend.measures),
     )
 
+
+_Key = tuple[str, str, str, str]  # suite, path of its file, candidate, baseline
 
 Numbers = Mapping[tuple[str, str, str], Point | None]
 """By run, candidate and measure."""
@@ -124,9 +129,9 @@ class _Book:
     numbers: Numbers
     measures: Sequence[Measure]
 
-    def trend(self, key: tuple[str, str, str], runs: Sequence[Run], *, last: int) -> Trend:
+    def trend(self, key: _Key, runs: Sequence[Run], *, last: int) -> Trend:
         """Return the last of some runs, each held against those before it."""
-        suite, candidate, baseline = key
+        suite, path, candidate, baseline = key
         points = {
             measure.name: [self.numbers[run.id, candidate, measure.name] for run in runs]
             for measure in self.measures
@@ -136,6 +141,7 @@ class _Book:
         columns = {one.name: readings(one, points[one.name], level=level) for one in known}
         return Trend(
             suite=suite,
+            path=path,
             candidate=candidate,
             baseline=baseline,
             measures=tuple(columns),
@@ -165,19 +171,18 @@ class _Book:
 
 def _read(
     store: Store,
-    series: Mapping[tuple[str, str, str], Sequence[Run]],
+    series: Mapping[_Key, Sequence[Run]],
+    plans: Mapping[str, Plan],
     measures: Sequence[Measure],
-    *,
-    most: int,
 ) -> Numbers:
     """Read each run once, whatever the number of its candidates, and keep its numbers only."""
-    wanted: dict[str, list[str]] = defaultdict(list)
-    for (_, candidate, _), runs in series.items():
-        for run in runs[-most:]:
-            wanted[run.id].append(candidate)
+    wanted: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (_, _, candidate, _), runs in series.items():
+        for run in runs:
+            wanted[run.id, run.plan_hash].append(candidate)
     points: dict[tuple[str, str, str], Point | None] = {}
-    for run_id, candidates in wanted.items():
-        ledger: Ledger = store.load(run_id)
+    for (run_id, plan_hash), candidates in wanted.items():
+        ledger: Ledger = store.load(run_id, plans[plan_hash])
         for candidate in candidates:
             for measure in measures:
                 points[run_id, candidate, measure.name] = measure.read(ledger, candidate)

@@ -25,11 +25,17 @@ def trend_lines(found: Trends) -> Iterator[str]:
         yield f"no finished run{of}{with_} is recorded"
         return
     for trend in found.trends:
-        yield f"{one_line(trend.suite)}  {one_line(trend.candidate)} against {_baseline(trend)}"
+        yield f"{_suite(trend, found)}  {one_line(trend.candidate)} against {_baseline(trend)}"
         yield from (f"  {line}" for line in _table(trend))
         yield from (f"  {line}" for line in _bars(trend))
     yield f"! lies outside of what the {LEAST_RUNS} to {EARLIER} independent runs before predict;"
     yield f"  where nothing has changed, at most {found.alarms:.0%} of runs have any such mark"
+
+
+def _suite(trend: Trend, found: Trends) -> str:
+    """Return the name of a suite, with its file where others go by that name, too."""
+    files = {one.path for one in found.trends if one.suite == trend.suite}
+    return one_line(trend.suite if len(files) == 1 else f"{trend.suite} ({trend.path})")
 
 
 def _baseline(trend: Trend) -> str:

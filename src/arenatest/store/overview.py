@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, func, select
 
+from arenatest.errors import StoreError
 from arenatest.model.decision import Decision
 from arenatest.store import schema
-from arenatest.store.codec import decision_from_json
+from arenatest.store.codec import decision_from_json, outline_of
 from arenatest.store.store import Store
 
 _CHUNK = 500  # runs a statement: SQLite may be built for 999 variables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """Of whom and what a plan is: its prompts, which may be many, are not read.
+
+    Attributes:
+        path: Of its suite's file.
+        baseline, candidates: Their names.
+        aa: Whether it sets a model against itself.
+    """
+
+    hash: str
+    suite: str
+    path: str
+    baseline: str
+    candidates: tuple[str, ...]
+    aa: bool
+
+    def is_of(self, suite: str) -> bool:
+        """Return whether it is of a suite: by its name, or the path of its file."""
+        return suite in (self.suite, self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +95,29 @@ class CallCounts:
     input_tokens: int | None
     output_tokens: int | None
     cost: float | None
+
+
+def read_outlines(store: Store, plans: Iterable[str]) -> dict[str, Outline]:
+    """Return of whom and what plans are, by their hashes; an unknown one is an error."""
+    table, hashes = schema.plan.c, list(dict.fromkeys(plans))
+    found = {}
+    with store.reading() as connection:
+        for start in range(0, len(hashes), _CHUNK):
+            wanted = table.hash.in_(hashes[start : start + _CHUNK])
+            for plan, body in connection.execute(select(table.hash, table.body).where(wanted)):
+                raw = outline_of(body)
+                found[plan] = Outline(
+                    hash=plan,
+                    suite=raw["suite"],
+                    path=raw["path"],
+                    baseline=raw["baseline"]["name"],
+                    candidates=tuple(one["name"] for one in raw["candidates"]),
+                    aa=raw.get("aa", False),
+                )
+    if missing := [one for one in hashes if one not in found]:
+        message = f"the store holds no plan {missing[0]!r}"
+        raise StoreError(message)
+    return found
 
 
 def read_overviews(store: Store, runs: Sequence[str]) -> dict[str, Overview]:

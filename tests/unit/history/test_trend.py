@@ -203,6 +203,19 @@ def test_a_trend_is_of_one_suite_and_one_candidate_where_that_is_asked_for(store
     assert trends(store, [WIN_RATE], candidate="nobody", last=5).trends == ()
 
 
+def test_suites_of_one_name_are_followed_apart(store):
+    run_with(store, "run-0001", 1.0, 10)
+    other = replace(records.plan(prompts=20, hash="plan-2"), path="other/support.arena.toml")
+    run_with(store, "run-0002", 2.0, 3, its=other)
+    found = trends(store, [WIN_RATE], suite="support", last=5)
+    assert [[run.id for run in one.runs] for one in found.trends] == [["run-0002"], ["run-0001"]]
+    heads = [line for line in trend_lines(found) if line.startswith("support")]
+    assert heads == [
+        "support (other/support.arena.toml)  new against old",
+        "support (suites/support.arena.toml)  new against old",
+    ]
+
+
 def test_what_changed_since_the_run_before_is_told(store):
     run_with(store, "run-0001", 1.0, 10)
     first = records.plan(prompts=20)
