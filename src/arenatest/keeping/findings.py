@@ -64,6 +64,15 @@ class Findings:
         else:
             self.told.append(finding)
 
+    def take(self, other: Findings) -> None:
+        """Take over what was found elsewhere."""
+        for finding in other.told:
+            self.add(finding)
+        for kind, count in other.untold.items():
+            self.untold[kind] += count
+        self.looked.update(other.looked)
+        self.notes += other.notes
+
 
 def unreadable(what: str, error: Exception) -> Finding:
     """Return the finding that something cannot be read at all, whatever the database says."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, literal, select
 
 from arenatest.keeping.findings import AGAIN, RESTORE, Finding, Findings
 from arenatest.store import Store, schema
@@ -26,6 +26,7 @@ _OF_A_RUN = (
     schema.decision,
 )
 _CALLS = (schema.placed_answer, schema.placed_load, schema.judgment, schema.replaced)
+_TURNS = ("finished", "rerun")  # what closes a run, and what opens it again
 _ROLES = {"text": ("answer",), "timing": ("answer", "timing")}
 
 
@@ -61,20 +62,30 @@ def _plans(connection: Connection) -> Iterator[Finding]:
 
 
 def _lives(connection: Connection) -> Iterator[Finding]:
-    """Yield runs that were begun or finished at another time than their events say."""
+    """Yield runs that were begun or finished at another time than any of their events says."""
     run, event = schema.run, schema.event
     for kind, column in (("begun", run.c.started), ("finished", run.c.finished)):
-        said = func.max(event.c.at)
         query = (
-            select(run.c.id, column, said)
+            select(run.c.id, column, func.max(event.c.at))  # clocks may have been put back
             .select_from(run.join(event, event.c.run == run.c.id))
             .where(event.c.kind == kind, column.is_not(None))
             .group_by(run.c.id, column)
-            .having(said != column)
+            .having(func.min(func.abs(event.c.at - column)) != 0.0)
         )
         for identity, at, told in connection.execute(query):
             found, expected = (f"{kind} at {moment:.3f}" for moment in (at, told))
             yield _missing("run", f"run {identity}", found, f"{expected}, as its events say", None)
+    ends, begins = (func.sum(case((event.c.kind == kind, 1), else_=0)) for kind in _TURNS)
+    query = (
+        select(run.c.id)
+        .select_from(run.join(event, event.c.run == run.c.id))
+        .where(run.c.finished.is_(None))
+        .group_by(run.c.id)
+        .having(ends > begins)
+    )
+    for identity in connection.execute(query).scalars():
+        expected = "one that is finished, as its events say"
+        yield _missing("run", f"run {identity}", "a run that goes on", expected, None)
 
 
 def _runs(connection: Connection) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -24,21 +24,26 @@ _KINDS = {
 
 def check_seals(store: Store, findings: Findings) -> None:
     """Check all rows that have a seal; those from before there were seals are counted."""
-    unsealed = 0
+    event, unsealed = schema.event, 0
+    begun = select(event.c.run).where(event.c.kind == "begun")  # older runs know no events
+    with store.reading() as connection:
+        sealed = frozenset(connection.execute(begun).scalars())
     for table in schema.metadata.sorted_tables:
         if SEAL in table.c:
-            unsealed += _check(store, table, findings)
+            unsealed += _check(store, table, sealed, findings)
     if unsealed:
         findings.notes.append(f"{unsealed:,} records bear no seal: what only it tells is unknown")
 
 
-def _check(store: Store, table: Table, findings: Findings) -> int:
+def _check(store: Store, table: Table, sealed: Collection[str], findings: Findings) -> int:
+    """Check one table; return how many rows have no seal, and are of runs that had none."""
     seal_of, what, unsealed = sealer(table), _KINDS[table.name], 0
+    at_run = table.c.keys().index("run")
     query = select(*raw_columns(table)).execution_options(yield_per=_PAGE)
     with store.reading() as connection:
         for *row, seal in connection.execute(query):
             findings.looked[what] += 1
-            if seal is None:
+            if seal is None and row[at_run] not in sealed:
                 unsealed += 1
                 continue
             try:
@@ -62,7 +67,5 @@ def _finding(
         where += f" of {values['owner']} on {values['prompt']}"
     remedy = RESTORE.format(run=str(run)[:8])
     shown = "values that are none" if found is None else f"values with the seal {found:08x}"
-    sealed = f"{seal:08x}" if isinstance(seal, int) else repr(seal)
-    return Finding(
-        kind=table.name, where=where, found=shown, expected=f"the seal {sealed}", remedy=remedy
-    )
+    expected = f"the seal {seal:08x}" if isinstance(seal, int) else "a row with a seal"
+    return Finding(kind=table.name, where=where, found=shown, expected=expected, remedy=remedy)

@@ -53,13 +53,17 @@ def _check_database(store: Store, findings: Findings) -> None:
 
 def _check_runs(store: Store, findings: Findings, version: str) -> None:
     for run in store.runs():
-        findings.looked["runs"] += 1
+        found = Findings()
+        found.looked["runs"] += 1
         try:
             ledger = store.load(run.id)
-            check_identities(store, ledger, findings)
-            _check_decisions(store, ledger, findings, version)
+            check_identities(store, ledger, found)
+            _check_decisions(store, ledger, found, version)
         except Exception as error:  # a damaged record may raise anything
-            findings.add(unreadable(f"run {run.id}", error))
+            found.add(unreadable(f"run {run.id}", error))
+        if found.count and repr(run) not in map(repr, store.runs(run.session)):
+            continue  # it was pruned, finished or asked again meanwhile: that is no damage
+        findings.take(found)
 
 
 def _check_decisions(store: Store, ledger: Ledger, findings: Findings, version: str) -> None:

@@ -23,7 +23,8 @@ def happened(run_id: str, kind: str, at: float, **details: str | int | float) ->
 def tell(connection: Connection, event: Event) -> None:
     """Record what happened, unless it is what happened last: several processes may tell it."""
     last = _last(connection, event.run)
-    if last is not None and (last.kind, last.details) == (event.kind, event.details):
+    same = last is not None and (last.kind, last.details) == (event.kind, event.details)
+    if same and last is not None and last.at <= event.at:  # else a clock was put back since
         return
     known = select(literal(1)).where(schema.event.c.id == event.id)
     if connection.execute(known).scalar() is None:

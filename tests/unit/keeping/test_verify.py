@@ -4,17 +4,20 @@ import sqlite3
 import struct
 import tracemalloc
 import zlib
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arenatest import __version__
+from arenatest.keeping.choice import Asked
 from arenatest.keeping.contents import check_texts
 from arenatest.keeping.findings import Findings
+from arenatest.keeping.prune import Pruning, plan_lock_of
 from arenatest.keeping.verify import verify
 from arenatest.store import open_store, schema
-from fakes.shops import DAY, Shop, new, newest, old, tables
+from fakes.shops import DAY, NOW, Shop, new, newest, old, tables
 
 REFUSED = {"meta"}
 """Whose only row is looked at before anything is read: a store of another version is refused."""
@@ -159,6 +162,8 @@ def test_every_changed_bit_is_found_or_changes_no_evidence(kept, data, row, bit)
         ("DELETE FROM run", "found no such run"),
         ("DELETE FROM prompt WHERE rowid = 1", "lacks 1 of the prompts"),
         ("UPDATE run SET source = 'evalscope', finished = NULL", "import it again"),
+        ("UPDATE run SET finished = NULL", "found a run that goes on, expected one that is"),
+        ("UPDATE generation SET ttft = 0.1, seal = NULL WHERE rowid = 3", "a row with a seal"),
     ],
 )
 def test_what_is_damaged_is_named_with_what_to_do(tmp_path, damage, said):
@@ -331,6 +336,43 @@ def test_a_gate_that_was_not_selected_keeps_no_decision_on_voids_that_are_filled
 
     assert set(causes.values()) == {"void"}
     assert decided == {"win_rate[few]": "pass"}  # the others have not been decided since
+    assert found(tmp_path).told == []
+
+
+def test_a_run_that_is_pruned_while_it_is_looked_at_is_no_damage(tmp_path):
+    class Read:
+        """The store, from which another process takes the first run when it is to be read."""
+
+        def __init__(self, store):
+            self._store = store
+
+        def __getattr__(self, name):
+            return getattr(self._store, name)
+
+        def load(self, run):
+            named = Asked(named=frozenset({run}))
+            taking = partial(plan_lock_of, self._store, tmp_path / "locks")
+            at = {"now": NOW + DAY, "accepted": {}, "taking": taking}
+            Pruning(self._store, named, **at).prune(tmp_path)
+            return self._store.load(run)
+
+    with open_store(tmp_path) as store:
+        Shop(store, tmp_path).run(tables(prompts=2))
+
+        assert verify(Read(store), version=__version__).told == []
+        assert store.runs() == []
+
+
+def test_clocks_that_were_put_back_between_two_ends_of_a_run_are_no_damage(tmp_path):
+    AWAY.update(("q1", "q2"))
+    with open_store(tmp_path) as store:
+        shop = Shop(store, tmp_path)
+        shop.run(tables(old, flaky))
+        AWAY.clear()
+        shop.now -= 60
+        run = shop.run(tables(old, flaky), rerun="void")
+        assert run.finished == NOW - 60
+
     assert found(tmp_path).told == []
 
 
