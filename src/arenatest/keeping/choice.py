@@ -116,9 +116,9 @@ def reusable_until(held: Held) -> float:
 def _wanted(in_order: Sequence[Held], asked: Asked, *, now: float) -> dict[str, str]:
     """Return why runs are to go, by their ids; size apart."""
     wanted = {}
-    later: dict[tuple[str, str], int] = {}
+    later: dict[tuple[str, str, bool], int] = {}
     for one in reversed(in_order):
-        suite = one.suite, one.path
+        suite = one.suite, one.path, one.aa  # A/A runs push no other one out
         later[suite] = later.get(suite, 0) + 1
         if one.run.id in asked.named:
             wanted[one.run.id] = "it was named"

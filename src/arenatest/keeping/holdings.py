@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from arenatest.store.codec import outline_of
 from arenatest.store.sizes import read_ends, read_sizes
 
 _PAGE = 100  # plans read at once
+_OF_OTHERS = ("node_modules", "__pycache__")  # large, and without suites
 
 
 def read_held(store: Store) -> list[Held]:
@@ -43,6 +46,8 @@ def read_held(store: Store) -> list[Held]:
 def accepted_runs(store: Store, root: Path) -> dict[str, str]:
     """Return the lock files that name a run as accepted, by that run.
 
+    A suite may have been moved since with its lock file, so that all below the root are read.
+
     Args:
         store: Whose suites.
         root: Where the paths of suites start.
@@ -50,9 +55,21 @@ def accepted_runs(store: Store, root: Path) -> dict[str, str]:
     Raises:
         SuiteError: A lock file cannot be read, so that nobody knows which run it names.
     """
+    known = {one.path for one in read_held(store) if one.path.endswith(SUITE_SUFFIX)}
     found = {}
-    for path in sorted({one.path for one in read_held(store)}):
-        suite = root / path
-        if path.endswith(SUITE_SUFFIX) and (lock := read_lock(suite, shown=path)) is not None:
+    for path in sorted(known | {*_locked_suites(root)}):
+        if (lock := read_lock(root / path, shown=path)) is not None:
             found[lock.accepted.run] = path.removesuffix(SUITE_SUFFIX) + LOCK_SUFFIX
     return found
+
+
+def _locked_suites(root: Path) -> Iterator[str]:
+    """Yield the paths of suites beside whose place a lock file lies, from the root."""
+    for folder, inner, names in os.walk(root):
+        if "pyvenv.cfg" in names:
+            inner.clear()
+        inner[:] = [name for name in inner if name[0] != "." and name not in _OF_OTHERS]
+        for name in names:
+            if name.endswith(LOCK_SUFFIX):
+                lock = Path(folder, name).relative_to(root).as_posix()
+                yield lock.removesuffix(LOCK_SUFFIX) + SUITE_SUFFIX

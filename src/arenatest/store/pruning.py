@@ -184,8 +184,8 @@ def _unused_calls() -> Select[Any]:
 def _still_unused(dead: Dead, connection: Connection, since: _Settled) -> ColumnElement[bool]:
     """Whether nobody has come to use a call since it was looked for, or may yet."""
     call = schema.generation
+    lock_out_writers(connection, schema.run, schema.placed_answer)  # and whoever begins a run
     going_on = since.others(connection)
-    lock_out_writers(connection, schema.placed_answer)
     used = [
         call.c.chat_id.in_(
             select(table.c.chat_id).where(table.c.run.in_(going_on), table.c.chat_id.is_not(None))

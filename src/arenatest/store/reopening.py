@@ -76,11 +76,12 @@ def ask_again(
     rows = [
         {"event": event.id, "run": run.id, "at": at} | one._asdict() for one in (*taken, *decided)
     ]
+    # The run comes first, as for whoever finishes or prunes one: none of them waits for another.
+    change = {"session": session, "finished": None, "stopped": None}
+    connection.execute(update(schema.run).where(schema.run.c.id == run.id).values(change))
     if rows:
         connection.execute(insert(schema.replaced), rows)
     _take_away(connection, run.id, what, decided)
-    change = {"session": session, "finished": None, "stopped": None}
-    connection.execute(update(schema.run).where(schema.run.c.id == run.id).values(change))
     tell(connection, event)
 
 

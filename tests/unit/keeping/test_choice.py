@@ -40,6 +40,12 @@ def test_the_latest_of_each_suite_stay():
     assert chosen(*runs, keep_runs=2) == "a"
 
 
+def test_aa_runs_push_no_other_run_out():
+    runs = [held("a", 40), held("b", 30, aa=True), held("c", 20, aa=True)]
+
+    assert chosen(*runs, keep_runs=1) == "b"
+
+
 def test_the_oldest_go_until_the_store_is_small_enough():
     runs = [held("a", 40), held("b", 30), held("c", 20)]
 

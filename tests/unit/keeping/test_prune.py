@@ -16,8 +16,11 @@ from arenatest.arena.run import SuiteRun
 from arenatest.errors import OptionError
 from arenatest.gates.referee import Referee
 from arenatest.keeping.choice import DAY, Asked
+from arenatest.keeping.holdings import accepted_runs
 from arenatest.keeping.prune import Pruning, plan_lock_of
 from arenatest.keeping.verify import verify
+from arenatest.lock.files import lock_text
+from arenatest.lock.making import make_lock
 from arenatest.store import open_store, schema
 from fakes.shops import NOW, Shop, new, newest, old, tables
 
@@ -209,6 +212,17 @@ def test_what_is_named_and_must_stay_is_an_error_and_nothing_goes(tmp_path):
             ).prune(tmp_path)
 
         assert len(store.runs()) == 2
+
+
+def test_a_lock_file_that_was_moved_with_its_suite_still_keeps_its_run(tmp_path):
+    with open_store(tmp_path / ".arenatest") as store:
+        shop = Shop(store, tmp_path)
+        run = shop.run(tables())
+        lock = make_lock(store.plan(run.plan_hash), run, {}, ())
+        (tmp_path / "moved").mkdir()
+        (tmp_path / "moved" / "towns.arena.lock").write_text(lock_text(lock), encoding="utf-8")
+
+        assert accepted_runs(store, tmp_path) == {run.id: "moved/towns.arena.lock"}
 
 
 def test_a_run_that_goes_on_beside_it_loses_nothing(database, tmp_path):
