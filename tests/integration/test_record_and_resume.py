@@ -172,7 +172,8 @@ def test_a_killed_run_goes_on_where_it_stopped(project, calls, stop):
 
 
 def test_interrupting_keeps_what_is_recorded_and_says_so(project):
-    with serve(reply=verdict_or_words, script=Script(ttft=0.01)) as server:
+    # slow enough that a busy machine does not look away until the run has ended
+    with serve(reply=verdict_or_words, script=Script(ttft=0.05)) as server:
         openai_suite(project, server.base_url)
         process = start(project)
         until(server, 50)
