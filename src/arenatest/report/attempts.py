@@ -27,8 +27,8 @@ def attempt_lines(run: SuiteRun) -> Iterator[str]:
     judged, timed = _risks(run)
     if judged is not None and attempts.judged > 1:
         yield (
-            f"attempt {attempts.judged} of this plan{_under(attempts)}: its answers or verdicts "
-            f"were bought anew each time, and {_weaker(judged, attempts.judged)}"
+            f"attempt {attempts.judged} of this plan{_under(attempts)}: its answers, "
+            f"verdicts or order were drawn anew each time, and {_weaker(judged, attempts.judged)}"
         )
     if timed is not None and _timings(attempts) > 1:
         yield (

@@ -1,16 +1,22 @@
-"""Counts the runs of one plan that were attempts: that drew anew what an earlier one had drawn."""
+"""Counts the runs of one plan that were attempts: that drew anew what an earlier one had drawn.
+
+Another seed, limit or gate makes another plan of a suite, and hides no attempt: plans count as one
+that have the same contestants and judges answer and judge the same prompts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, exists, literal, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, literal, select
 
 from arenatest.model.attempts import Attempts
+from arenatest.model.plan import Plan
 from arenatest.model.record import AnswerSlot, GameSlot, Run
 from arenatest.store import schema
 from arenatest.store.codec import decision_from_json
+from arenatest.store.plans import read_plan
 from arenatest.store.rows import run_from_row
 from arenatest.store.store import Store
 
@@ -21,30 +27,66 @@ def read_attempts(store: Store, run: Run) -> Attempts:
     An unfinished run counts where a gate was decided on it: ``-x`` stops such a one.
     """
     with store.reading() as connection:
-        counted = _runs(connection, run)
-        judged, mended = 1, 0
-        for place, one in enumerate(counted[1:], start=1):
-            judged += _bought(connection, one, counted[:place], lacking=False)
+        seeds = _alike(connection, run)
+        runs = _runs(connection, run, [*seeds])
+        counted = [identity for identity, _ in runs]
+        judged, mended, drawn = 1, 0, {seeds[runs[0][1]]}
+        for place, (one, plan) in enumerate(runs[1:], start=1):
+            reordered = seeds[plan] not in drawn
+            drawn.add(seeds[plan])
+            judged += reordered or _bought(connection, one, counted[:place], lacking=False)
             mended += _bought(connection, one, counted[:place], lacking=True)
         timed = sum(_took_clocks(connection, one) for one in counted)
     return Attempts(commit=run.commit, runs=len(counted), judged=judged, timed=timed, mended=mended)
 
 
-def _runs(connection: Connection, run: Run) -> list[str]:
-    """Return the runs of its plan and commit that decided something, and itself at the end."""
+def _alike(connection: Connection, run: Run) -> dict[str, int]:
+    """Return the plans under its commit that count as its own, with their seeds."""
+    table, own = schema.run, run.plan_hash
+    query = select(table.c.plan_hash).where(_same_commit(run), table.c.source.is_(None)).distinct()
+    hashes = {own, *connection.execute(query).scalars()}
+    cast: dict[str, set[tuple[str, ...]]] = {}
+    who = schema.contestant
+    for plan_hash, *one in connection.execute(select(*who.c).where(who.c.plan_hash.in_(hashes))):
+        cast.setdefault(plan_hash, set()).add(tuple(one))
+    plan = read_plan(connection, own)
+    others = (read_plan(connection, one) for one in hashes - {own} if cast.get(one) == cast[own])
+    return {own: plan.seed} | {one.hash: one.seed for one in others if _asks_alike(one, plan)}
+
+
+def _asks_alike(one: Plan, other: Plan) -> bool:
+    """Whether two plans are of one suite, with the same prompts as far as both have them."""
+    mine = {prompt.id: prompt for prompt in one.prompts}
+    both = [prompt for prompt in other.prompts if prompt.id in mine]
+    same = all(mine[prompt.id] == prompt for prompt in both)
+    return bool(both) and same and (one.suite, one.aa) == (other.suite, other.aa)
+
+
+def _same_commit(run: Run) -> ColumnElement[bool]:
+    column = schema.run.c.commit
+    return column.is_(None) if run.commit is None else column == run.commit
+
+
+def _runs(connection: Connection, run: Run, plans: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the runs of some plans and its commit that decided something, itself at the end.
+
+    Each is given with its plan.
+    """
     table = schema.run
-    same = table.c.commit.is_(None) if run.commit is None else table.c.commit == run.commit
     query = select(*table.c).where(
-        table.c.plan_hash == run.plan_hash, same, table.c.source.is_(None), table.c.id != run.id
+        table.c.plan_hash.in_(plans),
+        _same_commit(run),
+        table.c.source.is_(None),
+        table.c.id != run.id,
     )
     others = [run_from_row(row) for row in connection.execute(query).all()]
     decided = [
-        (_ended(one), one.id)
+        (_ended(one), one.id, one.plan_hash)
         for one in others
         if (run.finished is None or _ended(one) <= run.finished)
         and (one.finished is not None or _has_decided(connection, one.id))
     ]
-    return [*(identity for _, identity in sorted(decided)), run.id]
+    return [*((identity, plan) for _, identity, plan in sorted(decided)), (run.id, run.plan_hash)]
 
 
 def _ended(run: Run) -> float:

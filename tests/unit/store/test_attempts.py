@@ -15,10 +15,10 @@ from unit.store.records import decided, failed, generation, judged, placed, plan
 SHA = "c0ffee1"
 
 
-def play(store, number, *records, commit=SHA, finished=True):
+def play(store, number, *records, commit=SHA, finished=True, of=None):
     """Record a run of the plan, as a session of its own."""
     begun = replace(run(f"run-{number}", started=1000.0 * number), commit=commit)
-    begun, _ = store.begin(plan(), begun, fresh=True, expire=0.0)
+    begun, _ = store.begin(of or plan(), begun, fresh=True, expire=0.0)
     store.write([replace(record, run=begun.id) for record in records])
     if finished:
         store.finish(begun.id, 1000.0 * number + 500)
@@ -120,3 +120,32 @@ def test_a_run_that_was_left_and_ended_after_a_later_one_is_an_attempt_after_tha
 
     assert read_attempts(store, store.run("run-1")).judged == 2
     assert read_attempts(store, store.run("run-2")).judged == 1
+
+
+def test_another_limit_hides_no_attempt_and_is_none(store):
+    play(store, 1, *bought(1))
+    lenient = replace(plan(), hash="lenient", rules=())
+    assert play(store, 2, *reused(1), of=lenient).judged == 1
+    assert play(store, 3, *bought(3), of=replace(lenient, hash="more")).judged == 2
+
+
+def test_another_order_is_an_attempt_though_nothing_is_bought(store):
+    play(store, 1, *bought(1))
+    other = replace(plan(), hash="other", seed=7, prompts=plan().prompts[::-1])
+    assert play(store, 2, *reused(1), of=other).judged == 2
+    assert play(store, 3, *reused(1), of=other).judged == 2
+    assert play(store, 4, *reused(1)).judged == 2
+
+
+@pytest.mark.parametrize("what", ["suite", "prompts", "candidate"])
+def test_another_suite_prompt_or_model_is_another_plan(store, what):
+    play(store, 1, *bought(1))
+    old = plan()
+    said = replace(old.prompts[0], reference="Another")
+    model = replace(old.candidates[0], fingerprint="another")
+    changes = {
+        "suite": {"suite": "another"},
+        "prompts": {"prompts": (said, *old.prompts[1:])},
+        "candidate": {"candidates": (model, *old.candidates[1:])},
+    }
+    assert play(store, 2, *bought(2), of=replace(old, hash="b", **changes[what])).runs == 1
