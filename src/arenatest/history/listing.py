@@ -158,7 +158,8 @@ def listing_lines(found: Listing, *, width: int | None = None) -> Iterator[str]:
     head = ("RUN", "WHEN (UTC)", "STATE", "P/F/I", "CALLS", "COST", "SUITE")
     yield from aligned([head, *map(_cells, found.runs)], right=range(3, 6), width=width)
     if found.more:
-        yield f"{plural(found.more, 'earlier run')} not shown: --limit N shows more"
+        of = "" if found.suite is None else " of this and other suites"
+        yield f"{plural(found.more, 'earlier run')}{of} not shown: --limit N shows more"
 
 
 def _cells(line: RunLine) -> tuple[str, ...]:
@@ -168,7 +169,7 @@ def _cells(line: RunLine) -> tuple[str, ...]:
         line.state,
         f"{line.passed}/{line.failed}/{line.inconclusive}",
         f"{line.calls:,}",
-        dollars(line.cost),
+        dollars(line.cost) + "+" * bool(line.cost is not None and line.uncosted),
         _told(line),
     )
 

@@ -71,6 +71,9 @@ def test_runs_are_listed_the_latest_first_with_what_they_came_to(filled):
     assert told[1].split()[:7] == ["aaaadddd", "2026-09-21", "14:15", "stopped", "0/0/0", "0", "-"]
     assert told[1].endswith("; attempt 2; max_cost of $1.00 is spent")
     assert told[2].endswith("; commit 0123456789; from x")
+    partly = replace(first, uncosted=1)
+    *_, line = listing_lines(replace(found, runs=(partly,)))
+    assert line.split()[6] == "$0.014+", "one call's cost is unknown"
 
 
 def test_a_limit_leaves_out_the_earlier_runs_and_says_how_many(filled):
@@ -84,6 +87,10 @@ def test_runs_of_one_suite_are_found_by_its_name_or_its_file(filled):
     begin(filled, "eeeeffff", its=other, started=1_790_000_200.0)
     for asked in ("sales", "suites/sales.arena.toml"):
         assert [run.id for run in listing(filled, suite=asked, limit=9).runs] == ["eeeeffff"]
+    begin(filled, "ffffaaaa", its=other, started=1_790_000_300.0)
+    *_, last = listing_lines(listing(filled, suite="sales", limit=1))
+    told = "3 earlier runs of this and other suites not shown: --limit N shows more"
+    assert last == told, "which of them are of this one, nobody has looked"
     none = listing(filled, suite="nothing", limit=9)
     assert list(listing_lines(none)) == ["no run of the suite 'nothing' is recorded"]
 
