@@ -65,5 +65,10 @@ def _settle(made: Path, target: Path, *, replace: bool) -> None:
     if not target.exists():
         made.rename(target)
         return
-    target.rename(made.with_name("old"))
-    made.rename(target)
+    old = made.with_name("old")
+    target.rename(old)
+    try:
+        made.rename(target)
+    except OSError:
+        old.rename(target)
+        raise

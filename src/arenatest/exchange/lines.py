@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -89,11 +90,12 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and -_WHOLE <= value < _WHOLE
 
 
 def _is_number(value: Any) -> bool:
-    return _is_whole(value) or isinstance(value, float)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and -_LARGEST <= value <= _LARGEST
 
 
 def _is_json(value: Any) -> bool:
@@ -106,6 +108,7 @@ def _list_of(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and all(map(check, value))
 
 
+_WHOLE, _LARGEST = 2**63, sys.float_info.max  # what a database holds
 _STRICT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _CHECKS: Mapping[Kind, Callable[[Any], bool]] = {
     "text": _is_text,

@@ -65,6 +65,7 @@ def restore(store: Store, folder: Path) -> list[Run]:
     runs = [records.run_of(row) for row in _rows(folder, "runs", RunRow)]
     _check_known(store, runs, folder)
     plans = _plans(folder)
+    _check_whole(runs, plans, folder)
     for name, (kind, record_of) in _RECORDS.items():
         rows = _rows(folder, name, kind)
         while batch := [_made(record_of, row, f"{name}.jsonl") for row in islice(rows, _BATCH)]:
@@ -85,11 +86,21 @@ def _check_known(store: Store, runs: Sequence[Run], folder: Path) -> None:
             raise OptionError(f"{message}\n  hint: import it into another store")
 
 
+def _check_whole(runs: Sequence[Run], plans: Sequence[Plan], folder: Path) -> None:
+    """Refuse a run that no command could read."""
+    known = {plan.hash for plan in plans}
+    for run in runs:
+        if run.plan_hash not in known:
+            raise OptionError(f"{folder / 'plans.jsonl'}: the plan of run {run.id} is missing")
+        if not f"{run.id}{run.session}{run.commit}{run.source}".isprintable():
+            raise OptionError(f"{folder / 'runs.jsonl'}: {run.id!r} is no id of a run")
+
+
 def _plans(folder: Path) -> list[Plan]:
     prompts = {row.sha: row for row in _rows(folder, "prompts", PromptRow)}
     try:
         return [records.plan_of(row, prompts) for row in _rows(folder, "plans", PlanRow)]
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         problem = f"a plan cannot be read: {type(error).__name__}: {error}"
         raise OptionError(f"{folder / 'plans.jsonl'}: {problem}") from error
 

@@ -139,7 +139,7 @@ def _row(value: object, place: str, losses: Losses) -> Iterator[Row]:
 def _table(stream: IO[bytes], path: Path, losses: Losses) -> Iterator[Row]:
     csv.field_size_limit(LONGEST)
     with TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-        rows = csv.reader(text, strict=True)
+        rows = csv.reader(_bounded(text), strict=True)
         header: list[str] | None = None
         while True:
             place = f"{path}:{rows.line_num + 1}"
@@ -154,6 +154,14 @@ def _table(stream: IO[bytes], path: Path, losses: Losses) -> Iterator[Row]:
                 header = [cell.strip() for cell in row] or None
             elif row:
                 yield from _cells(header, row, place, losses)
+
+
+def _bounded(text: TextIOWrapper) -> Iterator[str]:
+    """Yield the lines of a table; one that is too long ends it, for ``csv`` would hold it whole."""
+    while line := text.readline(LONGEST):
+        if len(line) == LONGEST and not line.endswith(("\n", "\r")):
+            raise csv.Error(f"a line is longer than {LONGEST:,} characters")
+        yield line
 
 
 def _cells(header: list[str], row: list[str], place: str, losses: Losses) -> Iterator[Row]:

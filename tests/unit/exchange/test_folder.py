@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +89,18 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OptionError, match=r"out: .*(Not a directory|File exists)"):
         written(tmp_path / "file" / "out")
+
+
+def test_an_earlier_export_stays_where_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    target, rename = tmp_path / "out", Path.rename
+    written(target, "old")
+
+    def refused(path, to):
+        if path.name == "new":
+            raise PermissionError(13, "Permission denied")
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(OptionError, match="cannot be written: Permission denied"):
+        written(target, "new", replace=True)
+    assert (target / MANIFEST).read_text() == "old"

@@ -48,6 +48,9 @@ def test_a_number_that_is_none_becomes_null(value):
         (json_line(ROW).replace("0.5", "true"), "value: got True, expected a number"),
         (json_line(ROW).replace("0.5", "NaN"), "NaN is no number"),
         (json_line(ROW).replace('"repeat":0', '"repeat":0.5'), "repeat: got 0.5"),
+        (json_line(ROW).replace('"repeat":0', f'"repeat":{2**63}'), "expected a whole number"),
+        (json_line(ROW).replace("0.5", "1e999"), "value: got inf, expected a number"),
+        (json_line(ROW).replace("0.5", "1" + 400 * "0"), "expected a number"),
         ("[" * 100_000, "m.jsonl:2: "),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from arenatest.errors import OptionError
 from arenatest.exchange.export import export
-from arenatest.exchange.manifest import MANIFEST
+from arenatest.exchange.manifest import MANIFEST, file_part
 from arenatest.exchange.plan_rows import EventRow, PromptRow, RunRow
 from arenatest.exchange.restore import restore
 from arenatest.exchange.rows import (
@@ -114,6 +114,27 @@ def test_a_folder_of_another_kind_is_refused_with_the_reason(exported, tmp_path,
     (folder / MANIFEST).write_text(json.dumps(manifest.model_dump() | change))
     with open_store(tmp_path / "other") as other, pytest.raises(OptionError, match=problem):
         restore(other, folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "problem"),
+    [
+        ("runs", {"plan": "gone"}, "the plan of run run-1 is missing"),
+        ("runs", {"session": "\ud800"}, "'run-1' is no id of a run"),
+        ("plans", {"body": {"baseline": []}}, "a plan cannot be read: "),
+    ],
+)
+def test_a_run_that_no_command_could_read_is_refused(exported, tmp_path, name, change, problem):
+    folder, manifest = exported("jsonl")
+    path, changed = folder / f"{name}.jsonl", manifest.model_dump()
+    rows = [json.loads(line) | change for line in path.read_text().splitlines()]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    changed["files"][path.name] = file_part(path, len(rows)).model_dump()
+    (folder / MANIFEST).write_text(json.dumps(changed))
+    with open_store(tmp_path / "other") as other:
+        with pytest.raises(OptionError, match=problem):
+            restore(other, folder)
+        assert other.runs() == []
 
 
 def test_the_aa_run_that_gates_rest_on_comes_along(store, tmp_path):

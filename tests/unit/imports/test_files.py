@@ -176,3 +176,10 @@ def test_a_list_is_read_alike_however_its_bytes_come(
         assert read(path) == (expected, [])
     finally:
         json_values._READ = whole
+
+
+def test_a_line_of_a_table_that_is_too_long_is_not_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LONGEST", 1000)
+    rows, lost = read(file(tmp_path, "x.csv", "a\n1\n" + "," * 5000 + "\n1\n"))
+    assert rows == [{"a": "1"}]
+    assert "a line is longer than 1,000 characters" in lost[1]
