@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 
@@ -105,6 +106,28 @@ def refused(project):
         ]
     )
     assert project.calls() == []
+
+
+TAKE_OVER = """
+import sqlite3
+
+def pytest_sessionfinish():
+    with sqlite3.connect(".arenatest/arena.sqlite") as store:
+        store.execute("update run set session = 'another'")
+    store.close()
+"""
+
+
+@pytest.mark.skipif("ARENATEST_TEST_STORE" in os.environ, reason="the other session looks into a file")
+def test_a_run_that_another_session_asks_again_before_the_report_is_told(project):
+    project.suite(prompts=8)
+    project.run()
+    project.write("conftest.py", TAKE_OVER)
+    result = project.run("--arena-rerun=void")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["*no report was written: another session has asked the same run again*"]
+    )
 
 
 def test_repeating_until_it_passes_is_told_and_reusing_is_not(project, monkeypatch):

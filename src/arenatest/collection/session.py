@@ -75,6 +75,7 @@ class ArenaSession:
         self._cache = CachePlugin(config)
         self._store: Store | None = None
         self._seats: dict[str, Seat] = {}
+        self._decided: set[str] = set()
         self._line: ProgressLine | None = None
         self._outputs: Outputs | None = None
         self._troubles: list[str] = []
@@ -168,13 +169,15 @@ class ArenaSession:
         seat = self.seat(item.suite, selected)
         try:
             with self._told(item.suite) as tick:
-                return seat.decide(item.rule.candidate, item.rule.id, tick)
+                decision = seat.decide(item.rule.candidate, item.rule.id, tick)
         except KeyboardInterrupt:
             self._call_off()
             raise
         except Exception as error:
             self._failures.add(str(error))
             raise
+        self._decided.add(plan)
+        return decision
 
     def refused(self, item: GateItem) -> str:
         """Return why a gate that passed must not count: a model is served that was not locked."""
@@ -351,8 +354,7 @@ class ArenaSession:
         except ArenaError as error:
             whole = False
             self._troubles.append(f"no report was written: {error}")
-        if self._outputs is not None:
-            whole = self._outputs.whole
+        whole = whole and (self._outputs is None or self._outputs.whole)
         if session.exitstatus == pytest.ExitCode.OK and not whole:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -363,6 +365,8 @@ class ArenaSession:
             else replace(run, standing=self._standing(run.ledger.run, run.ledger.plan))
             for run in self.runs()
         ]
+        if self._decided - {run.ledger.run.plan_hash for run in runs}:
+            raise StoreError("another session has asked the same run again; its report has it all")
         if not runs:
             return None
         from arenatest.collection.outputs import Outputs  # after the last call, not before

@@ -13,7 +13,8 @@ class Attempts:
         commit: The commit under test; None where it is unknown, in all of these runs.
         runs: How many there are, that one included.
         judged: How many of them bought answers or verdicts anew, or took them in an order that was
-            drawn anew, the first included. One that takes all from the record, or buys only what was missing, is no new attempt.
+            drawn anew, the first included. One that takes all from the record, or buys only what
+            was missing, is no new attempt.
         timed: How many took clocks, which every run does afresh that needs them.
         mended: How many bought an answer or a verdict where an earlier one had a failure or a void:
             what is about failing looks better in them than in a run of its own.
