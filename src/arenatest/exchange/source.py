@@ -33,7 +33,7 @@ from arenatest.store.restoring import read_replaced_rows
 
 Value = TypeVar("Value")
 
-_PAGE = 100  # prompts whose answers and judgments are held at a time
+_PAGE = 50  # prompts whose answers and judgments are held at a time
 
 
 class Source:
