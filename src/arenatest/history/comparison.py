@@ -72,6 +72,8 @@ class ScorePair:
     Attributes:
         prompts: With a verdict in both.
         same: Those where both sides' answers are the same calls, so that only judges may differ.
+        others: Of ``baseline`` and ``judges`` those that are not as they were: a change need not
+            be the candidate's then.
         change: Of the mean score, after less before; None without any prompt.
         flips: Prompts whose battle ended otherwise, the largest changes first.
     """
@@ -81,6 +83,7 @@ class ScorePair:
     after: float | None
     prompts: int
     same: int
+    others: tuple[str, ...]
     change: Change | None
     flips: tuple[Flipped, ...]
 
@@ -218,9 +221,22 @@ def _scores(
         after=means[1],
         prompts=len(pairs),
         same=sum(pairing.is_same(candidate, prompt.id) for prompt, _, _ in pairs),
+        others=tuple(_others(*(ledger.plan for ledger in pairing.ledgers))),
         change=score_change(rises, error=error),
         flips=flipped(pairing.before, pairing.after, candidate, pairs),
     )
+
+
+def _others(before: Plan, after: Plan) -> Iterator[str]:
+    """Yield who else than the candidate is not as it was, and decides how battles end."""
+    if before.baseline.fingerprint != after.baseline.fingerprint:
+        yield "baseline"
+    juries = [
+        (plan.voting, plan.quorum, {(seat.fingerprint, seat.repeats) for seat in plan.judges})
+        for plan in (before, after)
+    ]
+    if juries[0] != juries[1]:
+        yield "judges"
 
 
 def _clocks(

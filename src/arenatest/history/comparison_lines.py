@@ -101,6 +101,8 @@ def _score(pair: ScorePair) -> Iterator[str]:
         f"  {pair.before:.3f} -> {pair.after:.3f}   {change.value:+.3f}{bounds}   "
         f"{_word(change, _SCORE)}   {plural(pair.prompts, 'prompt')}"
     )
+    if pair.others and change.finding in _SCORE:
+        yield f"  changed: {' and '.join(pair.others)}; it need not be the candidate"
     if pair.same:
         yield f"  {pair.same:,} of them rest on the same calls in both runs"
 

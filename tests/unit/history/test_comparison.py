@@ -178,3 +178,15 @@ def test_failures_that_were_asked_again_are_still_told():
     (_, pair) = compare(before, after).contestants
     assert pair.failures == ({}, {"timeout": 1})
     assert pair.answers == (40, 40)
+
+
+def test_a_win_rate_that_other_judges_changed_is_not_blamed_on_the_candidate():
+    before, after = recorded(["win"]), recorded(["loss"], run="run-2", chats=1000)
+    assert not any("need not be" in line for line in lines_of(before, after))
+    its = after.ledger.plan
+    judges = tuple(replace(seat, fingerprint="other") for seat in its.judges)
+    baseline = replace(its.baseline, fingerprint="other")
+    after.ledger.plan = replace(its, judges=judges, baseline=baseline, hash="other")
+    told = lines_of(before, after)
+    place = next(place for place, line in enumerate(told) if "WORSE" in line)
+    assert told[place + 1].strip() == ("changed: baseline and judges; it need not be the candidate")
