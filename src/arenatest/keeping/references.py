@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, literal, select
@@ -100,7 +101,10 @@ def _runs(connection: Connection) -> Iterator[Finding]:
         )
         for identity, count in connection.execute(query):
             where = f"{count:,} rows of {table.name} of the run {identity}"
-            yield _missing("run", where, "no such run", "their run", None)
+            yield replace(
+                _missing("run", where, "no such run", "their run", None),
+                remedy=f"if an import was cut short, import it again; else {AGAIN}",
+            )
 
 
 def _texts(connection: Connection) -> Iterator[Finding]:
