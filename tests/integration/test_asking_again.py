@@ -118,7 +118,9 @@ def pytest_sessionfinish():
 """
 
 
-@pytest.mark.skipif("ARENATEST_TEST_STORE" in os.environ, reason="the other session looks into a file")
+@pytest.mark.skipif(
+    "ARENATEST_TEST_STORE" in os.environ, reason="the other session looks into a file"
+)
 def test_a_run_that_another_session_asks_again_before_the_report_is_told(project):
     project.suite(prompts=8)
     project.run()
