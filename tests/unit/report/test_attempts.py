@@ -46,8 +46,8 @@ def test_runs_that_bought_nothing_anew_are_no_news_however_many_there_are():
 def test_a_further_attempt_says_what_it_does_to_the_stated_error():
     assert lines(Attempts(commit=COMMIT, runs=4, judged=3), "win_rate") == [
         "attempt 3 of this plan under the commit c0ffee123456: its answers, verdicts or order "
-        "were drawn anew each time, and a gate that passes wrongly with at most 5.0 % in one attempt "
-        "does so with up to 14.3 % in 3"
+        "were drawn anew each time, and a gate that passes wrongly with at most 5.0 % in one "
+        "attempt does so with up to 14.3 % in 3"
     ]
 
 
