@@ -21,9 +21,13 @@ def happened(run_id: str, kind: str, at: float, **details: str | int | float) ->
 
 
 def tell(connection: Connection, event: Event) -> None:
-    """Record what happened, unless it is what happened last: several processes may tell it."""
+    """Record what happened, unless it is what happened last: several processes may tell it.
+
+    That a run finished or was asked again is told each time: its record refers to that.
+    """
     last = _last(connection, event.run)
     same = last is not None and (last.kind, last.details) == (event.kind, event.details)
+    same = same and event.kind not in {"finished", "rerun"}
     if same and last is not None and last.at <= event.at:  # else a clock was put back since
         return
     known = select(literal(1)).where(schema.event.c.id == event.id)

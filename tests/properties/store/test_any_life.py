@@ -198,6 +198,8 @@ class Life(RuleBasedStateMachine):
     @rule(writer=WRITERS, pick=st.integers(0, 3), whole=st.booleans())
     def end(self, writer, pick, whole):
         known, now = self._pick(pick), float(next(self.clock))
+        if known.run.finished is not None:  # only what goes on can end
+            return
         stopped = None if whole else ("plan", "the deadline passed")
         finished = now if whole else None
         self.stores[writer].finish(known.run.id, finished, stopped, at=now)
@@ -228,9 +230,7 @@ class Life(RuleBasedStateMachine):
         for slot, placed in list(known.values.items()) if void else ():
             if placed.measured.error:
                 self._take(known, "values", slot)
-        for gate, made in list(known.decisions.items()):
-            if made.decision == "inconclusive":
-                del known.decisions[gate]
+        known.decisions.clear()  # none is of a gate of the plan
         self._check(known)
 
     @precondition(lambda self: len(self.runs) > 1)
