@@ -81,8 +81,8 @@ def test_answers_that_are_nowhere_are_counted_and_the_run_stays_open(store, tmp_
     assert store.run(again.id).finished is None
 
     models = {"old": naming("old"), "new": naming("new")}
-    continued, watcher = fought(store, tmp_path, models, FakeJudge(), session="u")
-    assert continued.id == again.id
+    later, watcher = fought(store, tmp_path, models, FakeJudge(), session="u")
+    assert later.id != again.id  # whose clocks are those of the first run
     assert sum(len(model.calls) for model in models.values()) == lost
     assert watcher.stopped is None
 
