@@ -117,3 +117,13 @@ def test_show_of_a_store_that_may_not_be_read_says_so(project):
     assert result.ret == 4
     assert "File name too long" in result.stderr.str()
     assert "Traceback" not in result.stderr.str()
+
+
+def test_what_plugins_warn_of_is_no_part_of_what_a_command_says(project):
+    project.write(
+        "conftest.py",
+        "import warnings\ndef pytest_configure(config):\n    warnings.warn('old option')\n",
+    )
+    result = arenatest(project, "plugins")
+    assert result.ret == 0
+    assert result.stderr.str() == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -48,7 +49,8 @@ class _Command:
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> int:
         """Run the command with the project's plugins and options."""
-        config._do_configure()  # as pytest's own --markers and --fixtures do
+        with warnings.catch_warnings(record=True):  # plugins' advice is for who runs tests
+            config._do_configure()  # as pytest's own --markers and --fixtures do
         try:
             self._run(config)
         except ArenaError as error:
