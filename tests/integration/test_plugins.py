@@ -104,7 +104,7 @@ def test_a_conftest_may_offer_providers_judges_metrics_and_watch(project):
     result = project.run("-s")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines_random(
-        ["*DECIDED win_rate pass", "*DECIDED gain-p50 pass", "*FINISHED parrots 24 2"]
+        ["*DECIDED win_rate pass*", "*DECIDED gain-p50 pass*", "*FINISHED parrots 24 2*"]
     )
     assert project.gates["new", "gain-p50"]["value"] == len("a good deal longer") - len("short")
 

@@ -45,6 +45,7 @@ def test_two_suites_are_run_side_by_side(project):
 
 
 def test_a_worker_that_is_killed_is_taken_over(project):
+    # before any gate can be decided: else the other worker may have passed all of its items
     project.write(
         "models.py",
         "import os, signal, threading\n"
@@ -57,7 +58,7 @@ def test_a_worker_that_is_killed_is_taken_over(project):
         "        with open('calls.log', 'a') as log:\n"
         "            log.write(prompt.id + '\\n')\n"
         "        calls = Path('calls.log').read_text().count('\\n')\n"
-        "    if calls == 15 and not Path('killed').exists():\n"
+        "    if calls == 5 and not Path('killed').exists():\n"
         "        Path('killed').touch()\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return prompt.reference\n",
