@@ -1,15 +1,13 @@
 import random
-import statistics
 
 import pytest
 
 from arenatest.gates.decide import decide
-from arenatest.gates.readers import reader_of
 from arenatest.gates.watch import Watch
 from arenatest.model.health import JudgeLimits
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.plan import JudgeSeat
-from arenatest.model.record import AnswerSlot, GameSlot
+from arenatest.model.record import GameSlot
 from unit.gates.scenes import Scene, plan, prompt, rule
 
 
@@ -323,39 +321,6 @@ def test_a_suite_target_with_a_void_that_could_tip_it_is_void():
     assert (decision.decision, decision.cause) == ("inconclusive", "void")
 
 
-def test_against_another_candidate_is_paired_on_the_baseline():
-    scene = Scene(plan(60)).battles(["tie"] * 60).battles(["loss"] * 60, candidate="other")
-    decision = decide(rule(against="other", limit=0.5), scene.ledger)
-    assert decision.value == 0.75
-    assert decision.decision == "pass"
-    mirrored = decide(rule(against="new", candidate="other", limit=0.5), scene.ledger)
-    assert mirrored.value == 0.25
-    assert mirrored.decision == "fail"
-
-
-def test_what_two_candidates_find_alike_is_no_noise_between_them():
-    chance = random.Random(1)
-    words = [chance.choice(["win", "loss", "tie"]) for _ in range(120)]
-    scene = Scene(plan(120)).battles(words).battles(words, candidate="other")
-    paired = decide(rule(against="other"), scene.ledger)
-    alone = decide(rule(), scene.ledger)
-    assert (paired.decision, paired.value) == ("pass", 0.5)
-    assert (alone.decision, alone.n) == ("inconclusive", 120)
-    assert paired.n <= 60
-
-
-def test_the_pairing_takes_about_half_off_the_standard_error():
-    chance = random.Random(5)
-    pairs = []
-    for _ in range(4_000):  # latent quality: a prompt that is hard for one is hard for the other
-        hard, calls = chance.gauss(0, 1), [chance.gauss(0, 0.6) for _ in range(2)]
-        pairs.append([0.5 * ((hard + c > -0.3) + (hard + c > 0.3)) for c in calls])
-    ours, theirs = zip(*pairs, strict=True)
-    apart = (statistics.variance(ours) + statistics.variance(theirs)) ** 0.5
-    paired = statistics.stdev(a - b for a, b in pairs)
-    assert 0.45 < paired / apart < 0.66
-
-
 def test_more_confidence_takes_more_prompts():
     chance = random.Random(1)
     words = [chance.choice(["win", "loss", "tie"]) for _ in range(120)]
@@ -364,18 +329,6 @@ def test_more_confidence_takes_more_prompts():
     assert [decision.decision for decision in found] == ["pass"] * 3
     assert found[0].n < found[1].n < found[2].n
     assert [decision.level for decision in found] == [0.6, 0.9, 0.98]
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "decision"),
-    [("failed", "tie", "inconclusive"), ("tie", "failed", "inconclusive")],
-)
-def test_failures_against_another_candidate_prove_nothing_by_themselves(ours, theirs, decision):
-    scene = Scene(plan(60, max_void=1.0)).battles([ours] * 60)
-    scene.battles([theirs] * 60, candidate="other")
-    found = decide(rule(against="other", limit=0.5), scene.ledger)
-    assert found.decision == decision
-    assert found.value is None
 
 
 def test_without_a_judge_every_battle_is_void():
@@ -394,25 +347,3 @@ def test_a_proof_that_had_to_wait_is_no_verdict_against_the_value_by_then():
     decision = decide(rule(limit=0.53), Scene(planned).battles(words).ledger)
     assert (decision.decision, decision.n) == ("inconclusive", 100)
     assert decision.low <= decision.threshold < decision.value <= decision.high
-
-
-@pytest.mark.parametrize(
-    ("new", "other", "evidence"),
-    [
-        ("win", "loss", ((1.0,), (1.0,), (1.0,))),
-        ("tie", "win", ((0.25,), (0.25,), (0.25,))),
-        ("failed", "tie", ((0.25,), (), ())),
-        ("tie", "failed", ((), (0.75,), ())),
-        ("failed", "failed", ((), (), ())),
-        ("excused", "excused", ((), (), ())),
-    ],
-)
-def test_against_another_candidate_each_failure_counts_on_one_side_only(new, other, evidence):
-    scene = Scene(plan(1))
-    scene.battle(0, other, candidate="other")
-    theirs = scene.ledger.answers[AnswerSlot("old", "p0")]
-    scene.battle(0, new)
-    scene.ledger.answers[AnswerSlot("old", "p0")] = theirs
-    found = reader_of(rule(against="other"), scene.plan)(scene.ledger, scene.plan.prompts[0])
-    assert (found.passing, found.failing, found.values) == evidence
-    assert found.void == (not evidence[2])
