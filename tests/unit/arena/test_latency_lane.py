@@ -6,10 +6,7 @@ import re
 from contextlib import asynccontextmanager
 from itertools import groupby
 
-import pytest
-
 from arenatest.arena.answers import begun_with
-from arenatest.arena.latency_lane import HERE, host_of
 from arenatest.arena.on_record import OnRecord
 from arenatest.gates.needs import Needs
 from arenatest.model.answer import Timing
@@ -17,7 +14,7 @@ from arenatest.model.judgment import Judgment, Verdict
 from arenatest.model.latency import Latency
 from arenatest.model.prompt import Message, Prompt
 from arenatest.model.record import Answered, AnswerPlaced, AnswerSlot, Generation
-from fakes.models import ScriptedProvider, failed, letters, said, target
+from fakes.models import ScriptedProvider, failed, letters, said
 from fakes.plans import ledger_of
 from fakes.runs import FakeJudge, FakeWatcher, Stage
 
@@ -125,34 +122,6 @@ def test_models_on_two_hosts_are_timed_at_the_same_moment_and_prompts_one_by_one
     assert not any(len(set(pair)) == 1 for pair in laid.together if len(pair) == 2)
     timed = [prompt for _, prompt in laid.asked[4:]]
     assert [prompt for prompt, _ in groupby(timed)] == [f"p{i}" for i in range(6)]
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "host"),
-    [
-        ("https://api.openai.com/v1", "api.openai.com"),
-        ("https://API.openai.com:443/v2", "api.openai.com"),
-        ("http://localhost:8000/v1", HERE),
-        ("http://gpu.localhost:8000/v1", HERE),
-        ("http://127.0.0.1:8000/v1", HERE),
-        ("http://127.9.9.9:8000/v1", HERE),
-        ("http://[::1]:8000/v1", HERE),
-        ("http://0.0.0.0:8000/v1", HERE),
-        ("http://[::ffff:127.0.0.1]:8000/v1", HERE),
-        ("http://LocalHost.:8000/v1", HERE),
-        ("https://api.openai.com./v1", "api.openai.com"),
-        ("http://[::ffff:10.0.0.7]:8000/v1", "10.0.0.7"),
-        ("http://10.0.0.7:8000/v1", "10.0.0.7"),
-        ("python:models:answer", HERE),
-        ("local:qwen", HERE),
-        ("replay", HERE),
-        ("http://[oops/v1", HERE),
-    ],
-)
-def test_a_host_is_a_machine_as_far_as_the_endpoint_tells(endpoint, host):
-    asked = target(ScriptedProvider(endpoint=endpoint), clock=lambda: 0.0)
-
-    assert host_of(asked) == host
 
 
 def test_warm_up_calls_come_first_are_recorded_and_fill_no_place():
