@@ -11,8 +11,10 @@ from typing import Any
 from arenatest import __version__, judges, metrics, providers
 from arenatest.arena.run import Conditions, SuiteRun
 from arenatest.gates.referee import Referee
+from arenatest.keeping.findings import Findings
+from arenatest.keeping.verify import verify
 from arenatest.model.record import Run
-from arenatest.store import Store
+from arenatest.store import Store, open_store
 from arenatest.suite.kinds import Kinds
 from arenatest.suite.load import build_suite
 from arenatest.suite.suite import Suite
@@ -116,6 +118,12 @@ class Shop:
             "versions": {"arenatest": __version__},
         }
         return Conditions(**(values | changes))
+
+
+def found(folder: Path, version: str = __version__) -> Findings:
+    """What is damaged in a store."""
+    with open_store(folder) as store:
+        return verify(store, version=version)
 
 
 def _model(function: Callable[..., Any]) -> dict[str, Any]:

@@ -44,25 +44,26 @@ _USAGE = tuple(field.name for field in fields(Usage))
 _CLOCKS = tuple(field.name for field in fields(Timing) if field.name not in {"source", "gaps"})
 _DECISION = tuple(field.name for field in fields(Decision))
 _SAID = ("text", "reasoning", "finish", "model", "request_id", "response_id")
-_CALL = ("chat_id", "run", "role", "owner", "key", "prompt", "repeat", "attempt", "final")
+_CALL = (
+    *("chat_id", "run", "role", "owner", "key", "prompt", "repeat", "attempt", "final"),
+    *("started", "cost"),
+)
+_RUN = ("id", "session", "started", "finished", "attempt", "commit", "source", "reuses_from")
+_ANSWER = ("run", "purpose", "chat_id", "attempts", "reused", "level")
+_LOAD = ("run", "number", "chat_id", "due")
+_PLACED = ("run", "key", "made", "reused")
+_JUDGMENT = ("void", "explanation", "chat_id")
 
 
 def run_row(run: Run) -> RunRow:
     """Return the row of a run."""
     cause, line = (None, None) if run.stopped is None else run.stopped
     return RunRow(
-        id=run.id,
-        session=run.session,
+        **_values(run, _RUN),
         plan=run.plan_hash,
-        started=run.started,
-        finished=run.finished,
-        attempt=run.attempt,
         stopped_cause=cause,
         stopped_line=line,
         versions=dict(run.versions),
-        commit=run.commit,
-        source=run.source,
-        reuses_from=run.reuses_from,
     )
 
 
@@ -71,19 +72,7 @@ def run_of(row: RunRow) -> Run:
     stopped: Any = None
     if row.stopped_cause is not None:
         stopped = (row.stopped_cause, row.stopped_line or "")
-    return Run(
-        id=row.id,
-        session=row.session,
-        plan_hash=row.plan,
-        started=row.started,
-        finished=row.finished,
-        attempt=row.attempt,
-        stopped=stopped,
-        versions=row.versions,
-        commit=row.commit,
-        source=row.source,
-        reuses_from=row.reuses_from,
-    )
+    return Run(**_values(row, _RUN), plan_hash=row.plan, stopped=stopped, versions=row.versions)
 
 
 def plan_row(plan: Plan) -> PlanRow:
@@ -146,8 +135,6 @@ def call_row(call: Generation) -> CallRow:
     failure, timing = answer.failure, answer.timing
     return CallRow(
         **_values(call, _CALL),
-        started=call.started,
-        cost=call.cost,
         **_values(answer, _SAID),
         has_usage=answer.usage is not None,
         **_values(answer.usage, _USAGE),
@@ -167,8 +154,6 @@ def call_of(row: CallRow) -> Generation:
     usage = Usage(**_values(row, _USAGE)) if row.has_usage else None
     return Generation(
         **_values(row, _CALL),
-        started=row.started,
-        cost=row.cost,
         answer=Answer(
             **_values(row, _SAID), usage=usage, timing=_timing(row), failure=_failure(row)
         ),
@@ -177,87 +162,44 @@ def call_of(row: CallRow) -> Generation:
 
 def answer_row(placed: AnswerPlaced) -> AnswerRow:
     """Return the row of an answer in its place."""
-    return AnswerRow(
-        run=placed.run,
-        **placed.slot._asdict(),
-        purpose=placed.purpose,
-        chat_id=placed.chat_id,
-        attempts=placed.attempts,
-        reused=placed.reused,
-        level=placed.level,
-    )
+    return AnswerRow(**placed.slot._asdict(), **_values(placed, _ANSWER))
 
 
 def answer_of(row: AnswerRow) -> AnswerPlaced:
     """Return the answer in its place of a row."""
-    purpose: Any = row.purpose
-    return AnswerPlaced(
-        run=row.run,
-        slot=AnswerSlot(row.contestant, row.prompt, row.repeat),
-        purpose=purpose,
-        chat_id=row.chat_id,
-        attempts=row.attempts,
-        reused=row.reused,
-        level=row.level,
-    )
+    slot = AnswerSlot(row.contestant, row.prompt, row.repeat)
+    return AnswerPlaced(slot=slot, **_values(row, _ANSWER))
 
 
 def load_row(placed: LoadPlaced) -> LoadRow:
     """Return the row of a request under load."""
-    contestant, level = placed.slot
-    return LoadRow(
-        run=placed.run,
-        contestant=contestant,
-        level=level,
-        number=placed.number,
-        chat_id=placed.chat_id,
-        due=placed.due,
-    )
+    return LoadRow(**placed.slot._asdict(), **_values(placed, _LOAD))
 
 
 def load_of(row: LoadRow) -> LoadPlaced:
     """Return the request under load of a row."""
-    return LoadPlaced(
-        run=row.run,
-        slot=LoadSlot(row.contestant, row.level),
-        number=row.number,
-        chat_id=row.chat_id,
-        due=row.due,
-    )
+    return LoadPlaced(slot=LoadSlot(row.contestant, row.level), **_values(row, _LOAD))
 
 
 def judgment_row(placed: JudgmentPlaced) -> JudgmentRow:
     """Return the row of a judgment."""
     slot, judgment = placed.slot, placed.judgment
     return JudgmentRow(
-        run=placed.run,
         **slot._asdict() | {"order": slot.order.value},
-        key=placed.key,
+        **_values(placed, _PLACED),
         verdict=None if judgment.verdict is None else judgment.verdict.value,
-        void=judgment.void,
-        explanation=judgment.explanation,
-        chat_id=judgment.chat_id,
-        made=placed.made,
-        reused=placed.reused,
+        **_values(judgment, _JUDGMENT),
     )
 
 
 def judgment_of(row: JudgmentRow) -> JudgmentPlaced:
     """Return the judgment of a row."""
-    void: Any = row.void
     order = Order(row.order)
+    verdict = None if row.verdict is None else Verdict(row.verdict)
     return JudgmentPlaced(
-        run=row.run,
         slot=GameSlot(row.candidate, row.prompt, row.repeat, row.judge, row.judge_repeat, order),
-        key=row.key,
-        judgment=Judgment(
-            verdict=None if row.verdict is None else Verdict(row.verdict),
-            void=void,
-            explanation=row.explanation,
-            chat_id=row.chat_id,
-        ),
-        made=row.made,
-        reused=row.reused,
+        judgment=Judgment(verdict=verdict, **_values(row, _JUDGMENT)),
+        **_values(row, _PLACED),
     )
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import select, update
 
 from arenatest.model.plan import Plan
 from arenatest.model.record import Event, Run
 from arenatest.store import schema
 from arenatest.store.plans import write_plan
-from arenatest.store.rows import rows_of, run_row
+from arenatest.store.rows import insert_once, rows_of, run_row
 from arenatest.store.runs import attempts
 from arenatest.store.store import Store
 
@@ -43,17 +42,10 @@ def arrive(store: Store, plan: Plan, run: Run) -> Run:
         The run with its attempt.
     """
     with store.writing() as connection:
-
-        def insert_once(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-            statement = f"{insert(table).compile(dialect=connection.dialect)}"
-            if rows:
-                connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", [*rows])
-
-        write_plan(connection, plan, insert_once)
+        write_plan(connection, plan)
         attempt = run.attempt or 1 + attempts(connection, plan.hash)
-        insert_once(
-            schema.run, [run_row(replace(run, attempt=attempt, finished=None, stopped=ARRIVING))]
-        )
+        open_ = replace(run, attempt=attempt, finished=None, stopped=ARRIVING)
+        insert_once(connection, schema.run, [run_row(open_)])
         table = schema.run
         query = select(table.c.attempt).where(table.c.id == run.id)
         return replace(run, attempt=connection.execute(query).scalar_one())
@@ -66,6 +58,4 @@ def settle(store: Store, run: Run, event: Event) -> None:
     with store.writing() as connection:
         connection.execute(update(schema.run).where(schema.run.c.id == run.id).values(change))
         for table, rows in rows_of([event]):
-            known = select(table.c.id).where(table.c.id == event.id)
-            if connection.execute(known).first() is None:
-                connection.execute(insert(table).values(rows))
+            insert_once(connection, table, rows)

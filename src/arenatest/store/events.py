@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, select
 
 from arenatest.model.identity import content_id
 from arenatest.model.record import Event, Run
 from arenatest.store import schema
-from arenatest.store.rows import event_from_row, rows_of
+from arenatest.store.rows import event_from_row, insert_once, rows_of
 
 _LIFE = ("begun", "continued", "stopped", "finished", "rerun")
 
@@ -30,10 +30,8 @@ def tell(connection: Connection, event: Event) -> None:
     same = same and event.kind not in {"finished", "rerun"}
     if same and last is not None and last.at <= event.at:  # else a clock was put back since
         return
-    known = select(literal(1)).where(schema.event.c.id == event.id)
-    if connection.execute(known).scalar() is None:
-        for table, rows in rows_of([event]):
-            connection.execute(insert(table).values(rows))
+    for table, rows in rows_of([event]):
+        insert_once(connection, table, rows)
 
 
 def tell_taken_up(connection: Connection, run: Run, at: float) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, select, update
 
 from arenatest.errors import StoreError
 from arenatest.model.plan import Contestant, JudgeSeat, Plan
@@ -17,14 +16,12 @@ from arenatest.store.codec import (
     plan_from_bytes,
     plan_to_bytes,
 )
-
-Insert = Callable[[Table, Sequence[tuple[Any, ...]]], None]
-"""Inserts rows, by position, that are not there already."""
+from arenatest.store.rows import insert_once
 
 _CHUNK = 500  # digests a statement: SQLite may be built for 999 variables
 
 
-def write_plan(connection: Connection, plan: Plan, insert: Insert) -> None:
+def write_plan(connection: Connection, plan: Plan) -> None:
     """Store a plan once, with the latest of what its hash leaves out: path, description, prices."""
     table = schema.plan
     body, prompts = plan_to_bytes(plan)
@@ -32,8 +29,8 @@ def write_plan(connection: Connection, plan: Plan, insert: Insert) -> None:
     before = connection.execute(stored).scalar()
     if before == body:
         return
-    insert(schema.prompt, sorted(prompts.values()))
-    insert(table, [(plan.hash, body)])
+    insert_once(connection, schema.prompt, sorted(prompts.values()))
+    insert_once(connection, table, [(plan.hash, body)])
     if before is not None:
         connection.execute(update(table).where(table.c.hash == plan.hash).values(body=body))
     seats = list(_seats(plan))
@@ -46,9 +43,9 @@ def write_plan(connection: Connection, plan: Plan, insert: Insert) -> None:
         )
         for _, name, who in seats
     }
-    insert(schema.fingerprint, sorted(fingerprints.values()))
+    insert_once(connection, schema.fingerprint, sorted(fingerprints.values()))
     rows = [(plan.hash, role, name, cell_from_text(who.fingerprint)) for role, name, who in seats]
-    insert(schema.contestant, sorted(rows))
+    insert_once(connection, schema.contestant, sorted(rows))
 
 
 def read_plan(connection: Connection, plan_hash: str) -> Plan:

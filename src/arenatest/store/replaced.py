@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, literal, select
 
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.record import (
@@ -33,7 +33,7 @@ from arenatest.model.record import (
 from arenatest.store import schema
 from arenatest.store.codec import decision_from_json
 from arenatest.store.joined import ANSWERS, MANY_ANSWERS, Same, answer_of
-from arenatest.store.rows import rows_of
+from arenatest.store.rows import insert_once, rows_of
 
 PLACES: Mapping[str, Table] = {
     "answer": schema.placed_answer,
@@ -130,8 +130,7 @@ def put_back(connection: Connection, run_id: str) -> None:
         stale = taken.kind == "decision" and events.index(event) <= last
         if place not in filled and not stale:
             for where, values in rows_of([_record(run_id, taken)]):
-                statement = f"{insert(where).compile(dialect=connection.dialect)}"
-                connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", [*values])
+                insert_once(connection, where, values)
             kept = (table.c.event == event, table.c.kind == taken.kind)
             connection.execute(delete(table).where(*kept, table.c.place == taken.place))
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, select
 
 from arenatest.model.plan import Plan
 from arenatest.model.record import Run
 from arenatest.store import schema
 from arenatest.store.codec import cell_from_text
 from arenatest.store.plans import write_plan
-from arenatest.store.rows import run_row
+from arenatest.store.rows import insert_once, run_row
 
 
 class Replaced(NamedTuple):
@@ -40,7 +39,7 @@ def read_replaced_rows(connection: Connection, run: str) -> Iterator[Replaced]:
 def restore_replaced(connection: Connection, rows: Sequence[Replaced]) -> None:
     """Write what stood in places before; what is there already stays as it is."""
     made = [row._replace(chat_id=row.chat_id and cell_from_text(row.chat_id)) for row in rows]
-    _insert_once(connection, schema.replaced, made)
+    insert_once(connection, schema.replaced, made)
 
 
 def restore_runs(connection: Connection, plans: Sequence[Plan], runs: Sequence[Run]) -> None:
@@ -54,11 +53,5 @@ def restore_runs(connection: Connection, plans: Sequence[Plan], runs: Sequence[R
         runs: As they were.
     """
     for plan in plans:
-        write_plan(connection, plan, partial(_insert_once, connection))
-    _insert_once(connection, schema.run, [run_row(run) for run in runs])
-
-
-def _insert_once(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    statement = f"{insert(table).compile(dialect=connection.dialect)} ON CONFLICT DO NOTHING"
-    if rows:
-        connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+        write_plan(connection, plan)
+    insert_once(connection, schema.run, [run_row(run) for run in runs])

@@ -9,7 +9,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table, insert
+from sqlalchemy.engine import Dialect
 
 from arenatest.model.answer import Failure, Timing, Usage
 from arenatest.model.record import (
@@ -52,6 +53,20 @@ def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
         texts.values()
     )  # in another one, two processes could wait for each other
     return [(schema.text, in_order), *tables]
+
+
+def once(table: Table, dialect: Dialect) -> str:
+    """Return the statement that inserts rows, by position, and leaves those already there.
+
+    SQLite and PostgreSQL spell its ending alike.
+    """
+    return f"{insert(table).compile(dialect=dialect)} ON CONFLICT DO NOTHING"
+
+
+def insert_once(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, by position; those already there stay as they are."""
+    if rows:
+        connection.exec_driver_sql(once(table, connection.dialect), [*rows])
 
 
 def run_row(run: Run) -> Row:

@@ -7,17 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import (
-    Connection,
-    Table,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Connection, func, select, update
 
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer
@@ -48,7 +40,7 @@ from arenatest.store.placing import place_answers
 from arenatest.store.plans import read_plan, write_plan
 from arenatest.store.replaced import put_back
 from arenatest.store.reuse import Reusable
-from arenatest.store.rows import event_from_row, rows_of, run_from_row, run_row
+from arenatest.store.rows import event_from_row, insert_once, once, rows_of, run_from_row, run_row
 from arenatest.store.trials import aa_problem
 
 _AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
@@ -85,7 +77,7 @@ class Store:
         self._database, self._lock = database, lock
         dialect = database.writes.dialect
         self._inserts: Mapping[str, str] = {
-            table.name: _insert_once(table, dialect) for table in schema.metadata.tables.values()
+            table.name: once(table, dialect) for table in schema.metadata.tables.values()
         }
         self._begun: Plan | None = None
 
@@ -148,12 +140,7 @@ class Store:
         """
         self._begun = plan
         with self.writing() as connection:
-
-            def insert_once(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-                if rows:
-                    connection.exec_driver_sql(self._inserts[table.name], [*rows])
-
-            write_plan(connection, plan, insert_once)
+            write_plan(connection, plan)
             locked = select(schema.plan.c.hash).where(schema.plan.c.hash == plan.hash)
             connection.execute(locked.with_for_update())  # SQLite has locked already
             earlier = None if fresh else runs.unfinished(connection, plan.hash, expire)
@@ -165,7 +152,7 @@ class Store:
                 return taken_up, True
             attempt = 1 + runs.attempts(connection, plan.hash)
             begun = replace(run, plan_hash=plan.hash, attempt=attempt)
-            insert_once(schema.run, [run_row(begun)])
+            insert_once(connection, schema.run, [run_row(begun)])
             tell(connection, happened(begun.id, "begun", begun.started))
             return begun, False
 
@@ -373,11 +360,6 @@ class Store:
         """Return all attempts at what a call was an attempt at, in order, without texts."""
         with self.reading() as connection:
             return calls.read_attempts(connection, call)
-
-
-def _insert_once(table: Table, dialect: Dialect) -> str:
-    """Compile once what every write would; SQLite and PostgreSQL spell the ending alike."""
-    return f"{insert(table).compile(dialect=dialect)} ON CONFLICT DO NOTHING"
 
 
 def _not_one(place: str, chat_id: str, found: list[str]) -> str:
