@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from arenatest.collection.options import SUFFIX, setting
 from arenatest.errors import SuiteError
-from arenatest.lock.drift import drift, joined, served_drift
 from arenatest.lock.files import LOCK_SUFFIX, read_lock
-from arenatest.lock.lock import Lock
-from arenatest.lock.standing import MODES, LockMode, Standing, standing
 from arenatest.model.plan import Plan
 from arenatest.model.record import Run
 from arenatest.store import Store
+
+if TYPE_CHECKING:  # a run without a lock file does not wait for what compares one
+    from arenatest.lock.lock import Lock
+    from arenatest.lock.standing import LockMode, Standing
+
+MODES: tuple[LockMode, ...] = ("warn", "refuse", "off")
 
 
 def lock_mode(config: pytest.Config) -> LockMode:
@@ -39,7 +43,11 @@ def refuse_drift(path: Path, plan: Plan, mode: LockMode) -> None:
     if mode == "off":
         return
     lock = read_lock(path, shown=plan.path)
-    if mode == "refuse" and lock is not None and (lines := drift(lock, plan)):
+    if mode != "refuse" or lock is None:
+        return
+    from arenatest.lock.drift import drift, joined
+
+    if lines := drift(lock, plan):
         problem = f"differs from {_locked(plan)}, and --arena-lock=refuse\n{joined(lines)}"
         hint = "undo that, or lock it anew with `arenatest lock` and review the diff"
         raise SuiteError(plan.path, None, "", problem, hint=hint)
@@ -48,7 +56,12 @@ def refuse_drift(path: Path, plan: Plan, mode: LockMode) -> None:
 def refused_models(store: Store, run_id: str, plan: Plan, root: Path) -> str:
     """Return why a run cannot stand for what was locked: another model was served; empty if not."""
     lock = None if plan.aa else _lock_of(plan, root)
-    if lock is None or not (lines := served_drift(lock, store.served(run_id))):
+    if lock is None:
+        return ""
+    from arenatest.lock.drift import joined, served_drift
+
+    lines = served_drift(lock, store.served(run_id))
+    if not lines:
         return ""
     return f"refused by {_locked(plan)}, and --arena-lock=refuse\n{joined(lines)}"
 
@@ -58,6 +71,8 @@ def standing_of(run: Run, plan: Plan, store: Store, root: Path, mode: LockMode) 
 
     Ask before its own ledger is held: that of an earlier run is read for a moment.
     """
+    from arenatest.lock.standing import standing
+
     lock = None if mode == "off" else _lock_of(plan, root)
     return standing(store, run, plan, lock, mode)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from arenatest.errors import SuiteError
-from arenatest.lock.lock import LOCK_VERSION, Lock
+
+if TYPE_CHECKING:
+    from arenatest.lock.lock import Lock
 
 SUITE_SUFFIX = ".arena.toml"
 LOCK_SUFFIX = ".arena.lock"
@@ -49,6 +50,14 @@ def read_lock(suite: Path, *, shown: str) -> Lock | None:
     except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else None
         raise SuiteError(name, line, "", "not valid JSON", hint=hint) from error
+    return _lock(raw, name, hint)
+
+
+def _lock(raw: object, name: str, hint: str) -> Lock:
+    from pydantic import ValidationError
+
+    from arenatest.lock.lock import LOCK_VERSION, Lock  # its models are built at import
+
     version = raw.get("lock_version") if isinstance(raw, dict) else None
     if version != LOCK_VERSION:
         problem = f"got {version!r}, this arenatest reads {LOCK_VERSION}"

@@ -18,7 +18,6 @@ from arenatest.store import Store
 from arenatest.store.attempts import read_attempts
 
 LockMode = Literal["warn", "refuse", "off"]
-MODES: tuple[LockMode, ...] = ("warn", "refuse", "off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

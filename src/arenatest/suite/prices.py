@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from arenatest.hookspec import Billing
 from arenatest.model.price import Price
@@ -32,7 +33,7 @@ class PriceList:
 
     def __call__(self, billing: Billing) -> Price | None:
         """Return the price of a model; None where the list, or the package, does not hold it."""
-        if find_spec(PACKAGE) is None:
+        if not _is_vendor(billing.url) or find_spec(PACKAGE) is None:
             return None
         import genai_prices
 
@@ -47,6 +48,15 @@ class PriceList:
             return None
         source = f"genai-prices {genai_prices.__version__} on {self._now:%Y-%m-%d}"
         return _price(found.model_price, source)
+
+
+def _is_vendor(url: str) -> bool:
+    """Return whether an address has a domain: to open the list takes longer than a short suite."""
+    try:
+        host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
+    except ValueError:  # of a plugin: the list does not hold it either
+        return False
+    return "." in host and not host.replace(".", "").isdigit()
 
 
 def _price(found: ModelPrice, source: str) -> Price | None:

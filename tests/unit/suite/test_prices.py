@@ -39,6 +39,8 @@ def test_a_dated_name_of_a_model_has_the_price_of_the_model_and_its_source():
     ("model", "url"),
     [
         ("gpt-4o", "http://localhost:8000/v1"),  # whoever serves it there does not charge this
+        ("gpt-4o", "http://10.0.0.7/v1"),
+        ("gpt-4o", "http://[::1"),
         ("no-such-model", OPENAI),
         ("sonar", "https://api.perplexity.ai"),  # charges for requests too
     ],
