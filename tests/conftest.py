@@ -16,12 +16,14 @@ settings.load_profile("arenatest")
 
 MEDDLING = ("randomly", "repeat", "rerunfailures", "pytest-split")
 """Plugins that shuffle, repeat or leave out tests; one that is about them lets one in by ``-p``."""
+SLOW = ("hypothesispytest",)
+"""Imports all of hypothesis to end a session: a third of the time that a small one takes."""
 
 
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """pytest's own, whose pytests start without the meddling plugins."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in MEDDLING))
+    """pytest's own, whose pytests start without the meddling plugins and the slow one."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in MEDDLING + SLOW))
     return pytester
 
 

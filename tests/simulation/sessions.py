@@ -187,7 +187,7 @@ class World:
 
     def start(self, *arguments: str, reports: str = "reports") -> subprocess.Popen[bytes]:
         """Start a session; it is the head of a process group."""
-        plugins = ("asyncio", "randomly", "cacheprovider")
+        plugins = ("asyncio", "randomly", "cacheprovider", "hypothesispytest")
         without = (word for plugin in plugins for word in ("-p", f"no:{plugin}"))
         command = [sys.executable, "-m", "pytest", *without, "-q", "--arena", *arguments]
         with (self.folder / "output.txt").open("ab") as output:
