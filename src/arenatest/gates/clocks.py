@@ -15,7 +15,7 @@ Reference:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -24,7 +24,7 @@ from arenatest.model.answer import Timing
 from arenatest.model.latency import LAG, LAG_SHARE
 from arenatest.model.plan import Rule
 from arenatest.model.prompt import Prompt
-from arenatest.model.record import Answered, AnswerSlot, Ledger
+from arenatest.model.record import Answered, AnswerSlot, Clocks, Ledger
 
 MOST = 0.02
 """Largest share of invalid calls; a single one is always borne, for it says nothing of a share."""
@@ -81,6 +81,18 @@ def clock_of(timing: Timing, clock: str, *, apart: bool, bar: Bar | None = None)
     return seconds
 
 
+def clear_clocks(ledger: Ledger, name: str, prompt: Prompt, clock: str) -> Sequence[float] | None:
+    """Return one clock of a contestant on a prompt, all repeats, where nothing speaks against any.
+
+    Looked at one by one, each would come to just this number, in seconds. None where the record
+    does not say so much at once, which only one in columns does.
+    """
+    if not isinstance(ledger.timings, Clocks):
+        return None
+    repeats = ledger.plan.timed_repeats
+    return ledger.timings.clear_clocks(AnswerSlot(name, prompt.id), repeats, clock)
+
+
 def is_ours(timing: Timing, clock: str, bar: Bar | None = None, *, apart: bool = False) -> bool:
     """Return whether too much of a time may be our own event loop's lag.
 
@@ -117,6 +129,9 @@ def lagging(
     """Count a contestant's calls, and those that our own lag made invalid."""
     calls, lags = 0, []
     for prompt in prompts:
+        if (clear := clear_clocks(ledger, name, prompt, clock)) is not None:
+            calls += len(clear)
+            continue
         for repeat in range(ledger.plan.timed_repeats):
             timing = _timing(ledger.timings.get(AnswerSlot(name, prompt.id, repeat)))
             if timing is None or getattr(timing, clock) is None:
@@ -174,17 +189,25 @@ def too_many_lost(rule: Rule, ledger: Ledger, prompts: Iterable[Prompt]) -> str:
     asked, most = list(prompts), ledger.plan.max_void
     found = []
     for name in (rule.candidate, rule.against) if rule.stat == "ratio" else (rule.candidate,):
-        calls = [
-            call
-            for prompt in asked
-            for repeat in range(ledger.plan.timed_repeats)
-            if (call := ledger.timings.get(AnswerSlot(name, prompt.id, repeat))) is not None
-        ]
-        lost = sum(map(_is_lost, calls))
-        if lost > most * len(calls):
-            told = f"{lost:,} of {counted(len(calls), 'calls')} of {name}"
+        calls, lost = _losses(ledger, name, asked, rule.metric.name)
+        if lost > most * calls:
+            told = f"{lost:,} of {counted(calls, 'calls')} of {name}"
             found.append(f"{told} failed, or had to be made again")
     return ", ".join([*found, f"more than {most:.3g} of them"]) if found else ""
+
+
+def _losses(ledger: Ledger, name: str, prompts: Iterable[Prompt], clock: str) -> tuple[int, int]:
+    """Return how many calls a contestant got, and how many of them were lost."""
+    calls = lost = 0
+    for prompt in prompts:
+        if (clear := clear_clocks(ledger, name, prompt, clock)) is not None:
+            calls += len(clear)
+            continue
+        for repeat in range(ledger.plan.timed_repeats):
+            call = ledger.timings.get(AnswerSlot(name, prompt.id, repeat))
+            calls += call is not None
+            lost += call is not None and _is_lost(call)
+    return calls, lost
 
 
 def _lag_within(timing: Timing, clock: str) -> tuple[float, float]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from operator import truediv
 from typing import Any
 
 from arenatest.gates.battles import battle_reader
-from arenatest.gates.clocks import bar_of
+from arenatest.gates.clocks import bar_of, clear_clocks
 from arenatest.gates.conduct import MEASURES, conduct_reader
 from arenatest.gates.evidence import Evidence, Pair, Reader
 from arenatest.gates.numbers import Reading, number_reader
@@ -71,11 +73,15 @@ class _Numbers:
             rule.metric, baseline=plan.baseline.name, apart=apart, bar=bar_of(rule)
         )
         self._candidate, self._against = rule.candidate, rule.against
-        self._timed = rule.metric.source == "timing"
+        self._timed, self._clock = rule.metric.source == "timing", rule.metric.name
         self._repeats = range(plan.timed_repeats if self._timed else plan.repeats)
         low, high = finite_range(rule) or (-math.inf, math.inf)
         self._side = rule.side
         self._worst, self._best = (low, high) if rule.side == "min" else (high, low)
+
+    def _clear(self, ledger: Ledger, name: str, prompt: Prompt) -> Sequence[float] | None:
+        """Return the clocks of all repeats, where none has to be looked at by itself."""
+        return clear_clocks(ledger, name, prompt, self._clock) if self._timed else None
 
 
 class _Single(_Numbers):
@@ -91,6 +97,8 @@ class _Single(_Numbers):
         self._failure_counts = self._timed and rule.stat.startswith("p")
 
     def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[float] | None:
+        if clear := self._clear(ledger, self._candidate, prompt):
+            return _of_all(clear)
         passing: list[float] = []
         failing: list[float] = []
         values: list[float] = []
@@ -123,6 +131,12 @@ class _Single(_Numbers):
         )
 
 
+def _of_all(numbers: Iterable[float]) -> Evidence[float]:
+    """Return what numbers say that count for everything."""
+    values = tuple(numbers)
+    return Evidence(passing=values, failing=values, values=values)
+
+
 class _Paired(_Numbers):
     """Reads the numbers of two contestants on the same prompt and repeat."""
 
@@ -141,6 +155,10 @@ class _LogRatio(_Paired):
     """Reads log(candidate / against): 0 where both took as long."""
 
     def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[float] | None:
+        clear = self._clear(ledger, self._candidate, prompt)
+        against = clear and self._clear(ledger, self._against, prompt)
+        if clear and against and all(clear) and all(against):
+            return _of_all(map(math.log, map(truediv, clear, against)))
         pairs = self._pairs(ledger, prompt)
         if pairs is None:
             return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
@@ -302,6 +303,28 @@ class ClockFacts:
 
     largest_lag: float
     lost: bool
+
+
+class Clocks(MutableMapping[AnswerSlot, Answered]):
+    """Calls in their places which tell their clocks without a look at each call."""
+
+    @abstractmethod
+    def clear_clocks(self, slot: AnswerSlot, repeats: int, clock: str) -> Sequence[float] | None:
+        """Return a clock of the calls in a place and its next repeats, where all of them are clear.
+
+        A clock is clear that was measured in this run, of a call that was answered with text at
+        the first attempt, on a connection that was open as far as anybody knows, while our own
+        event loop never lagged by more than ``LAG``.
+
+        Args:
+            slot: The place of the first repeat.
+            repeats: How many of them.
+            clock: A field of ``Timing``.
+
+        Returns:
+            Seconds: finite, none below 0. None where a call is missing, or its clock is not clear
+            or not known to be: then each is to be looked at.
+        """
 
 
 @dataclass(slots=True, kw_only=True)

@@ -45,6 +45,15 @@ class Numbers:
         value = self._values[row]
         return value if value == value else None  # noqa: PLR0124 - a NaN is not
 
+    def since(self, row: int) -> Sequence[float]:
+        """Return the values from a row on; NaN for None."""
+        return self._values[row:] if self._values else [math.nan] * (self._count - row)
+
+    def at(self, rows: Iterable[int]) -> Sequence[float]:
+        """Return the values of some rows; NaN for None."""
+        values = self._values
+        return [values[row] for row in rows] if values else [math.nan for _ in rows]
+
     @property
     def largest(self) -> float:
         """The largest value; 0 where there is none above it."""

@@ -23,13 +23,10 @@ ANSWERS = schema.generation.outerjoin(_TEXT, _TEXT.c.sha == schema.generation.c.
 )
 """Calls with the texts of their answers."""
 
-ANSWER = (
-    _TEXT.c.compressed,
-    _TEXT.c.body,
-    _REASONING.c.compressed,
-    _REASONING.c.body,
-    *ANSWER_COLUMNS,
-)
+TEXTS = (_TEXT.c.compressed, _TEXT.c.body, _REASONING.c.compressed, _REASONING.c.body)
+"""What an answer said and reasoned, each as :func:`text_of` takes it."""
+
+ANSWER = (*TEXTS, *ANSWER_COLUMNS)
 """What :func:`answer_of` takes, in order."""
 
 MANY_ANSWERS = tuple(
@@ -52,6 +49,11 @@ JUDGMENTS = schema.judgment.outerjoin(
 """Judgments with their explanations."""
 
 
+def text_of(compressed: bool | None, body: bytes | None) -> str:  # noqa: FBT001
+    """Return a text as the store holds it, the empty one for none."""
+    return "" if body is None else unpack_text(body, compressed=bool(compressed))
+
+
 class Same:
     """Makes equal values one object, so that a ledger holds each text and name once."""
 
@@ -60,7 +62,7 @@ class Same:
 
     def text(self, compressed: bool | None, body: bytes | None) -> str:  # noqa: FBT001
         """Return a text as the store holds it, the empty one for none."""
-        return "" if body is None else self.value(unpack_text(body, compressed=bool(compressed)))
+        return self.value(text_of(compressed, body))
 
     def value(self, value: Value) -> Value:
         """Return the first value that was equal to this one."""

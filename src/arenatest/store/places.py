@@ -6,20 +6,22 @@ from array import array
 from collections.abc import (
     Callable,
     ItemsView,
+    Iterable,
     Iterator,
     MutableMapping,
     Sequence,
     ValuesView,
 )
+from functools import reduce
 from itertools import product
 from math import prod
-from operator import getitem
+from operator import add, getitem
 from typing import Any, Generic, TypeVar
 
 Slot = TypeVar("Slot", bound="tuple[Any, ...]")
 Value = TypeVar("Value")
 
-_NO_ROW, _HELD = -1, -2
+NOTHING, _HELD = -1, -2
 _LOOSEST = 50  # places for each that is taken: a dictionary would be as large
 
 
@@ -28,7 +30,7 @@ class Grid(Generic[Slot]):
 
     Args:
         slot: Makes a slot of its parts.
-        axes: What each part of a slot may be.
+        axes: What each part of a slot may be: of whom, on which prompt, and the rest.
         taken: How many places are taken, about; where these are few of many, none is numbered.
     """
 
@@ -44,6 +46,11 @@ class Grid(Generic[Slot]):
             self._steps.insert(0, {value: self.size * at for at, value in enumerate(axis)})
             self.size *= len(axis)
 
+    @property
+    def depth(self) -> int:
+        """How many places lie side by side that differ in the last part of their slots alone."""
+        return len(self._axes[-1])
+
     def place(self, slot: Any) -> int | None:
         """Return the number of a slot; None for one that the plan does not have."""
         try:
@@ -51,10 +58,37 @@ class Grid(Generic[Slot]):
         except KeyError:
             return None
 
+    def places(self, parts: Sequence[Sequence[Any]]) -> Sequence[int | None]:
+        """Return the numbers of many slots, given as a column of each of their parts."""
+        steps = (map(step.__getitem__, part) for step, part in zip(self._steps, parts, strict=True))
+        try:
+            return [*reduce(_added, steps)]
+        except KeyError:
+            return [*map(self.place, zip(*parts, strict=True))]
+
     def slots(self) -> Iterator[Slot]:
         """Yield all slots in their order."""
         make = self._slot
         return (make(*parts) for parts in product(*self._axes))
+
+    def made(self, parts: Iterable[Any]) -> Slot:
+        """Return the slot of some parts."""
+        return self._slot(*parts)
+
+    def near(self, slot: Slot, most: int) -> Sequence[Any]:
+        """Return some prompts that stand side by side in the plan, the one of a slot among them.
+
+        Args:
+            slot: The slot; where the plan does not have it, its prompt is alone.
+            most: Places to which the prompts come at most, for whom the slot is about.
+        """
+        if self.place(slot) is None:
+            return (slot[1],)
+        prompts = self._axes[1]
+        step = prod(map(len, self._axes[2:]))
+        several = max(1, most // step)
+        start = self._steps[1][slot[1]] // step // several * several
+        return prompts[start : start + several]
 
 
 class Places(MutableMapping[Slot, Value]):
@@ -65,88 +99,82 @@ class Places(MutableMapping[Slot, Value]):
 
     Args:
         grid: The places of the plan.
-        value: Makes the value of a row.
+        value: Makes the value of a slot, and of the number that was put there: a row, or what else
+            stands for it, from 0.
     """
 
-    def __init__(self, grid: Grid[Slot], value: Callable[[int], Value]) -> None:
-        self._grid, self._value = grid, value
-        self._rows = array("i", [_NO_ROW]) * grid.size
-        self._of_rows = array("i")
+    def __init__(self, grid: Grid[Slot], value: Callable[[Slot, int], Value]) -> None:
+        self.grid, self._value = grid, value
+        self.numbers = array("q", [NOTHING]) * grid.size
         self._held: dict[Slot, Value] = {}
         self._placed = 0  # of the plan's places, those that are taken
 
-    def put(self, slot: Slot, row: int) -> None:
-        """Place a row, later ones later; no place is given twice."""
-        place = self._grid.place(slot)
-        missing = row + 1 - len(self._of_rows)
-        self._of_rows.extend([_NO_ROW] * missing)
-        if place is not None:
-            self._of_rows[row] = place
-        if place is None:
-            self._held[slot] = self._value(row)
+    def fill(
+        self,
+        parts: Sequence[Sequence[Any]],
+        places: Sequence[int | None],
+        numbers: Sequence[int],
+    ) -> None:
+        """Place many numbers; no place is given twice.
+
+        Args:
+            parts: The slots, as a column of each of their parts.
+            places: Their numbers in the grid.
+            numbers: What to put there.
+        """
+        here = self.numbers
+        if None in places:
+            for slot, place, number in zip(zip(*parts, strict=True), places, numbers, strict=True):
+                if place is None:
+                    made = self.grid.made(slot)
+                    self._held[made] = self._value(made, number)
+                else:
+                    here[place] = number
         else:
-            self._placed += 1
-            self._rows[place] = row
-
-    def near(self, row: int, most: int) -> tuple[int, Sequence[int]]:
-        """Return the number of a stretch of so many places that holds a row, and its rows."""
-        place = self._placed_at(row)
-        if place == _NO_ROW:  # it stands nowhere in the plan
-            start = row - row % most
-            strays = range(start, start + most)
-            return -1 - start, [one for one in strays if one == row or self._is_stray(one)]
-        number = place // most
-        stretch = self._rows[number * most : (number + 1) * most]
-        return number, [one for one in stretch if one >= 0]
-
-    def _placed_at(self, row: int) -> int:
-        """Return where a row still stands; ``_NO_ROW`` for one that does not."""
-        place = self._of_rows[row] if row < len(self._of_rows) else _NO_ROW
-        return place if place >= 0 and self._rows[place] == row else _NO_ROW
-
-    def _is_stray(self, row: int) -> bool:
-        return row < len(self._of_rows) and self._of_rows[row] == _NO_ROW
+            for place, number in zip(places, numbers, strict=True):
+                here[place] = number  # type: ignore[index]  # none is None
+        self._placed += len(places) - places.count(None)
 
     def __getitem__(self, slot: Slot) -> Value:
-        place = self._grid.place(slot)
-        row = _HELD if place is None else self._rows[place]
-        if row >= 0:
-            return self._value(row)
+        place = self.grid.place(slot)
+        number = _HELD if place is None else self.numbers[place]
+        if number >= 0:
+            return self._value(slot, number)
         return self._held[slot]
 
     def get(self, slot: Slot, default: Any = None) -> Any:
         """Return the value of a slot: the way that everything is asked for."""
-        place = self._grid.place(slot)
-        row = _HELD if place is None else self._rows[place]
-        if row >= 0:
-            return self._value(row)
+        place = self.grid.place(slot)
+        number = _HELD if place is None else self.numbers[place]
+        if number >= 0:
+            return self._value(slot, number)
         return self._held.get(slot, default)
 
     def __contains__(self, slot: object) -> bool:
-        place = self._grid.place(slot)
-        return slot in self._held if place is None else self._rows[place] != _NO_ROW
+        place = self.grid.place(slot)
+        return slot in self._held if place is None else self.numbers[place] != NOTHING
 
     def __setitem__(self, slot: Slot, value: Value) -> None:
-        place = self._grid.place(slot)
+        place = self.grid.place(slot)
         if place is not None:
-            self._placed += self._rows[place] == _NO_ROW
-            self._rows[place] = _HELD
+            self._placed += self.numbers[place] == NOTHING
+            self.numbers[place] = _HELD
         self._held[slot] = value
 
     def __delitem__(self, slot: Slot) -> None:
         if slot not in self:
             raise KeyError(slot)
-        place = self._grid.place(slot)
+        place = self.grid.place(slot)
         if place is not None:
             self._placed -= 1
-            self._rows[place] = _NO_ROW
+            self.numbers[place] = NOTHING
         self._held.pop(slot, None)
 
     def __iter__(self) -> Iterator[Slot]:
         return (slot for slot, _ in self._pairs())
 
     def __len__(self) -> int:
-        return self._placed + sum(self._grid.place(slot) is None for slot in self._held)
+        return self._placed + sum(self.grid.place(slot) is None for slot in self._held)
 
     def items(self) -> ItemsView[Slot, Value]:
         """Return the slots with their values, without a look for each."""
@@ -159,19 +187,26 @@ class Places(MutableMapping[Slot, Value]):
     def pairs(self) -> Iterator[tuple[Slot, Value]]:
         """Yield the slots with their values."""
         value, held = self._value, self._held
-        return ((slot, held[slot] if row == _HELD else value(row)) for slot, row in self._pairs())
+        return (
+            (slot, held[slot] if number == _HELD else value(slot, number))
+            for slot, number in self._pairs()
+        )
 
     def clear(self) -> None:
         """Forget everything."""
-        self._rows = array("i", [_NO_ROW]) * self._grid.size
+        self.numbers = array("q", [NOTHING]) * self.grid.size
         self._held.clear()
         self._placed = 0
 
     def _pairs(self) -> Iterator[tuple[Slot, int]]:
-        for slot, row in zip(self._grid.slots(), self._rows, strict=True):
-            if row != _NO_ROW:
-                yield slot, row
-        yield from ((slot, _HELD) for slot in self._held if self._grid.place(slot) is None)
+        for slot, number in zip(self.grid.slots(), self.numbers, strict=True):
+            if number != NOTHING:
+                yield slot, number
+        yield from ((slot, _HELD) for slot in self._held if self.grid.place(slot) is None)
+
+
+def _added(ours: Iterable[int], theirs: Iterable[int]) -> map[int]:
+    return map(add, ours, theirs)
 
 
 class _Items(ItemsView[Slot, Value]):

@@ -8,17 +8,21 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+from weakref import ref
 
 from sqlalchemy import Engine, select
 
 from arenatest.model.answer import Answer, Failure, Timing, Usage
 from arenatest.model.finish import Finishes
-from arenatest.model.record import Answered, ClockFacts
+from arenatest.model.latency import LAG
+from arenatest.model.record import Answered, AnswerSlot
 from arenatest.store import schema
 from arenatest.store.codec import text_from_cell
 from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
-from arenatest.store.texts import Neighbours, Texts
+from arenatest.store.joined import ANSWERS, TEXTS, text_of
+from arenatest.store.texts import PAGE, Pages
 
 _WORDS = ("finish", "model", "timing", "connection_reused", "has_usage")
 _FAILURE = (
@@ -30,10 +34,29 @@ _NUMBERS = (
 )
 _COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "reads")
 
-COLUMNS = ("chat_id", "text", "reasoning", *_WORDS, *_FAILURE, *_NUMBERS, *_COUNTS)
+COLUMNS = ("chat_id", "text", *_WORDS, *_FAILURE, *_NUMBERS, *_COUNTS)
 """What :meth:`Calls.add` takes of each call, in order and as the database holds it."""
 
 _UNKNOWN_LENGTH = -1
+_SOURCE, _OPEN = _WORDS.index("timing"), _WORDS.index("connection_reused")
+
+
+class Told(NamedTuple):
+    """What a call said, and what is for a look at one call: read when somebody asks."""
+
+    text: str = ""
+    reasoning: str = ""
+    request_id: str | None = None
+
+
+class Neighbours(Protocol):
+    """Knows which calls are probably asked for together."""
+
+    def stretch(self, slot: AnswerSlot, most: int) -> int | None:
+        """Return the number of the stretch of so many places that a slot lies in, if it does."""
+
+    def rows(self, stretch: int, most: int) -> Sequence[int]:
+        """Return the rows of the calls in a stretch."""
 
 
 class Calls:
@@ -42,92 +65,117 @@ class Calls:
     Args:
         engine: Of the store, for what is read when somebody asks.
         finishes: What the plan makes of ends of answers.
+
+    Attributes:
+        hows: How calls were placed: at which attempt, whether reused, and from which level.
+        silent: How many said nothing.
+        clear: Of each row, whether the call itself leaves its clocks clear: see ``Clocks``.
     """
 
     def __init__(self, engine: Engine, finishes: Finishes) -> None:
         self._engine, self._finishes = engine, finishes
         self.ids = Ids()
         self.words: Kinds[tuple[Any, ...]] = Kinds()
-        self.placed: Kinds[tuple[int, bool, str]] = Kinds()
         self.failures: dict[int, Failure] = {}
         self.numbers = {name: Numbers() for name in _NUMBERS}
         self.counts = {name: Counts() for name in _COUNTS}
-        self.said, self.thought = Digests(), Digests()
-        self._texts = Texts(engine, self.said.__getitem__)
-        self._thoughts = Texts(engine, self.thought.__getitem__)
+        self.said = Digests()
+        self.hows: list[tuple[int, bool, str]] = []
+        self.clear = bytearray()
+        self.silent = 0
         self._lengths: array[int] = array("i")
-        self._silent = 0
+        self._pages: Pages[int, Told] = Pages()
+        self._neighbours: ref[Neighbours] | None = None
 
     def __len__(self) -> int:
         return len(self._lengths)
 
-    def add(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Take calls: of each how it was placed, and then ``COLUMNS``."""
-        if not rows:
-            return
-        attempts, reused, levels, chats, said, thought, *columns = zip(*rows, strict=True)
-        self.placed.extend(
-            zip(attempts, map(bool, reused), [level or "" for level in levels], strict=True)
-        )
+    def add(self, rows: Sequence[Sequence[Any]]) -> Sequence[str]:
+        """Take calls, of each its ``COLUMNS``; return their ids as the database holds them."""
+        chats, said, *columns = zip(*rows, strict=True)
         self.ids.extend(chats)
         self.said.extend(said)
-        self.thought.extend(thought)
-        self.words.extend(zip(*columns[: len(_WORDS)], strict=True))
+        words = [*zip(*columns[: len(_WORDS)], strict=True)]
+        self.words.extend(words)
         failures = columns[len(_WORDS) : len(_WORDS) + len(_FAILURE)]
         self._fail(columns[0], failures)
         kept: list[Any] = [*self.numbers.values(), *self.counts.values()]
         for column, values in zip(kept, columns[len(_WORDS) + len(_FAILURE) :], strict=True):
             column.extend(values)
-        self._silent += said.count(None)
+        self._clear(said, columns[_SOURCE], columns[_OPEN])
+        self.silent += said.count(None)
         self._lengths.extend([_UNKNOWN_LENGTH] * len(rows))
+        return chats
 
     def settle(self, neighbours: Neighbours) -> None:
         """Learn which texts are asked for together."""
-        self._texts.settle(neighbours)
-        self._thoughts.settle(neighbours)
+        self._neighbours = ref(neighbours)  # a circle would be freed late
 
-    def text(self, row: int) -> str:
-        """Return what a call said; it is read from the store."""
-        return "" if self.said.lacks(row) else self._texts.of(row)
+    def told(self, row: int, slot: AnswerSlot) -> Told:
+        """Return what the call in a place said; it is read from the store."""
+        neighbours = None if self._neighbours is None else self._neighbours()
+        stretch = None if neighbours is None else neighbours.stretch(slot, PAGE)
+        if neighbours is not None and stretch is not None:
+            rows = partial(neighbours.rows, stretch, PAGE)
+            found = self._pages.of(stretch, row, lambda: self._read(rows()))
+            if found is not None:
+                return found
+        return self._pages.of(-1 - row, row, lambda: self._read([row])) or Told()
 
-    def thoughts(self, row: int) -> str:
-        """Return what a call reasoned, likewise."""
-        return "" if self.thought.lacks(row) else self._thoughts.of(row)
+    def _read(self, rows: Sequence[int]) -> dict[int, Told]:
+        table = schema.generation
+        of_ids = {self.ids[row]: row for row in rows}
+        query = select(table.c.chat_id, table.c.request_id, *TEXTS).select_from(ANSWERS)
+        with self._engine.connect() as connection:
+            found = connection.execute(query.where(table.c.chat_id.in_(of_ids)))
+            return {
+                of_ids[chat_id]: Told(text_of(*texts[:2]), text_of(*texts[2:]), request_id)
+                for chat_id, request_id, *texts in found
+            }
 
-    def length(self, row: int) -> int:
+    def text(self, row: int, slot: AnswerSlot) -> str:
+        """Return what a call said."""
+        return "" if self.said.lacks(row) else self.told(row, slot).text
+
+    def length(self, row: int, slot: AnswerSlot) -> int:
         """Return how many characters a call said; they are counted once."""
         length = self._lengths[row]
         if length == _UNKNOWN_LENGTH:
-            length = self._lengths[row] = len(self.text(row))
+            length = self._lengths[row] = len(self.text(row, slot))
         return length
 
-    def request_id(self, row: int) -> str | None:
-        """Return the server's id of a call; it is read from the store."""
-        table = schema.generation
-        query = select(table.c.request_id).where(table.c.chat_id == self.ids[row])
-        with self._engine.connect() as connection:
-            found: str | None = connection.execute(query).scalar()
-            return found
+    def _clear(self, said: Sequence[Any], sources: Sequence[Any], reused: Sequence[Any]) -> None:
+        start = len(self.clear)
+        lags = (self.numbers[name].since(start) for name in ("lag", "stream_lag"))
+        self.clear += bytes(
+            text is not None
+            and source == "measured"
+            and (open_ is None or bool(open_))
+            and not (lag > LAG or stream_lag > LAG)  # which NaN, for unknown, is not either
+            for text, source, open_, lag, stream_lag in zip(
+                said, sources, reused, *lags, strict=True
+            )
+        )
+        for row in self.failures:
+            if row >= start:
+                self.clear[row] = False
 
     def _fail(self, finishes: Sequence[Any], failures: Sequence[Sequence[Any]]) -> None:
         """Take the failures of the next rows, and the ends that the plan calls so."""
-        for row, failed in enumerate(zip(*failures, strict=True), start=len(self)):
-            if failed[0] is not None:
-                self.failures[row] = _failure(*failed)
-        for row, finish in enumerate(finishes, start=len(self)):
-            if finish != "stop" and row not in self.failures:
-                ended = self._ended(finish)
-                if ended is not None:
-                    self.failures[row] = ended
+        if any(kind is not None for kind in failures[0]):
+            for row, failed in enumerate(zip(*failures, strict=True), start=len(self)):
+                if failed[0] is not None:
+                    self.failures[row] = _failure(*failed)
+        ended = {finish: self._ended(finish) for finish in {*finishes} - {"stop"}}
+        if any(ended.values()):
+            for row, finish in enumerate(finishes, start=len(self)):
+                if (failure := ended.get(finish)) is not None:
+                    self.failures.setdefault(row, failure)
 
     @property
-    def facts(self) -> ClockFacts:
-        """What is known of all clocks at once."""
-        lags = [self.numbers[name].largest for name in ("lag", "stream_lag")]
-        again = any(attempts != 1 for attempts, _, _ in self.placed.known)
-        return ClockFacts(
-            largest_lag=max(lags), lost=again or bool(self.failures) or self._silent > 0
-        )
+    def largest_lag(self) -> float:
+        """No call came while our own event loop lagged by more: seconds."""
+        return max(self.numbers[name].largest for name in ("lag", "stream_lag"))
 
     def _ended(self, finish: str | None) -> Failure | None:
         """Return the failure that the plan makes of an end, if it does."""
@@ -141,9 +189,11 @@ def _clock(name: str) -> Any:
 class RowAnswered(Answered):
     """The placed answer of a row."""
 
-    __slots__ = ("_calls", "_row")
+    __slots__ = ("_calls", "_how", "_row", "_slot")
     _calls: Calls
     _row: int
+    _how: int
+    _slot: AnswerSlot
 
     def __new__(cls, **changed: Any) -> Any:
         """Return a whole value where one is made of this one by ``dataclasses.replace``."""
@@ -153,11 +203,11 @@ class RowAnswered(Answered):
         return _equal(self, other, Answered)
 
     __hash__ = Answered.__hash__
-    answer: Any = property(lambda self: _answer(self._calls, self._row))
+    answer: Any = property(lambda self: _answer(self._calls, self._row, self._slot))
     chat_id: Any = property(lambda self: self._calls.ids[self._row])
-    attempts: Any = property(lambda self: self._calls.placed[self._row][0])
-    reused: Any = property(lambda self: self._calls.placed[self._row][1])
-    level: Any = property(lambda self: self._calls.placed[self._row][2])
+    attempts: Any = property(lambda self: self._calls.hows[self._how][0])
+    reused: Any = property(lambda self: self._calls.hows[self._how][1])
+    level: Any = property(lambda self: self._calls.hows[self._how][2])
     cost: Any = property(lambda self: self._calls.numbers["cost"][self._row])
     started: Any = property(lambda self: self._calls.numbers["started"][self._row])
 
@@ -165,9 +215,10 @@ class RowAnswered(Answered):
 class RowAnswer(Answer):
     """The answer of a row."""
 
-    __slots__ = ("_calls", "_row")
+    __slots__ = ("_calls", "_row", "_slot")
     _calls: Calls
     _row: int
+    _slot: AnswerSlot
 
     def __new__(cls, **changed: Any) -> Any:
         """Return a whole value, as above."""
@@ -177,16 +228,16 @@ class RowAnswer(Answer):
         return _equal(self, other, Answer)
 
     __hash__ = Answer.__hash__
-    text: Any = property(lambda self: self._calls.text(self._row))
-    reasoning: Any = property(lambda self: self._calls.thoughts(self._row))
+    text: Any = property(lambda self: self._calls.text(self._row, self._slot))
+    reasoning: Any = property(lambda self: self._calls.told(self._row, self._slot).reasoning)
     finish: Any = property(lambda self: _cell(self._calls.words[self._row][0]))
     model: Any = property(lambda self: _cell(self._calls.words[self._row][1]))
     usage: Any = property(lambda self: _usage(self._calls, self._row))
     timing: Any = property(lambda self: _timing(self._calls, self._row))
     failure: Any = property(lambda self: self._calls.failures.get(self._row))
-    request_id: Any = property(lambda self: self._calls.request_id(self._row))
+    request_id: Any = property(lambda self: self._calls.told(self._row, self._slot).request_id)
     response_id: Any = None
-    length: Any = property(lambda self: self._calls.length(self._row))
+    length: Any = property(lambda self: self._calls.length(self._row, self._slot))
     silent: Any = property(lambda self: self._calls.said.lacks(self._row))
 
     def says(self, other: Answer) -> bool:
@@ -232,18 +283,21 @@ class RowTiming(Timing):
     server_queue: Any = _clock("server_queue")
 
 
-def answered_of(calls: Calls, row: int) -> Answered:
-    """Return the placed answer of a row."""
+def answered_of(calls: Calls, row: int, how: int, slot: AnswerSlot) -> Answered:
+    """Return the answer of a row, placed in a slot."""
     value: RowAnswered = object.__new__(RowAnswered)
     object.__setattr__(value, "_calls", calls)
     object.__setattr__(value, "_row", row)
+    object.__setattr__(value, "_how", how)
+    object.__setattr__(value, "_slot", slot)
     return value
 
 
-def _answer(calls: Calls, row: int) -> Answer:
+def _answer(calls: Calls, row: int, slot: AnswerSlot) -> Answer:
     value: RowAnswer = object.__new__(RowAnswer)
     object.__setattr__(value, "_calls", calls)
     object.__setattr__(value, "_row", row)
+    object.__setattr__(value, "_slot", slot)
     return value
 
 

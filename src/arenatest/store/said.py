@@ -1,66 +1,75 @@
-"""The judgments of a record in columns, and the value that is made of a row when somebody asks."""
+"""The judgments of a record: what each says in few bytes, and why where somebody asks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Engine
 
 from arenatest.model.judgment import Judgment, Verdict
-from arenatest.store.columns import Digests, Ids, Kinds
-from arenatest.store.texts import Neighbours, Texts
+from arenatest.model.plan import Plan
+from arenatest.model.record import GameSlot, Ledger, Run
+from arenatest.store import schema, whole
+from arenatest.store.places import Grid
+from arenatest.store.texts import PAGE, Pages
 
 _VERDICTS = {str(verdict): verdict for verdict in Verdict}
-COLUMNS = ("verdict", "void", "explanation", "chat_id")
-"""What :meth:`Judgments.add` takes of each, in order and as the database holds it."""
+COLUMNS = ("verdict", "void")
+"""What :meth:`Judgments.numbers` takes of each, in order and as the database holds it."""
 
 
 class Judgments:
-    """The judgments of a record, row by row.
+    """What the judgments of a record say.
 
     Args:
-        engine: Of the store, for explanations, which are read when somebody asks.
+        engine: Of the store, for explanations and calls, which are read when somebody asks.
+        run: Whose record it is.
+        plan: Its plan.
+        grid: The places of its games.
+
+    Attributes:
+        kinds: Verdicts and causes of voids, by number.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.kinds: Kinds[tuple[Verdict | None, Any]] = Kinds()
-        self.ids, self.explained = Ids(), Digests()
-        self._texts = Texts(engine, self.explained.__getitem__)
-        self._count = 0
+    def __init__(self, engine: Engine, run: Run, plan: Plan, grid: Grid[GameSlot]) -> None:
+        self._engine, self._run, self._plan, self._grid = engine, run, plan, grid
+        self._numbers: dict[tuple[Any, Any], int] = {}
+        self.kinds: list[tuple[Verdict | None, Any]] = []
+        self._pages: Pages[GameSlot, Judgment] = Pages()
 
-    def __len__(self) -> int:
-        return self._count
+    def numbers(self, columns: Sequence[Sequence[Any]]) -> list[int]:
+        """Return the numbers of judgments, given by their ``COLUMNS``."""
+        said = [*zip(*columns, strict=True)]
+        for verdict, void in {*said} - self._numbers.keys():
+            self._numbers[verdict, void] = len(self.kinds)
+            self.kinds.append((None if verdict is None else _VERDICTS[verdict], void))
+        return [self._numbers[kind] for kind in said]
 
-    def add(self, columns: Sequence[Sequence[Any]]) -> None:
-        """Take judgments, by their ``COLUMNS``."""
-        verdicts, voids, explanations, chats = columns
-        self.kinds.extend(
-            [
-                (None if verdict is None else _VERDICTS[verdict], void)
-                for verdict, void in zip(verdicts, voids, strict=True)
-            ]
-        )
-        self.explained.extend(explanations)
-        self.ids.extend(chats)
-        self._count += len(chats)
+    def whole(self, slot: GameSlot) -> Judgment:
+        """Read a judgment from the store, with those beside it."""
+        prompts = self._grid.near(slot, PAGE)
+        name = slot.candidate, prompts[0], len(prompts)
+        found = self._pages.of(name, slot, lambda: self._read(slot.candidate, prompts))
+        return found or Judgment()
 
-    def settle(self, neighbours: Neighbours) -> None:
-        """Learn which explanations are asked for together."""
-        self._texts.settle(neighbours)
-
-    def explanation(self, row: int) -> str:
-        """Return what a judge explained; it is read from the store."""
-        return "" if self.explained.lacks(row) else self._texts.of(row)
+    def _read(self, candidate: str, prompts: Sequence[str]) -> dict[GameSlot, Judgment]:
+        few = Ledger(run=self._run, plan=replace(self._plan, prompts=()))
+        table = schema.judgment
+        limits = (table.c.candidate == candidate, table.c.prompt.in_(prompts))
+        with self._engine.connect() as connection:
+            whole.read_judgments(connection, few, limits)
+        return dict(few.judgments)
 
 
 class RowJudgment(Judgment):
-    """The judgment of a row."""
+    """A judgment of a record."""
 
-    __slots__ = ("_judgments", "_row")
+    __slots__ = ("_judgments", "_number", "_slot")
     _judgments: Judgments
-    _row: int
+    _number: int
+    _slot: GameSlot
 
     def __new__(cls, **changed: Any) -> Any:
         """Return a whole value where one is made of this one by ``dataclasses.replace``."""
@@ -72,15 +81,16 @@ class RowJudgment(Judgment):
         return all(getattr(self, one.name) == getattr(other, one.name) for one in fields(Judgment))
 
     __hash__ = Judgment.__hash__
-    verdict: Any = property(lambda self: self._judgments.kinds[self._row][0])
-    void: Any = property(lambda self: self._judgments.kinds[self._row][1])
-    explanation: Any = property(lambda self: self._judgments.explanation(self._row))
-    chat_id: Any = property(lambda self: self._judgments.ids[self._row])
+    verdict: Any = property(lambda self: self._judgments.kinds[self._number][0])
+    void: Any = property(lambda self: self._judgments.kinds[self._number][1])
+    explanation: Any = property(lambda self: self._judgments.whole(self._slot).explanation)
+    chat_id: Any = property(lambda self: self._judgments.whole(self._slot).chat_id)
 
 
-def judgment_of_row(judgments: Judgments, row: int) -> Judgment:
-    """Return the judgment of a row."""
+def judgment_of(judgments: Judgments, slot: GameSlot, number: int) -> Judgment:
+    """Return the judgment in a slot, given the number of what it says."""
     value: RowJudgment = object.__new__(RowJudgment)
     object.__setattr__(value, "_judgments", judgments)
-    object.__setattr__(value, "_row", row)
+    object.__setattr__(value, "_number", number)
+    object.__setattr__(value, "_slot", slot)
     return value

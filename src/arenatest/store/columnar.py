@@ -1,0 +1,201 @@
+"""Reads the answers and judgments of a large run into columns, a page of rows at a time.
+
+What is read comes as the database holds it, and is decoded here: names and orders, each once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import compress
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Connection, Integer, String, select, type_coerce
+
+from arenatest.model.health import GOLDEN
+from arenatest.model.judgment import Order
+from arenatest.model.plan import Plan
+from arenatest.model.record import AnswerSlot, ClockFacts, GameSlot, Ledger
+from arenatest.store import recorded, said, schema
+from arenatest.store.codec import text_from_cell
+from arenatest.store.placed import PlacedCalls
+from arenatest.store.places import Grid, Places
+from arenatest.store.recorded import Calls
+from arenatest.store.said import Judgments, judgment_of
+
+_PAGE = 1000  # rows held beside the ledger while it is read
+_CHAT = 4  # where the id stands in how a call was placed
+_ORDERS = {str(order): order for order in Order}
+
+
+def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
+    """Put every placed answer into the ledger.
+
+    Calls are read in the order in which they lie there, and then find their places by their ids:
+    to look each of them up would take twice as long.
+
+    Args:
+        connection: The store's.
+        ledger: Of the run.
+        count: How many placed answers there are.
+    """
+    plan = ledger.plan
+    calls = Calls(connection.engine, plan.finishes)
+    placing = _Placing(Grid(AnswerSlot, _answer_axes(plan), count), calls)
+    table, rows = schema.generation, _Rows(calls)
+    query = select(*map(_raw, _call_columns()))
+    own = (table.c.run == ledger.run.id, table.c.role.in_(("answer", "timing")), table.c.final)
+    for page in _pages(connection, query.where(*own)):
+        rows.add(page)
+    elsewhere: list[Sequence[Any]] = []
+    for page in _pages(connection, _placed(ledger.run.id)):
+        elsewhere += placing.place(page, rows)
+    for start in range(0, len(elsewhere), _PAGE):  # such as those that an earlier run bought
+        page = elsewhere[start : start + _PAGE]
+        wanted = {row[_CHAT] for row in page}
+        for found in _pages(connection, query.where(_raw(table.c.chat_id).in_(wanted))):
+            rows.add([row for row in found if row[0] not in rows.known])
+        placing.place(page, rows)
+    ledger.answers, ledger.timings = placing.answers, placing.timings
+    calls.settle(placing.answers)
+    if not plan.finishes.failing:  # else more may come to be failures
+        ledger.facts = placing.facts
+
+
+def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
+    """Put every judgment into the ledger; arguments as above."""
+    table, names = schema.judgment, _Names()
+    grid = Grid(GameSlot, _game_axes(ledger.plan), count)
+    judgments = Judgments(connection.engine, ledger.run, ledger.plan, grid)
+    ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
+    columns = [table.c[name] for name in (*GameSlot._fields, *said.COLUMNS)]
+    query = (
+        select(*map(_raw, columns))
+        .where(table.c.run == ledger.run.id)
+        .order_by(*columns[: len(GameSlot._fields)])
+    )
+    for page in _pages(connection, query):
+        candidates, prompts, repeats, judges, again, orders, *kinds = zip(*page, strict=True)
+        parts = (
+            *(names.of(candidates), names.of(prompts), repeats),
+            *(names.of(judges), again, [_ORDERS[order] for order in orders]),
+        )
+        places.fill(parts, grid.places(parts), judgments.numbers(kinds))
+
+
+class _Rows:
+    """The rows of calls by their ids, as the database holds these."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self.known: dict[Any, int] = {}
+
+    def add(self, page: Sequence[Sequence[Any]]) -> None:
+        """Take calls."""
+        if page:
+            rows = range(len(self._calls), len(self._calls) + len(page))
+            self.known.update(zip(self._calls.add(page), rows, strict=True))
+
+
+class _Placing:
+    """Puts calls into their places."""
+
+    def __init__(self, grid: Grid[AnswerSlot], calls: Calls) -> None:
+        self._grid, self._calls, self._names = grid, calls, _Names()
+        self._hows: dict[tuple[Any, ...], int] = {}
+        self.answers, self.timings = PlacedCalls(grid, calls), PlacedCalls(grid, calls)
+
+    def place(self, page: Sequence[Sequence[Any]], rows: _Rows) -> list[Sequence[Any]]:
+        """Place calls that are known, and return what is left."""
+        found = [*map(rows.known.get, [row[_CHAT] for row in page])]
+        left = []
+        if None in found:
+            left = [row for row, at in zip(page, found, strict=True) if at is None]
+            page = [row for row, at in zip(page, found, strict=True) if at is not None]
+            found = [at for at in found if at is not None]
+        if page:
+            self._place(page, found)
+        return left
+
+    def _place(self, page: Sequence[Sequence[Any]], rows: Sequence[Any]) -> None:
+        contestants, prompts, repeats, purposes, _, *hows = zip(*page, strict=True)
+        parts = self._names.of(contestants), self._names.of(prompts), repeats
+        columns = [*parts, self._grid.places(parts), rows, self._how([*zip(*hows, strict=True)])]
+        for purpose, places in (("text", self.answers), ("timing", self.timings)):
+            chosen = [one == purpose for one in purposes]
+            *slots, at, row, how = ([*compress(column, chosen)] for column in columns)
+            places.place(slots, at, row, how)
+
+    def _how(self, hows: Sequence[tuple[Any, ...]]) -> list[int]:
+        for attempts, reused, level in {*hows} - self._hows.keys():
+            self._hows[attempts, reused, level] = len(self._calls.hows)
+            self._calls.hows.append((attempts, bool(reused), text_from_cell(level or "")))
+        return [self._hows[how] for how in hows]
+
+    @property
+    def facts(self) -> ClockFacts:
+        """What is known of all clocks at once."""
+        calls = self._calls
+        again = any(attempts != 1 for attempts, _, _ in calls.hows)
+        return ClockFacts(
+            largest_lag=calls.largest_lag,
+            lost=again or bool(calls.failures) or calls.silent > 0,
+        )
+
+
+class _Names(dict[str, str]):
+    """Names by how the database holds them: each is one object."""
+
+    def of(self, cells: Sequence[str]) -> list[str]:
+        """Return the names of a column."""
+        return [*map(self.__getitem__, cells)]
+
+    def __missing__(self, cell: str) -> str:
+        self[cell] = text = text_from_cell(cell)
+        return text
+
+
+def _call_columns() -> list[ColumnElement[Any]]:
+    return [schema.generation.c[name] for name in recorded.COLUMNS]
+
+
+def _placed(run_id: str) -> Any:
+    """Return the query of how calls are placed."""
+    table = schema.placed_answer
+    slot = [table.c[name] for name in (*AnswerSlot._fields, "purpose")]
+    how = [table.c[name] for name in ("chat_id", "attempts", "reused", "level")]
+    return select(*map(_raw, slot + how)).where(table.c.run == run_id).order_by(*slot)
+
+
+def _answer_axes(plan: Plan) -> tuple[list[str], list[str], range]:
+    """Return what the parts of an answer's slot may be."""
+    repeats = range(max(plan.repeats, plan.timed_repeats))
+    names = [contestant.name for contestant in plan.contestants]
+    return names, [prompt.id for prompt in plan.prompts], repeats
+
+
+def _game_axes(plan: Plan) -> tuple[Sequence[Any], ...]:
+    """Return what the parts of a game's slot may be."""
+    golden = [battle.prompt.id for battle in plan.golden]
+    return (
+        [contestant.name for contestant in plan.candidates] + [GOLDEN] * bool(golden),
+        [prompt.id for prompt in plan.prompts] + golden,
+        range(plan.repeats),
+        [seat.name for seat in plan.judges],
+        range(max((seat.repeats for seat in plan.judges), default=0)),
+        list(Order),
+    )
+
+
+def _raw(column: Any) -> ColumnElement[Any]:
+    """Return a column whose values come as the database holds them: nothing is decoded."""
+    kind = column.type
+    if isinstance(kind, Boolean):
+        return type_coerce(column, Integer)
+    return type_coerce(column, String) if isinstance(kind, schema.Cell) else column
+
+
+def _pages(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:
+    result = connection.execute(query)
+    while page := result.fetchmany(_PAGE):
+        yield page
