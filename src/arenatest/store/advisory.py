@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from arenatest.errors import StoreError
-from arenatest.store.database import ConnectionLost
+from arenatest.store.database import ConnectionLost, Refused
 from arenatest.store.locks import LockLost
 
 _TICK = 1.0
@@ -54,6 +54,7 @@ class AdvisoryLock:
         name: What is locked, among all that use these tables.
         place: Of the store, for people.
         failed: The base of the driver's errors.
+        explained: Returns such an error in our words; None where there are none for it.
         clock: Monotonic seconds.
         patience: Seconds for which a lost connection is worth another try.
         tick: Seconds between two looks at the connection.
@@ -66,12 +67,13 @@ class AdvisoryLock:
         *,
         place: str,
         failed: type[Exception],
+        explained: Callable[[Exception], StoreError | None] = lambda _error: None,
         clock: Callable[[], float] = time.monotonic,
         patience: float = 60.0,
         tick: float = _TICK,
     ) -> None:
         self._connect, self._name, self._place = connect, name, place
-        self._failed, self._clock = failed, clock
+        self._failed, self._explained, self._clock = failed, explained, clock
         self._patience, self._tick = patience, tick
         self._token = ""
         self._backend = 0
@@ -148,6 +150,8 @@ class AdvisoryLock:
             self._token = secrets.token_hex(8)
             with self._told():
                 left = self._connection.execute(_LEAVE, (self._row, self._token)).fetchone()
+        except Refused:
+            raise
         except StoreError:
             now = self._clock()
             self._away_since = now if self._away_since is None else self._away_since
@@ -174,7 +178,8 @@ class AdvisoryLock:
             yield
         except self._failed as error:
             self._hang_up()
-            raise StoreError(f"{self._place}: {' '.join(str(error).split())}") from None
+            said = StoreError(f"{self._place}: {' '.join(str(error).split())}")
+            raise (self._explained(error) or said) from None
 
     def _hang_up(self) -> None:
         if self._connection is not None:

@@ -21,6 +21,10 @@ class ConnectionLost(StoreError):
     """The connection went away in the middle; on a new one, the same may work."""
 
 
+class Refused(StoreError):
+    """The database does not let this user do it, however often it is asked."""
+
+
 class Database(ABC):
     """A database that is open; what it cannot do comes as StoreError.
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from arenatest.errors import StoreError
 from arenatest.model.address import Address
 from arenatest.store.advisory import AdvisoryLock
-from arenatest.store.database import ConnectionLost, Database
+from arenatest.store.database import ConnectionLost, Database, Refused
 from arenatest.store.locks import Lock
 
 _PATIENCE = 60.0  # a server that is started again, or another that takes over, is soon there
@@ -41,6 +41,8 @@ _CONNECTING: Mapping[str, Any] = {
 _RECONNECT = 0.2  # seconds between two tries
 _SETUP = 0x6172656E  # the class of the lock for making tables: "aren"
 _LOST = frozenset({"", "57P01", "57P02", "57P03"})  # libpq says nothing where nobody answers
+_REFUSED = frozenset({"42", "3F"})  # classes of SQL states: rights, and names that are not there
+_READ_ONLY = "25006"
 _HINTS = (
     ("password authentication failed", "check the user and the password, or set PGPASSWORD"),
     ("no password supplied", "set PGPASSWORD, write ~/.pgpass, or put the password into the URL"),
@@ -110,7 +112,8 @@ class PostgresDatabase(Database):
             return StoreError(f"{self.place}: all connections are in use")
         ours = (self._driver.OperationalError, self._driver.InternalError)
         state = getattr(error, "sqlstate", None) or ""
-        if not isinstance(error, ours) and state[:2] not in {"42", "3F"}:  # rights and names
+        refused = state[:2] in _REFUSED or state == _READ_ONLY
+        if not isinstance(error, ours) and not refused:
             return None
         problem = " ".join(str(error).split())
         low = problem.lower()
@@ -120,6 +123,7 @@ class PostgresDatabase(Database):
             hint = next((hint for words, hint in _HINTS if words in low), None)
         message = f"{self.place}: {problem}"
         kind = ConnectionLost if state in _LOST or state[:2] == "08" else StoreError
+        kind = Refused if refused else kind
         return kind(message if not hint else f"{message}\n  hint: {hint}")
 
     @contextmanager
@@ -158,6 +162,7 @@ class PostgresDatabase(Database):
             name,
             place=self.place,
             failed=self._driver.Error,
+            explained=self.explained,
             clock=self._clock,
             patience=self.patience,
         )

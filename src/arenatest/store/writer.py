@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 
 from arenatest.errors import StoreError
 from arenatest.model.record import Record
+from arenatest.store.database import Refused
 from arenatest.store.locks import LockLost
 
 _GATHERING = 0.002  # seconds: a call's place is held for it, and a transaction then serves several
@@ -122,7 +123,7 @@ class Writer:
         while True:
             try:
                 self._store.write(records)
-            except LockLost as error:  # no patience brings it back
+            except (LockLost, Refused) as error:  # no patience helps
                 return error
             except StoreError as error:
                 if self._clock() >= deadline:

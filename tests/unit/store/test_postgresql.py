@@ -18,6 +18,7 @@ import pytest
 from arenatest.errors import StoreError
 from arenatest.model.address import Address
 from arenatest.store import Writer, open_store
+from arenatest.store.database import Refused
 from arenatest.store.locks import LockLost
 from arenatest.store.postgresql import PostgresDatabase
 from fakes.databases import new_schema
@@ -98,6 +99,28 @@ def test_a_user_without_rights_is_told(server):
 
     assert "permission denied" in message
     assert message.endswith("\n  hint: see docs/store.md for the rights that the user needs")
+
+
+def test_a_user_who_may_only_read_is_told_at_once_and_not_after_a_minute(server, url, tmp_path):
+    with open_store(Address(url)) as store, store.writing() as connection:
+        schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
+        connection.exec_driver_sql("CREATE ROLE reader LOGIN")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO reader")
+        connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO reader")
+
+    async def write(writer: Writer) -> None:
+        await writer.write(generation())
+
+    def never(_seconds: float) -> None:
+        raise AssertionError
+
+    with open_store(Address(url.replace("arena@", "reader@"))) as store:
+        with pytest.raises(Refused, match="permission denied for table meta\n  hint: see docs"):
+            store.lock("a plan", tmp_path).acquire(60.0)
+        writer = Writer(store, patience=60.0, sleep=never)
+        with pytest.raises(StoreError, match="permission denied for table .*\n  hint: see docs"):
+            asyncio.run(write(writer))
+        writer.close()
 
 
 def test_a_schema_that_is_not_there_is_told(server):
