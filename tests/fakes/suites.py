@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
+from arenatest.errors import ArenaError, SuiteError
 from arenatest.suite.load import load_suite
+from arenatest.suite.problems import SuiteErrors
 from arenatest.suite.suite import Suite
 from fakes.kinds import kinds
 
@@ -64,3 +68,16 @@ def load(folder: Path, text: str = SUITE, files: Mapping[str, str | bytes] | Non
     path = suites / "x.arena.toml"
     path.write_text(text, encoding="utf-8")
     return load_suite(path, root=folder, kinds=kinds())
+
+
+def message(folder: Path, text: str, files: Mapping[str, str | bytes] | None = None) -> str:
+    """Return what is said of a suite that has mistakes."""
+    with pytest.raises(ArenaError) as caught:
+        load(folder, text, files)
+    assert isinstance(caught.value, SuiteError | SuiteErrors)
+    return str(caught.value)
+
+
+def line_of(text: str, start: str) -> int:
+    """Return the number of the first line that starts so."""
+    return next(n for n, line in enumerate(text.split("\n"), 1) if line.startswith(start))
