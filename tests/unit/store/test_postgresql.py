@@ -118,7 +118,7 @@ def test_a_user_who_may_only_read_is_told_at_once_and_not_after_a_minute(server,
         with pytest.raises(Refused, match="permission denied for table meta\n  hint: see docs"):
             store.lock("a plan", tmp_path).acquire(60.0)
         writer = Writer(store, patience=60.0, sleep=never)
-        with pytest.raises(StoreError, match="permission denied for table .*\n  hint: see docs"):
+        with pytest.raises(StoreError, match=r"permission denied for table .*\n  hint: see docs"):
             asyncio.run(write(writer))
         writer.close()
 
