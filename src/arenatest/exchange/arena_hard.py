@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from arenatest.exchange.battles import Settled, settled_battles
-from arenatest.exchange.elsewhere import both_orders, one_run, replies, tell_unsaid
+from arenatest.exchange.elsewhere import both_orders, pages_of_one_run, replies
 from arenatest.exchange.line_files import FileNames, LineFiles
 from arenatest.exchange.losses import Losses
 from arenatest.exchange.manifest import FilePart
@@ -35,12 +35,11 @@ def write_arena_hard(source: Source, folder: Path, losses: Losses) -> dict[str, 
     Raises:
         OptionError: There are several runs.
     """
-    run = one_run(source)
+    pages = pages_of_one_run(source, losses)
     with LineFiles(folder) as files:
         shape = _Shape(source, files, losses)
-        for page in source.pages(run):
+        for page in pages:
             shape.write(page)
-        tell_unsaid(source, run, losses)
         losses.add("name", "of a model or judge, written otherwise", count=shape.names.changed)
         return files.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from arenatest.errors import OptionError
 from arenatest.exchange.losses import Losses
@@ -24,8 +24,8 @@ _UNSAID: Mapping[type[Row], tuple[str, str]] = {
 """What neither shape has a place for."""
 
 
-def one_run(source: Source) -> Run:
-    """Return the only run that is exported.
+def pages_of_one_run(source: Source, losses: Losses) -> Iterator[Ledger]:
+    """Return the pages of the only run; behind the last one, what has no place is counted.
 
     Raises:
         OptionError: There are several: these shapes have no place for that.
@@ -33,7 +33,7 @@ def one_run(source: Source) -> Run:
     if len(source.runs) != 1:
         message = f"got {len(source.runs)} runs, expected one: the format holds no more"
         raise OptionError(message)
-    return source.runs[0]
+    return _pages(source, source.runs[0], losses)
 
 
 def replies(source: Source, page: Ledger) -> dict[str, str]:
@@ -54,8 +54,8 @@ def both_orders(
     return {order: page.judgments[slot] for order, slot in slots.items()}
 
 
-def tell_unsaid(source: Source, run: Run, losses: Losses) -> None:
-    """Count what neither shape has a place for."""
+def _pages(source: Source, run: Run, losses: Losses) -> Iterator[Ledger]:
+    yield from source.pages(run)
     plan = source.plan(run)
     turns = sum(prompt.turn > 0 for prompt in plan.prompts)
     losses.add("later turn", "of conversations", count=turns)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from arenatest.exchange.battles import Settled, settled_battles
-from arenatest.exchange.elsewhere import both_orders, one_run, replies, tell_unsaid
+from arenatest.exchange.elsewhere import both_orders, pages_of_one_run, replies
 from arenatest.exchange.evalscope_reports import Reports
 from arenatest.exchange.evalscope_rows import (
     battle_score,
@@ -44,12 +44,11 @@ def write_evalscope(source: Source, folder: Path, losses: Losses) -> dict[str, F
     Raises:
         OptionError: There are several runs.
     """
-    run = one_run(source)
+    pages = pages_of_one_run(source, losses)
     with LineFiles(folder) as files:
         shape = _Shape(source, files, losses)
-        for page in source.pages(run):
+        for page in pages:
             shape.write(page)
-        tell_unsaid(source, run, losses)
         losses.add("name", "of a model, judge or dataset, written otherwise", count=shape.changed)
         written = files.close()
     for name, report in shape.reports.files():

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from arenatest.imports.conversations import UNKNOWN, messages_of, text_of
+from arenatest.imports.conversations import UNKNOWN, first_choice, messages_of, text_of
 from arenatest.imports.files import read_rows
 from arenatest.imports.found import Fought, Found, Preferred, Said
 from arenatest.imports.losses import Losses, parsed
@@ -64,14 +64,7 @@ def _id(row: Row) -> str:
 
 
 def _answered(row: Row, losses: Losses) -> Iterator[Found]:
-    choices = row.listed("choices")
-    if not choices or not isinstance(choices[0], Mapping):
-        raise got(choices, "a list of choices", place=("choices",))
-    turns = choices[0].get("turns")
-    if not isinstance(turns, list) or not turns:
-        raise got(turns, "a list of turns", place=("choices", 0, "turns"))
-    if len(choices) > 1:
-        losses.miss("choices of an answer beyond the first", row.place, number=len(choices) - 1)
+    turns = first_choice(row, losses)
     if len(turns) > 1:
         losses.miss("turns of an answer beyond the first", row.place, number=len(turns) - 1)
     text = text_of(turns[0], "choices", 0, "turns", 0)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from arenatest.imports.losses import Losses
+from arenatest.imports.rows import Row
 from arenatest.model.prompt import Message, Prompt
 from arenatest.suite.mistakes import got
 
@@ -36,6 +38,25 @@ def turns_of(value: object, *place: str | int) -> tuple[list[str], list[str]]:
         raise got(value, expected, place=place)
     contents = [message.content for message in messages]
     return contents[0::2], contents[1::2]
+
+
+def first_choice(row: Row, losses: Losses) -> list[Any]:
+    """Return the replies that FastChat writes of one answer, turn by turn; a first one at least.
+
+    Choices beyond the first are told as lost.
+
+    Raises:
+        Mistake: There are none.
+    """
+    choices = row.listed("choices")
+    if not choices or not isinstance(choices[0], Mapping):
+        raise got(choices, "a list of choices", place=("choices",))
+    turns = choices[0].get("turns")
+    if not isinstance(turns, list) or not turns:
+        raise got(turns, "a list of turns", place=("choices", 0, "turns"))
+    if len(choices) > 1:
+        losses.miss("choices of an answer beyond the first", row.place, number=len(choices) - 1)
+    return turns
 
 
 def messages_of(value: object, *place: str | int) -> list[Message]:

@@ -6,10 +6,10 @@ is no game.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from arenatest.imports.conversations import UNKNOWN, prompts_of, text_of, turn_id
+from arenatest.imports.conversations import UNKNOWN, first_choice, prompts_of, text_of, turn_id
 from arenatest.imports.files import read_rows
 from arenatest.imports.found import Fought, Found, Said, Scored
 from arenatest.imports.lmsys import voted
@@ -61,14 +61,7 @@ def _asked(row: Row) -> Iterator[Found]:
 
 
 def _answered(row: Row, losses: Losses) -> Iterator[Found]:
-    choices = row.listed("choices")
-    if not choices or not isinstance(choices[0], Mapping):
-        raise got(choices, "a list of choices", place=("choices",))
-    turns = choices[0].get("turns")
-    if not isinstance(turns, list) or not turns:
-        raise got(turns, "a list of turns", place=("choices", 0, "turns"))
-    if len(choices) > 1:
-        losses.miss("choices of an answer beyond the first", row.place, number=len(choices) - 1)
+    turns = first_choice(row, losses)
     model, at = row.name("model_id"), moment_of(row.fields.get("tstamp"))
     for place, turn in enumerate(turns):
         text = text_of(turn, "choices", 0, "turns", place)
