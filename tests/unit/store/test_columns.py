@@ -3,9 +3,19 @@ import pytest
 from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
 
 
-@pytest.mark.parametrize("pages", [[[None, None], [0.5, None]], [[0.5], [None]], [[None]]])
-def test_numbers_come_back_and_unknown_ones_stay_unknown(pages):
-    column = Numbers()
+@pytest.mark.parametrize(
+    ("kind", "pages"),
+    [
+        (Numbers, [[None, None], [0.5, None]]),
+        (Numbers, [[0.5], [None]]),
+        (Numbers, [[None]]),
+        (Counts, [[None], [2**62, None, 0]]),
+        (Counts, [[-1, None]]),
+        (Counts, [[None, None]]),
+    ],
+)
+def test_numbers_and_counts_come_back_and_unknown_ones_stay_unknown(kind, pages):
+    column = kind()
     for page in pages:
         column.extend(page)
 
@@ -19,16 +29,6 @@ def test_the_largest_number_is_known_though_some_are_not():
 
     assert column.largest == 0.4
     assert Numbers().largest == 0.0
-
-
-@pytest.mark.parametrize("pages", [[[None], [2**62, None, 0]], [[-1, None]], [[None, None]]])
-def test_counts_come_back_and_unknown_ones_stay_unknown(pages):
-    column = Counts()
-    for page in pages:
-        column.extend(page)
-
-    whole = [value for page in pages for value in page]
-    assert [column[row] for row in range(len(whole))] == whole
 
 
 def test_kinds_may_be_more_than_two_bytes_can_tell():
