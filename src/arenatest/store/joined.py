@@ -23,10 +23,15 @@ ANSWERS = schema.generation.outerjoin(_TEXT, _TEXT.c.sha == schema.generation.c.
 )
 """Calls with the texts of their answers."""
 
-TEXTS = (_TEXT.c.compressed, _TEXT.c.body, _REASONING.c.compressed, _REASONING.c.body)
-"""What an answer said and reasoned, each as :func:`text_of` takes it."""
+REASONINGS = schema.generation.outerjoin(
+    _REASONING, _REASONING.c.sha == schema.generation.c.reasoning
+)
+"""Calls with what they reasoned."""
 
-ANSWER = (*TEXTS, *ANSWER_COLUMNS)
+REASONING = (_REASONING.c.compressed, _REASONING.c.body)
+"""What a call reasoned, as :func:`text_of` takes it."""
+
+ANSWER = (_TEXT.c.compressed, _TEXT.c.body, *REASONING, *ANSWER_COLUMNS)
 """What :func:`answer_of` takes, in order."""
 
 MANY_ANSWERS = tuple(

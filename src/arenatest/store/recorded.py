@@ -6,10 +6,10 @@ A value of a row equals the one that was recorded, and takes a tenth of its byte
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from weakref import ref
 
 from sqlalchemy import Engine, select
@@ -21,8 +21,10 @@ from arenatest.model.record import Answered, AnswerSlot
 from arenatest.store import schema
 from arenatest.store.codec import text_from_cell
 from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
-from arenatest.store.joined import ANSWERS, TEXTS, text_of
+from arenatest.store.joined import REASONING, REASONINGS, text_of
 from arenatest.store.texts import PAGE, Pages
+
+Value = TypeVar("Value")
 
 _WORDS = ("finish", "model", "timing", "connection_reused", "has_usage")
 _FAILURE = (
@@ -42,9 +44,8 @@ _SOURCE, _OPEN = _WORDS.index("timing"), _WORDS.index("connection_reused")
 
 
 class Told(NamedTuple):
-    """What a call said, and what is for a look at one call: read when somebody asks."""
+    """What is for a look at one call."""
 
-    text: str = ""
     reasoning: str = ""
     request_id: str | None = None
 
@@ -84,7 +85,8 @@ class Calls:
         self.clear = bytearray()
         self.silent = 0
         self._lengths: array[int] = array("i")
-        self._pages: Pages[int, Told] = Pages()
+        self._texts: Pages[int, str] = Pages()
+        self._tellings: Pages[int, Told] = Pages()
         self._neighbours: ref[Neighbours] | None = None
 
     def __len__(self) -> int:
@@ -98,11 +100,12 @@ class Calls:
         words = [*zip(*columns[: len(_WORDS)], strict=True)]
         self.words.extend(words)
         failures = columns[len(_WORDS) : len(_WORDS) + len(_FAILURE)]
-        self._fail(columns[0], failures)
+        failed = self._failed(columns[0], failures)
+        self.failures.update(failed)
         kept: list[Any] = [*self.numbers.values(), *self.counts.values()]
         for column, values in zip(kept, columns[len(_WORDS) + len(_FAILURE) :], strict=True):
             column.extend(values)
-        self._clear(said, columns[_SOURCE], columns[_OPEN])
+        self._clear(said, columns[_SOURCE], columns[_OPEN], failed)
         self.silent += said.count(None)
         self._lengths.extend([_UNKNOWN_LENGTH] * len(rows))
         return chats
@@ -111,31 +114,51 @@ class Calls:
         """Learn which texts are asked for together."""
         self._neighbours = ref(neighbours)  # a circle would be freed late
 
-    def told(self, row: int, slot: AnswerSlot) -> Told:
+    def text(self, row: int, slot: AnswerSlot) -> str:
         """Return what the call in a place said; it is read from the store."""
+        return "" if self.said.lacks(row) else self._paged(self._texts, row, slot, self._read_texts)
+
+    def told(self, row: int, slot: AnswerSlot) -> Told:
+        """Return what else is known of it, likewise."""
+        return self._paged(self._tellings, row, slot, self._read_tellings)
+
+    def _paged(
+        self,
+        pages: Pages[int, Value],
+        row: int,
+        slot: AnswerSlot,
+        read: Callable[[Sequence[int]], dict[int, Value]],
+    ) -> Value:
+        """Return what belongs to a row, from the page of its neighbours if it is on it."""
         neighbours = None if self._neighbours is None else self._neighbours()
         stretch = None if neighbours is None else neighbours.stretch(slot, PAGE)
         if neighbours is not None and stretch is not None:
             rows = partial(neighbours.rows, stretch, PAGE)
-            found = self._pages.of(stretch, row, lambda: self._read(rows()))
+            found = pages.of(stretch, row, lambda: read(rows()))
             if found is not None:
                 return found
-        return self._pages.of(-1 - row, row, lambda: self._read([row])) or Told()
+        return pages.of(-1 - row, row, lambda: read([row]))  # type: ignore[return-value]  # it is
 
-    def _read(self, rows: Sequence[int]) -> dict[int, Told]:
+    def _read_texts(self, rows: Sequence[int]) -> dict[int, str]:
+        digests = {row: self.said[row] for row in rows}
+        table = schema.text
+        wanted = sorted({digest for digest in digests.values() if digest})
+        query = select(table.c.sha, table.c.compressed, table.c.body).where(table.c.sha.in_(wanted))
+        with self._engine.connect() as connection:
+            found = {bytes(sha): text_of(*text) for sha, *text in connection.execute(query)}
+        return {row: found.get(digest or b"", "") for row, digest in digests.items()}
+
+    def _read_tellings(self, rows: Sequence[int]) -> dict[int, Told]:
         table = schema.generation
         of_ids = {self.ids[row]: row for row in rows}
-        query = select(table.c.chat_id, table.c.request_id, *TEXTS).select_from(ANSWERS)
+        query = select(table.c.chat_id, table.c.request_id, *REASONING).select_from(REASONINGS)
         with self._engine.connect() as connection:
             found = connection.execute(query.where(table.c.chat_id.in_(of_ids)))
-            return {
-                of_ids[chat_id]: Told(text_of(*texts[:2]), text_of(*texts[2:]), request_id)
-                for chat_id, request_id, *texts in found
+            known = {
+                of_ids[chat_id]: Told(text_of(*text), request_id)
+                for chat_id, request_id, *text in found
             }
-
-    def text(self, row: int, slot: AnswerSlot) -> str:
-        """Return what a call said."""
-        return "" if self.said.lacks(row) else self.told(row, slot).text
+        return dict.fromkeys(rows, Told()) | known
 
     def length(self, row: int, slot: AnswerSlot) -> int:
         """Return how many characters a call said; they are counted once."""
@@ -144,7 +167,13 @@ class Calls:
             length = self._lengths[row] = len(self.text(row, slot))
         return length
 
-    def _clear(self, said: Sequence[Any], sources: Sequence[Any], reused: Sequence[Any]) -> None:
+    def _clear(
+        self,
+        said: Sequence[Any],
+        sources: Sequence[Any],
+        reused: Sequence[Any],
+        failed: Collection[int],
+    ) -> None:
         start = len(self.clear)
         lags = (self.numbers[name].since(start) for name in ("lag", "stream_lag"))
         self.clear += bytes(
@@ -156,21 +185,24 @@ class Calls:
                 said, sources, reused, *lags, strict=True
             )
         )
-        for row in self.failures:
-            if row >= start:
-                self.clear[row] = False
+        for row in failed:
+            self.clear[row] = False
 
-    def _fail(self, finishes: Sequence[Any], failures: Sequence[Sequence[Any]]) -> None:
-        """Take the failures of the next rows, and the ends that the plan calls so."""
-        if any(kind is not None for kind in failures[0]):
-            for row, failed in enumerate(zip(*failures, strict=True), start=len(self)):
-                if failed[0] is not None:
-                    self.failures[row] = _failure(*failed)
+    def _failed(
+        self, finishes: Sequence[Any], failures: Sequence[Sequence[Any]]
+    ) -> dict[int, Failure]:
+        """Return the failures of the next rows, and the ends that the plan calls so."""
+        found: dict[int, Failure] = {}
         ended = {finish: self._ended(finish) for finish in {*finishes} - {"stop"}}
         if any(ended.values()):
             for row, finish in enumerate(finishes, start=len(self)):
                 if (failure := ended.get(finish)) is not None:
-                    self.failures.setdefault(row, failure)
+                    found[row] = failure
+        if any(kind is not None for kind in failures[0]):
+            for row, failed in enumerate(zip(*failures, strict=True), start=len(self)):
+                if failed[0] is not None:
+                    found[row] = _failure(*failed)
+        return found
 
     @property
     def largest_lag(self) -> float:
