@@ -146,6 +146,8 @@ class Watch:
         whole = self._taken == len(self._clusters)
         if self._tally.voids > self._most_voids and not self._may_be_lost(whole=whole):
             return self._too_many_voids(ledger)
+        if not whole and self._method is not None and not self._method.stepwise:
+            return None
         sick = "" if self._health is None else self._health.problem
         if not whole and self._health is not None and self._health.waiting:
             return None
