@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from arenatest.store import open_store
 from fakes.databases import new_schema
+from servers.warm import WarmPython
 
 MODELS = """
 import threading
@@ -80,8 +81,8 @@ min = 0.4
 class Project:
     """A folder with suites, and pytest runs in it."""
 
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self.pytester = pytester
+    def __init__(self, pytester: pytest.Pytester, python: WarmPython) -> None:
+        self.pytester, self.python = pytester, python
         self.path = pytester.path
         self.write("models.py", MODELS)
 
@@ -120,9 +121,16 @@ class Project:
     def run(self, *arguments: str, arena: bool = True) -> pytest.RunResult:
         """Run pytest in a process of its own."""
         flags = ("--arena",) if arena else ()
-        return self.pytester.run(
-            sys.executable, "-m", "pytest", "-p", "no:asyncio", *flags, *arguments, timeout=120
+        output, errors = self.path / "stdout", self.path / "stderr"
+        started = time.monotonic()
+        status = self.python.run(
+            *("pytest", "-p", "no:asyncio", *flags, *arguments),
+            **{"folder": self.path, "output": output, "errors": errors, "timeout": 120},
         )
+        said, blamed = (path.read_text(encoding="utf-8") for path in (output, errors))
+        print(said, blamed, sep="\n")
+        lines = said.splitlines(), blamed.splitlines()
+        return pytest.RunResult(status, *lines, time.monotonic() - started)
 
     def calls(self) -> list[str]:
         """The calls that the models of models.py got, and forget them."""
@@ -155,13 +163,23 @@ class Project:
         return os.environ.get("ARENATEST_STORE") or self.path / ".arenatest"
 
 
+@pytest.fixture(scope="session")
+def python() -> Iterator[WarmPython]:
+    """What all sessions are run by that nobody kills."""
+    with WarmPython() as warm:
+        yield warm
+
+
 @pytest.fixture
 def project(
-    pytester: pytest.Pytester, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester,
+    python: WarmPython,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Project]:
     """A fresh project; with ``ARENATEST_TEST_STORE=postgresql`` its store lies on a server."""
     with contextlib.ExitStack() as while_it_runs:
         if os.environ.get("ARENATEST_TEST_STORE") == "postgresql":
             url = request.getfixturevalue("postgres_url")
             monkeypatch.setenv("ARENATEST_STORE", while_it_runs.enter_context(new_schema(url)))
-        yield Project(pytester)
+        yield Project(pytester, python)
