@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -267,25 +268,39 @@ def said(word, verdict):
     return Judgment(void=word)
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Begins run after run, each of a plan of its own, in one store."""
+    with open_store(tmp_path_factory.mktemp("runs") / "store") as store:
+
+        def begin():
+            name, made = f"run-{next(numbers)}", plan(hash=f"plan-{next(numbers)}")
+            store.begin(made, replace(run(name), plan_hash=made.hash), fresh=False, expire=0.0)
+            return store, made, name
+
+        numbers = itertools.count()
+        yield begin
+
+
 @given(st.lists(st.tuples(words, st.sampled_from(Verdict)), min_size=1, max_size=12))
 @settings(max_examples=40)
-def test_what_is_taken_away_does_not_depend_on_what_verdicts_say(tmp_path_factory, games):
+def test_what_is_taken_away_does_not_depend_on_what_verdicts_say(runs, games):
     taken = []
     for verdicts in ([word for word, _ in games], [other for _, other in games]):
-        with open_store(tmp_path_factory.mktemp("store")) as store:
-            store.begin(plan(), run(), fresh=False, expire=0.0)
-            records = [
-                judged(
-                    slot=GameSlot("new", f"p{number}", 0, "jury", 0, Order.BASELINE_FIRST),
-                    judgment=said(word, verdict),
-                )
-                for number, ((word, _), verdict) in enumerate(zip(games, verdicts, strict=True))
-            ]
-            store.write(records)
-            store.finish("run-1", 2000.0)
-            again(store)
-            left = {slot.prompt for slot in store.load("run-1").judgments}
-            taken.append({record.slot.prompt for record in records} - left)
+        store, made, name = runs()
+        records = [
+            judged(
+                run=name,
+                slot=GameSlot("new", f"p{number}", 0, "jury", 0, Order.BASELINE_FIRST),
+                judgment=said(word, verdict),
+            )
+            for number, ((word, _), verdict) in enumerate(zip(games, verdicts, strict=True))
+        ]
+        store.write(records)
+        store.finish(name, 2000.0)
+        again(store, of=made)
+        left = {slot.prompt for slot in store.load(name).judgments}
+        taken.append({record.slot.prompt for record in records} - left)
     expected = {
         f"p{n}"
         for n, (word, _) in enumerate(games)
