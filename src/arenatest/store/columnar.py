@@ -16,7 +16,7 @@ from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Order
 from arenatest.model.plan import Plan
 from arenatest.model.record import AnswerSlot, ClockFacts, GameSlot, Ledger
-from arenatest.store import recorded, said, schema
+from arenatest.store import said, schema
 from arenatest.store.codec import text_from_cell
 from arenatest.store.placed import PlacedCalls
 from arenatest.store.places import Grid, Places
@@ -40,10 +40,11 @@ def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
         count: How many placed answers there are.
     """
     plan = ledger.plan
-    calls = Calls(connection.engine, plan.finishes)
+    clocks = {rule.metric.name for rule in plan.rules if rule.metric.source == "timing"}
+    calls = Calls(connection.engine, plan.finishes, clocks)
     placing = _Placing(Grid(AnswerSlot, _answer_axes(plan), count), calls)
     table, rows = schema.generation, _Rows(calls)
-    query = select(*map(_raw, _call_columns()))
+    query = select(*(_raw(table.c[name]) for name in calls.columns))
     own = (table.c.run == ledger.run.id, table.c.role.in_(("answer", "timing")), table.c.final)
     for page in _pages(connection, query.where(*own)):
         rows.add(page)
@@ -153,10 +154,6 @@ class _Names(dict[str, str]):
     def __missing__(self, cell: str) -> str:
         self[cell] = text = text_from_cell(cell)
         return text
-
-
-def _call_columns() -> list[ColumnElement[Any]]:
-    return [schema.generation.c[name] for name in recorded.COLUMNS]
 
 
 def _placed(run_id: str) -> Any:

@@ -7,8 +7,10 @@ from functools import partial
 from math import inf
 
 from arenatest.model.record import Answered, AnswerSlot, Clocks
+from arenatest.store.answered import answered_of
+from arenatest.store.columns import Numbers
 from arenatest.store.places import Grid, Places
-from arenatest.store.recorded import Calls, answered_of
+from arenatest.store.recorded import Calls
 
 _BITS = 32  # of a number that tell the row; those above tell how it was placed
 _ROW = (1 << _BITS) - 1
@@ -52,11 +54,11 @@ class PlacedCalls(Places[AnswerSlot, Answered], Clocks):
     def clear_clocks(self, slot: AnswerSlot, repeats: int, clock: str) -> Sequence[float] | None:
         """Return a clock of a place and its next repeats, where all of them are clear."""
         place = self.grid.place(slot)
-        column = self._calls.numbers.get(clock)
-        if place is None or column is None or slot.repeat + repeats > self.grid.depth:
+        if place is None or slot.repeat + repeats > self.grid.depth:
             return None
         if not all(self._clear[place : place + repeats]):
             return None
+        column: Numbers = self._calls.column(clock)
         seconds = column.at([number & _ROW for number in self.numbers[place : place + repeats]])
         known = min(seconds, default=-1.0) >= 0.0 and sum(seconds) < inf  # nor is any NaN
         return seconds if known else None

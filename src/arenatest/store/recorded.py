@@ -1,23 +1,19 @@
-"""The calls of a record in columns, and the values that are made of a row when somebody asks.
-
-A value of a row equals the one that was recorded, and takes a tenth of its bytes: the columns.
-"""
+"""The calls of a record in columns: a tenth of the bytes that whole values take."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 from weakref import ref
 
 from sqlalchemy import Engine, select
 
-from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.answer import Answer, Failure
 from arenatest.model.finish import Finishes
 from arenatest.model.latency import LAG
-from arenatest.model.record import Answered, AnswerSlot
+from arenatest.model.record import AnswerSlot
 from arenatest.store import schema
 from arenatest.store.codec import text_from_cell
 from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
@@ -26,21 +22,22 @@ from arenatest.store.texts import PAGE, Pages
 
 Value = TypeVar("Value")
 
-_WORDS = ("finish", "model", "timing", "connection_reused", "has_usage")
-_FAILURE = (
+_CLOCKS = (
+    *("queue_wait", "held", "connect", "ttft", "ttfat", "tpot", "e2e", "wall", "icl"),
+    *("lag", "stream_lag", "server", "server_queue", "load"),
+)
+_OF_LAG = ("lag", "stream_lag")
+_COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "reads")
+_REST = {
+    **dict.fromkeys(("model", "has_usage"), Kinds),
+    **dict.fromkeys(("cost", "started", *_CLOCKS), Numbers),
+    **dict.fromkeys(_COUNTS, Counts),
+}
+_OF_FAILURES = (
     *("failure", "failure_message", "failure_status", "failure_retryable", "failure_retry_after"),
 )
-_NUMBERS = (
-    *("cost", "started", "queue_wait", "connect", "ttft", "ttfat", "tpot", "e2e", "wall", "icl"),
-    *("held", "lag", "stream_lag", "server", "server_queue", "load"),
-)
-_COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "reads")
-
-COLUMNS = ("chat_id", "text", *_WORDS, *_FAILURE, *_NUMBERS, *_COUNTS)
-"""What :meth:`Calls.add` takes of each call, in order and as the database holds it."""
-
 _UNKNOWN_LENGTH = -1
-_SOURCE, _OPEN = _WORDS.index("timing"), _WORDS.index("connection_reused")
+_AT_ONCE = 500  # calls that one query names
 
 
 class Told(NamedTuple):
@@ -63,27 +60,34 @@ class Neighbours(Protocol):
 class Calls:
     """The calls of a record, row by row.
 
+    What gates ask for is read at once; the rest when somebody asks for any of it.
+
     Args:
         engine: Of the store, for what is read when somebody asks.
         finishes: What the plan makes of ends of answers.
+        clocks: Those that its gates look at.
 
     Attributes:
+        columns: What :meth:`add` takes of each call, in order and as the database holds it.
         hows: How calls were placed: at which attempt, whether reused, and from which level.
+        failures: Failures by row; of what is not read yet, the kind alone.
         silent: How many said nothing.
         clear: Of each row, whether the call itself leaves its clocks clear: see ``Clocks``.
     """
 
-    def __init__(self, engine: Engine, finishes: Finishes) -> None:
+    def __init__(self, engine: Engine, finishes: Finishes, clocks: Collection[str] = ()) -> None:
         self._engine, self._finishes = engine, finishes
-        self.ids = Ids()
+        wanted = [name for name in _CLOCKS if name in clocks or name in _OF_LAG]
+        self.columns = (
+            *("chat_id", "text", "finish", "timing", "connection_reused", "failure", *wanted),
+        )
+        self.ids, self.said = Ids(), Digests()
         self.words: Kinds[tuple[Any, ...]] = Kinds()
-        self.failures: dict[int, Failure] = {}
-        self.numbers = {name: Numbers() for name in _NUMBERS}
-        self.counts = {name: Counts() for name in _COUNTS}
-        self.said = Digests()
         self.hows: list[tuple[int, bool, str]] = []
+        self.failures: dict[int, Failure | Any] = {}
         self.clear = bytearray()
         self.silent = 0
+        self._columns: dict[str, Any] = {name: Numbers() for name in wanted}
         self._lengths: array[int] = array("i")
         self._texts: Pages[int, str] = Pages()
         self._tellings: Pages[int, Told] = Pages()
@@ -93,22 +97,34 @@ class Calls:
         return len(self._lengths)
 
     def add(self, rows: Sequence[Sequence[Any]]) -> Sequence[str]:
-        """Take calls, of each its ``COLUMNS``; return their ids as the database holds them."""
-        chats, said, *columns = zip(*rows, strict=True)
+        """Take calls by their ``columns``; return their ids as the database holds them."""
+        chats, said, finishes, sources, reused, kinds, *clocks = zip(*rows, strict=True)
+        for name, seconds in zip(self.columns[-len(clocks) :], clocks, strict=True):
+            self._columns[name].extend(seconds)
+        ended = map(_cell, finishes)
+        self.words.extend(zip(ended, sources, map(_bool, reused), strict=True))
         self.ids.extend(chats)
         self.said.extend(said)
-        words = [*zip(*columns[: len(_WORDS)], strict=True)]
-        self.words.extend(words)
-        failures = columns[len(_WORDS) : len(_WORDS) + len(_FAILURE)]
-        failed = self._failed(columns[0], failures)
+        failed = self._failed(finishes, kinds)
         self.failures.update(failed)
-        kept: list[Any] = [*self.numbers.values(), *self.counts.values()]
-        for column, values in zip(kept, columns[len(_WORDS) + len(_FAILURE) :], strict=True):
-            column.extend(values)
-        self._clear(said, columns[_SOURCE], columns[_OPEN], failed)
+        self._clear(said, sources, reused, failed)
         self.silent += said.count(None)
         self._lengths.extend([_UNKNOWN_LENGTH] * len(rows))
         return chats
+
+    def column(self, name: str) -> Any:
+        """Return a column of ``generation`` by its name."""
+        if name not in self._columns:
+            self._columns |= self._read_rest()
+        return self._columns[name]
+
+    def failure(self, row: int) -> Failure | None:
+        """Return why a call gave no answer, if so."""
+        found = self.failures.get(row)
+        if found is not None and not isinstance(found, Failure):
+            self._read_failures()
+            return self.failures[row]
+        return found
 
     def settle(self, neighbours: Neighbours) -> None:
         """Learn which texts are asked for together."""
@@ -149,15 +165,9 @@ class Calls:
         return {row: found.get(digest or b"", "") for row, digest in digests.items()}
 
     def _read_tellings(self, rows: Sequence[int]) -> dict[int, Told]:
-        table = schema.generation
-        of_ids = {self.ids[row]: row for row in rows}
-        query = select(table.c.chat_id, table.c.request_id, *REASONING).select_from(REASONINGS)
-        with self._engine.connect() as connection:
-            found = connection.execute(query.where(table.c.chat_id.in_(of_ids)))
-            known = {
-                of_ids[chat_id]: Told(text_of(*text), request_id)
-                for chat_id, request_id, *text in found
-            }
+        columns = (schema.generation.c.request_id, *REASONING)
+        found = self._of_calls(rows, columns, REASONINGS)
+        known = {row: Told(text_of(*text), told) for row, (told, *text) in found.items()}
         return dict.fromkeys(rows, Told()) | known
 
     def length(self, row: int, slot: AnswerSlot) -> int:
@@ -175,7 +185,7 @@ class Calls:
         failed: Collection[int],
     ) -> None:
         start = len(self.clear)
-        lags = (self.numbers[name].since(start) for name in ("lag", "stream_lag"))
+        lags = (self._columns[name].since(start) for name in _OF_LAG)
         self.clear += bytes(
             text is not None
             and source == "measured"
@@ -188,181 +198,71 @@ class Calls:
         for row in failed:
             self.clear[row] = False
 
-    def _failed(
-        self, finishes: Sequence[Any], failures: Sequence[Sequence[Any]]
-    ) -> dict[int, Failure]:
+    def _failed(self, finishes: Sequence[Any], kinds: Sequence[Any]) -> dict[int, Any]:
         """Return the failures of the next rows, and the ends that the plan calls so."""
-        found: dict[int, Failure] = {}
+        found: dict[int, Any] = {}
         ended = {finish: self._ended(finish) for finish in {*finishes} - {"stop"}}
         if any(ended.values()):
             for row, finish in enumerate(finishes, start=len(self)):
                 if (failure := ended.get(finish)) is not None:
                     found[row] = failure
-        if any(kind is not None for kind in failures[0]):
-            for row, failed in enumerate(zip(*failures, strict=True), start=len(self)):
-                if failed[0] is not None:
-                    found[row] = _failure(*failed)
+        if kinds.count(None) < len(kinds):
+            known = enumerate(kinds, start=len(self))
+            found |= {row: kind for row, kind in known if kind is not None}
         return found
+
+    def _read_rest(self) -> dict[str, Any]:
+        """Read what is not read yet of every call: by ids, so that each finds its row."""
+        names = [name for name in _REST if name not in self._columns]
+        columns: dict[str, Any] = {name: _REST[name]() for name in names}
+        for rows in _pages(range(len(self))):
+            found = self._of_calls(rows, [schema.generation.c[name] for name in names])
+            unknown = (None,) * len(names)  # of a call that is gone
+            page = zip(*(found.get(row, unknown) for row in rows), strict=True)
+            for column, values in zip(columns.values(), page, strict=True):
+                column.extend(values)
+        return columns
+
+    def _read_failures(self) -> None:
+        columns = [schema.generation.c[name] for name in _OF_FAILURES]
+        left = [row for row, found in self.failures.items() if not isinstance(found, Failure)]
+        for rows in _pages(left):
+            found = self._of_calls(rows, columns)
+            for row in rows:
+                kind, message, status, retryable, after = found.get(
+                    row, (self.failures[row], "", None, False, None)
+                )
+                self.failures[row] = Failure(
+                    kind=kind,
+                    message=message,
+                    status=status,
+                    retryable=retryable,
+                    retry_after=after,
+                )
+
+    def _of_calls(
+        self, rows: Sequence[int], columns: Sequence[Any], source: Any = schema.generation
+    ) -> dict[int, Any]:
+        """Read some columns of some calls; those that are gone are left out."""
+        chat_id = schema.generation.c.chat_id
+        of_ids = {self.ids[row]: row for row in rows}
+        query = select(chat_id, *columns).select_from(source).where(chat_id.in_(of_ids))
+        with self._engine.connect() as connection:
+            return {of_ids[found[0]]: found[1:] for found in connection.execute(query)}
 
     @property
     def largest_lag(self) -> float:
         """No call came while our own event loop lagged by more: seconds."""
-        return max(self.numbers[name].largest for name in ("lag", "stream_lag"))
+        lags: list[float] = [self._columns[name].largest for name in _OF_LAG]
+        return max(lags)
 
     def _ended(self, finish: str | None) -> Failure | None:
         """Return the failure that the plan makes of an end, if it does."""
         return self._finishes.taken(Answer(finish=finish)).failure
 
 
-def _clock(name: str) -> Any:
-    return property(lambda self: self._calls.numbers[name][self._row])
-
-
-class RowAnswered(Answered):
-    """The placed answer of a row."""
-
-    __slots__ = ("_calls", "_how", "_row", "_slot")
-    _calls: Calls
-    _row: int
-    _how: int
-    _slot: AnswerSlot
-
-    def __new__(cls, **changed: Any) -> Any:
-        """Return a whole value where one is made of this one by ``dataclasses.replace``."""
-        return Answered(**changed)
-
-    def __eq__(self, other: object) -> bool:
-        return _equal(self, other, Answered)
-
-    __hash__ = Answered.__hash__
-    answer: Any = property(lambda self: _answer(self._calls, self._row, self._slot))
-    chat_id: Any = property(lambda self: self._calls.ids[self._row])
-    attempts: Any = property(lambda self: self._calls.hows[self._how][0])
-    reused: Any = property(lambda self: self._calls.hows[self._how][1])
-    level: Any = property(lambda self: self._calls.hows[self._how][2])
-    cost: Any = property(lambda self: self._calls.numbers["cost"][self._row])
-    started: Any = property(lambda self: self._calls.numbers["started"][self._row])
-
-
-class RowAnswer(Answer):
-    """The answer of a row."""
-
-    __slots__ = ("_calls", "_row", "_slot")
-    _calls: Calls
-    _row: int
-    _slot: AnswerSlot
-
-    def __new__(cls, **changed: Any) -> Any:
-        """Return a whole value, as above."""
-        return Answer(**changed)
-
-    def __eq__(self, other: object) -> bool:
-        return _equal(self, other, Answer)
-
-    __hash__ = Answer.__hash__
-    text: Any = property(lambda self: self._calls.text(self._row, self._slot))
-    reasoning: Any = property(lambda self: self._calls.told(self._row, self._slot).reasoning)
-    finish: Any = property(lambda self: _cell(self._calls.words[self._row][0]))
-    model: Any = property(lambda self: _cell(self._calls.words[self._row][1]))
-    usage: Any = property(lambda self: _usage(self._calls, self._row))
-    timing: Any = property(lambda self: _timing(self._calls, self._row))
-    failure: Any = property(lambda self: self._calls.failures.get(self._row))
-    request_id: Any = property(lambda self: self._calls.told(self._row, self._slot).request_id)
-    response_id: Any = None
-    length: Any = property(lambda self: self._calls.length(self._row, self._slot))
-    silent: Any = property(lambda self: self._calls.said.lacks(self._row))
-
-    def says(self, other: Answer) -> bool:
-        """Return whether both texts are equal; of two rows their digests are compared."""
-        if isinstance(other, RowAnswer):
-            return self._calls.said[self._row] == other._calls.said[other._row]
-        return bool(self.text == other.text)
-
-
-class RowTiming(Timing):
-    """The clocks of a row."""
-
-    __slots__ = ("_calls", "_row")
-    _calls: Calls
-    _row: int
-
-    def __new__(cls, **changed: Any) -> Any:
-        """Return a whole value, as above."""
-        return Timing(**changed)
-
-    def __eq__(self, other: object) -> bool:
-        return _equal(self, other, Timing)
-
-    __hash__ = Timing.__hash__
-    source: Any = property(lambda self: self._calls.words[self._row][2])
-    connection_reused: Any = property(lambda self: _bool(self._calls.words[self._row][3]))
-    reads: Any = property(lambda self: self._calls.counts["reads"][self._row])
-    ttfb: Any = None
-    gaps: Any = ()
-    queue_wait: Any = _clock("queue_wait")
-    held: Any = _clock("held")
-    connect: Any = _clock("connect")
-    ttft: Any = _clock("ttft")
-    ttfat: Any = _clock("ttfat")
-    tpot: Any = _clock("tpot")
-    e2e: Any = _clock("e2e")
-    wall: Any = _clock("wall")
-    icl: Any = _clock("icl")
-    lag: Any = _clock("lag")
-    stream_lag: Any = _clock("stream_lag")
-    server: Any = _clock("server")
-    load: Any = _clock("load")
-    server_queue: Any = _clock("server_queue")
-
-
-def answered_of(calls: Calls, row: int, how: int, slot: AnswerSlot) -> Answered:
-    """Return the answer of a row, placed in a slot."""
-    value: RowAnswered = object.__new__(RowAnswered)
-    object.__setattr__(value, "_calls", calls)
-    object.__setattr__(value, "_row", row)
-    object.__setattr__(value, "_how", how)
-    object.__setattr__(value, "_slot", slot)
-    return value
-
-
-def _answer(calls: Calls, row: int, slot: AnswerSlot) -> Answer:
-    value: RowAnswer = object.__new__(RowAnswer)
-    object.__setattr__(value, "_calls", calls)
-    object.__setattr__(value, "_row", row)
-    object.__setattr__(value, "_slot", slot)
-    return value
-
-
-def _timing(calls: Calls, row: int) -> Timing | None:
-    if calls.words[row][2] is None:
-        return None
-    value: RowTiming = object.__new__(RowTiming)
-    object.__setattr__(value, "_calls", calls)
-    object.__setattr__(value, "_row", row)
-    return value
-
-
-def _usage(calls: Calls, row: int) -> Usage | None:
-    if not calls.words[row][4]:
-        return None
-    counts = calls.counts
-    return Usage(
-        input_tokens=counts["input_tokens"][row],
-        output_tokens=counts["output_tokens"][row],
-        reasoning_tokens=counts["reasoning_tokens"][row],
-        cached_tokens=counts["cached_tokens"][row],
-    )
-
-
-def _failure(kind: Any, message: str, *rest: Any) -> Failure:
-    status, retryable, retry_after = rest
-    return Failure(
-        kind=kind,
-        message=text_from_cell(message),
-        status=status,
-        retryable=bool(retryable),
-        retry_after=retry_after,
-    )
+def _pages(rows: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
 
 
 def _cell(cell: str | None) -> str | None:
@@ -371,10 +271,3 @@ def _cell(cell: str | None) -> str | None:
 
 def _bool(value: int | None) -> bool | None:
     return None if value is None else bool(value)
-
-
-def _equal(ours: Any, theirs: object, kind: type[Any]) -> bool:
-    """Return whether two values of a kind are alike; ids of a server's own are looked up last."""
-    if not isinstance(theirs, kind):
-        return False
-    return all(getattr(ours, one.name) == getattr(theirs, one.name) for one in fields(kind))
