@@ -7,6 +7,7 @@ from typing import Any
 
 from arenatest.model.answer import Answer, Timing, Usage
 from arenatest.model.record import Answered, AnswerSlot
+from arenatest.store.codec import text_from_cell
 from arenatest.store.recorded import Calls
 
 
@@ -58,7 +59,7 @@ class RowAnswer(Answer):
     __hash__ = Answer.__hash__
     text: Any = property(lambda self: self._calls.text(self._row, self._slot))
     reasoning: Any = property(lambda self: self._calls.told(self._row, self._slot).reasoning)
-    finish: Any = property(lambda self: self._calls.words[self._row][0])
+    finish: Any = property(lambda self: _cell(self._calls.words[self._row][0]))
     model: Any = _column("model")
     usage: Any = property(lambda self: _usage(self._calls, self._row))
     timing: Any = property(lambda self: _timing(self._calls, self._row))
@@ -91,7 +92,7 @@ class RowTiming(Timing):
 
     __hash__ = Timing.__hash__
     source: Any = property(lambda self: self._calls.words[self._row][1])
-    connection_reused: Any = property(lambda self: self._calls.words[self._row][2])
+    connection_reused: Any = property(lambda self: _bool(self._calls.words[self._row][2]))
     reads: Any = _column("reads")
     ttfb: Any = None
     gaps: Any = ()
@@ -154,3 +155,11 @@ def _equal(ours: Any, theirs: object, kind: type[Any]) -> bool:
     if not isinstance(theirs, kind):
         return False
     return all(getattr(ours, one.name) == getattr(theirs, one.name) for one in fields(kind))
+
+
+def _cell(cell: str | None) -> str | None:
+    return None if cell is None else text_from_cell(cell)
+
+
+def _bool(value: int | None) -> bool | None:
+    return None if value is None else bool(value)

@@ -5,10 +5,11 @@ What is read comes as the database holds it, and is decoded here: names and orde
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress
-from typing import Any
+from operator import add
+from typing import Any, Generic
 
 from sqlalchemy import Boolean, ColumnElement, Connection, Integer, String, select, type_coerce
 
@@ -19,7 +20,7 @@ from arenatest.model.record import AnswerSlot, ClockFacts, GameSlot, Ledger
 from arenatest.store import said, schema
 from arenatest.store.codec import text_from_cell
 from arenatest.store.placed import PlacedCalls
-from arenatest.store.places import Grid, Places
+from arenatest.store.places import Grid, Places, Slot
 from arenatest.store.recorded import Calls
 from arenatest.store.said import Judgments, judgment_of
 
@@ -66,9 +67,11 @@ def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
 def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
     """Put every judgment into the ledger; arguments as above."""
     table, names = schema.judgment, _Names()
+    decode = (names.of, names.of, _same, names.of, _same, _ORDERS.__getitem__)
     grid = Grid(GameSlot, _game_axes(ledger.plan), count)
     judgments = Judgments(connection.engine, ledger.run, ledger.plan, grid)
     ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
+    finder = _Finder(grid, decode)
     columns = [table.c[name] for name in (*GameSlot._fields, *said.COLUMNS)]
     query = (
         select(*map(_raw, columns))
@@ -76,12 +79,17 @@ def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
         .order_by(*columns[: len(GameSlot._fields)])
     )
     for page in _pages(connection, query):
-        candidates, prompts, repeats, judges, again, orders, *kinds = zip(*page, strict=True)
-        parts = (
-            *(names.of(candidates), names.of(prompts), repeats),
-            *(names.of(judges), again, [_ORDERS[order] for order in orders]),
-        )
-        places.fill(parts, grid.places(parts), judgments.numbers(kinds))
+        parts = [*zip(*page, strict=True)]
+        slots, kinds = parts[: len(GameSlot._fields)], parts[len(GameSlot._fields) :]
+        numbers = judgments.numbers(kinds)
+        at = finder.places(slots)
+        if None in at:
+            for place, number, *slot in zip(at, numbers, *slots, strict=True):
+                if place is None:
+                    places.hold(finder.slot(slot), number)
+            known = [place is not None for place in at]
+            at, numbers = [*compress(at, known)], [*compress(numbers, known)]
+        places.fill(at, numbers)
 
 
 class _Rows:
@@ -102,7 +110,8 @@ class _Placing:
     """Puts calls into their places."""
 
     def __init__(self, grid: Grid[AnswerSlot], calls: Calls) -> None:
-        self._grid, self._calls, self._names = grid, calls, _Names()
+        names = _Names()
+        self._calls, self._finder = calls, _Finder(grid, (names.of, names.of, _same))
         self._hows: dict[tuple[Any, ...], int] = {}
         self.answers, self.timings = PlacedCalls(grid, calls), PlacedCalls(grid, calls)
 
@@ -119,13 +128,19 @@ class _Placing:
         return left
 
     def _place(self, page: Sequence[Sequence[Any]], rows: Sequence[Any]) -> None:
-        contestants, prompts, repeats, purposes, _, *hows = zip(*page, strict=True)
-        parts = self._names.of(contestants), self._names.of(prompts), repeats
-        columns = [*parts, self._grid.places(parts), rows, self._how([*zip(*hows, strict=True)])]
+        *slots, purposes, _, attempts, reused, levels = zip(*page, strict=True)
+        at = self._finder.places(slots)
+        hows = self._how([*zip(attempts, reused, levels, strict=True)])
         for purpose, places in (("text", self.answers), ("timing", self.timings)):
             chosen = [one == purpose for one in purposes]
-            *slots, at, row, how = ([*compress(column, chosen)] for column in columns)
-            places.place(slots, at, row, how)
+            if None in at:
+                for *slot, place, row, how in compress(
+                    zip(*slots, at, rows, hows, strict=True), chosen
+                ):
+                    if place is None:
+                        places.place_beside(self._finder.slot(slot), row, how)
+                chosen = [yes and one is not None for yes, one in zip(chosen, at, strict=True)]
+            places.place(*([*compress(column, chosen)] for column in (at, rows, hows)))
 
     def _how(self, hows: Sequence[tuple[Any, ...]]) -> list[int]:
         for attempts, reused, level in {*hows} - self._hows.keys():
@@ -144,16 +159,61 @@ class _Placing:
         )
 
 
+class _Finder(Generic[Slot]):
+    """Finds the places of rows: of each part of a slot it is known what it adds.
+
+    Args:
+        grid: The places.
+        decode: Makes each part of a slot of what the database holds.
+    """
+
+    def __init__(self, grid: Grid[Slot], decode: Sequence[Callable[[Any], Any]]) -> None:
+        self._grid, self._decode = grid, decode
+        self._of_whom, self._rest = _Steps(grid, 0, decode[:2]), _Steps(grid, 2, decode[2:])
+
+    def places(self, parts: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return the places of slots, given as a column of each part; None for strays."""
+        whom, rest = zip(*parts[:2], strict=True), zip(*parts[2:], strict=True)
+        steps = map(self._of_whom.__getitem__, whom), map(self._rest.__getitem__, rest)
+        try:
+            return [*map(add, *steps)]
+        except KeyError:
+            return [self._grid.place(self.slot(slot)) for slot in zip(*parts, strict=True)]
+
+    def slot(self, cells: Iterable[Any]) -> Slot:
+        """Return a slot of what the database holds of it."""
+        return self._grid.slot(
+            decode(cell) for decode, cell in zip(self._decode, cells, strict=True)
+        )
+
+
+class _Steps(dict[tuple[Any, ...], int]):
+    """What parts of slots add to the numbers of their places, by how the database holds them."""
+
+    def __init__(self, grid: Grid[Any], first: int, decode: Sequence[Callable[[Any], Any]]) -> None:
+        super().__init__()
+        self._grid, self._first, self._decode = grid, first, decode
+
+    def __missing__(self, cells: tuple[Any, ...]) -> int:
+        parts = [decode(cell) for decode, cell in zip(self._decode, cells, strict=True)]
+        self[cells] = steps = self._grid.steps(self._first, parts)
+        return steps
+
+
 class _Names(dict[str, str]):
     """Names by how the database holds them: each is one object."""
 
-    def of(self, cells: Sequence[str]) -> list[str]:
-        """Return the names of a column."""
-        return [*map(self.__getitem__, cells)]
+    def of(self, cell: str) -> str:
+        """Return a name."""
+        return self[cell]
 
     def __missing__(self, cell: str) -> str:
         self[cell] = text = text_from_cell(cell)
         return text
+
+
+def _same(part: Any) -> Any:
+    return part
 
 
 def _placed(run_id: str) -> Any:

@@ -29,27 +29,23 @@ class PlacedCalls(Places[AnswerSlot, Answered], Clocks):
         self._calls = calls
         self._clear = bytearray(grid.size)
 
-    def place(
-        self,
-        parts: Sequence[Sequence[object]],
-        places: Sequence[int | None],
-        rows: Sequence[int],
-        hows: Sequence[int],
-    ) -> None:
+    def place(self, places: Sequence[int], rows: Sequence[int], hows: Sequence[int]) -> None:
         """Place calls; no place is given twice.
 
         Args:
-            parts: The slots, as a column of each of their parts.
-            places: Their numbers in the grid.
+            places: Of the plan.
             rows: Of the calls.
             hows: How they were placed, each by its place in ``Calls.hows``.
         """
-        self.fill(parts, places, [how << _BITS | row for how, row in zip(hows, rows, strict=True)])
         fresh = [(attempts, reused) == (1, False) for attempts, reused, _ in self._calls.hows]
         clear, ours = self._calls.clear, self._clear
         for place, row, how in zip(places, rows, hows, strict=True):
-            if place is not None and clear[row] and fresh[how]:
-                ours[place] = True
+            ours[place] = clear[row] and fresh[how]
+        self.fill(places, [how << _BITS | row for how, row in zip(hows, rows, strict=True)])
+
+    def place_beside(self, slot: AnswerSlot, row: int, how: int) -> None:
+        """Place a call where the plan has no place."""
+        self.hold(slot, how << _BITS | row)
 
     def clear_clocks(self, slot: AnswerSlot, repeats: int, clock: str) -> Sequence[float] | None:
         """Return a clock of a place and its next repeats, where all of them are clear."""

@@ -12,10 +12,9 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
-from functools import reduce
 from itertools import product
 from math import prod
-from operator import add, getitem
+from operator import getitem
 from typing import Any, Generic, TypeVar
 
 Slot = TypeVar("Slot", bound="tuple[Any, ...]")
@@ -38,7 +37,7 @@ class Grid(Generic[Slot]):
         self, slot: Callable[..., Slot], axes: Sequence[Sequence[Any]], taken: int
     ) -> None:
         sparse = not 0 < prod(map(len, axes)) <= _LOOSEST * taken
-        self._slot = slot
+        self._make = slot
         self._axes: list[list[Any]] = [[] if sparse else list(dict.fromkeys(axis)) for axis in axes]
         self._steps: list[dict[Any, int]] = []
         self.size = 1
@@ -58,22 +57,22 @@ class Grid(Generic[Slot]):
         except KeyError:
             return None
 
-    def places(self, parts: Sequence[Sequence[Any]]) -> Sequence[int | None]:
-        """Return the numbers of many slots, given as a column of each of their parts."""
-        steps = (map(step.__getitem__, part) for step, part in zip(self._steps, parts, strict=True))
-        try:
-            return [*reduce(_added, steps)]
-        except KeyError:
-            return [*map(self.place, zip(*parts, strict=True))]
+    def steps(self, first: int, parts: Iterable[Any]) -> int:
+        """Return what some parts of a slot, from a first one on, add to its number.
+
+        Raises:
+            KeyError: The plan does not have one of them.
+        """
+        return sum(map(getitem, self._steps[first:], parts))
 
     def slots(self) -> Iterator[Slot]:
         """Yield all slots in their order."""
-        make = self._slot
+        make = self._make
         return (make(*parts) for parts in product(*self._axes))
 
-    def made(self, parts: Iterable[Any]) -> Slot:
+    def slot(self, parts: Iterable[Any]) -> Slot:
         """Return the slot of some parts."""
-        return self._slot(*parts)
+        return self._make(*parts)
 
     def near(self, slot: Slot, most: int) -> Sequence[Any]:
         """Return some prompts that stand side by side in the plan, the one of a slot among them.
@@ -109,31 +108,16 @@ class Places(MutableMapping[Slot, Value]):
         self._held: dict[Slot, Value] = {}
         self._placed = 0  # of the plan's places, those that are taken
 
-    def fill(
-        self,
-        parts: Sequence[Sequence[Any]],
-        places: Sequence[int | None],
-        numbers: Sequence[int],
-    ) -> None:
-        """Place many numbers; no place is given twice.
-
-        Args:
-            parts: The slots, as a column of each of their parts.
-            places: Their numbers in the grid.
-            numbers: What to put there.
-        """
+    def fill(self, places: Sequence[int], numbers: Sequence[int]) -> None:
+        """Put a number into each of some places of the plan; none is given twice."""
         here = self.numbers
-        if None in places:
-            for slot, place, number in zip(zip(*parts, strict=True), places, numbers, strict=True):
-                if place is None:
-                    made = self.grid.made(slot)
-                    self._held[made] = self._value(made, number)
-                else:
-                    here[place] = number
-        else:
-            for place, number in zip(places, numbers, strict=True):
-                here[place] = number  # type: ignore[index]  # none is None
-        self._placed += len(places) - places.count(None)
+        for place, number in zip(places, numbers, strict=True):
+            here[place] = number
+        self._placed += len(places)
+
+    def hold(self, slot: Slot, number: int) -> None:
+        """Put a number into a slot that the plan does not have."""
+        self._held[slot] = self._value(slot, number)
 
     def __getitem__(self, slot: Slot) -> Value:
         place = self.grid.place(slot)
@@ -203,10 +187,6 @@ class Places(MutableMapping[Slot, Value]):
             if number != NOTHING:
                 yield slot, number
         yield from ((slot, _HELD) for slot in self._held if self.grid.place(slot) is None)
-
-
-def _added(ours: Iterable[int], theirs: Iterable[int]) -> map[int]:
-    return map(add, ours, theirs)
 
 
 class _Items(ItemsView[Slot, Value]):

@@ -15,7 +15,6 @@ from arenatest.model.finish import Finishes
 from arenatest.model.latency import LAG
 from arenatest.model.record import AnswerSlot
 from arenatest.store import schema
-from arenatest.store.codec import text_from_cell
 from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
 from arenatest.store.joined import REASONING, REASONINGS, text_of
 from arenatest.store.texts import PAGE, Pages
@@ -101,8 +100,7 @@ class Calls:
         chats, said, finishes, sources, reused, kinds, *clocks = zip(*rows, strict=True)
         for name, seconds in zip(self.columns[-len(clocks) :], clocks, strict=True):
             self._columns[name].extend(seconds)
-        ended = map(_cell, finishes)
-        self.words.extend(zip(ended, sources, map(_bool, reused), strict=True))
+        self.words.extend(zip(finishes, sources, reused, strict=True))
         self.ids.extend(chats)
         self.said.extend(said)
         failed = self._failed(finishes, kinds)
@@ -263,11 +261,3 @@ class Calls:
 
 def _pages(rows: Sequence[int]) -> Iterator[Sequence[int]]:
     return (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
-
-
-def _cell(cell: str | None) -> str | None:
-    return None if cell is None else text_from_cell(cell)
-
-
-def _bool(value: int | None) -> bool | None:
-    return None if value is None else bool(value)

@@ -18,8 +18,12 @@ def value(slot, number):
 
 def filled(grid, *slots):
     places = Places(grid, value)
-    parts = [*zip(*slots, strict=True)]
-    places.fill(parts, grid.places(parts), range(len(slots)))
+    at = {number: grid.place(slot) for number, slot in enumerate(slots)}
+    strays = [number for number, place in at.items() if place is None]
+    for number in strays:
+        places.hold(slots[number], number)
+        del at[number]
+    places.fill([*at.values()], [*at])
     return places
 
 
@@ -87,6 +91,15 @@ def test_where_few_of_many_places_are_taken_none_is_numbered(repeats):
     grid = Grid(AnswerSlot, (NAMES, PROMPTS, range(repeats)), taken=2)
 
     assert dict(filled(grid, slot)) == {slot: "number 0 of new"}
+
+
+def test_what_parts_of_a_slot_add_makes_up_its_place():
+    grid = Grid(AnswerSlot, (NAMES, PROMPTS, range(2)), taken=8)
+
+    for slot in grid.slots():
+        assert grid.steps(0, slot[:2]) + grid.steps(2, slot[2:]) == grid.place(slot)
+    with pytest.raises(KeyError):
+        grid.steps(1, ["p9"])
 
 
 def test_prompts_that_stand_side_by_side_in_the_plan_are_told():
