@@ -73,11 +73,7 @@ def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
     ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
     finder = _Finder(grid, decode)
     columns = [table.c[name] for name in (*GameSlot._fields, *said.COLUMNS)]
-    query = (
-        select(*map(_raw, columns))
-        .where(table.c.run == ledger.run.id)
-        .order_by(*columns[: len(GameSlot._fields)])
-    )
+    query = select(*map(_raw, columns)).where(table.c.run == ledger.run.id)
     for page in _pages(connection, query):
         parts = [*zip(*page, strict=True)]
         slots, kinds = parts[: len(GameSlot._fields)], parts[len(GameSlot._fields) :]
@@ -221,7 +217,7 @@ def _placed(run_id: str) -> Any:
     table = schema.placed_answer
     slot = [table.c[name] for name in (*AnswerSlot._fields, "purpose")]
     how = [table.c[name] for name in ("chat_id", "attempts", "reused", "level")]
-    return select(*map(_raw, slot + how)).where(table.c.run == run_id).order_by(*slot)
+    return select(*map(_raw, slot + how)).where(table.c.run == run_id)
 
 
 def _answer_axes(plan: Plan) -> tuple[list[str], list[str], range]:
@@ -253,6 +249,6 @@ def _raw(column: Any) -> ColumnElement[Any]:
 
 
 def _pages(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:
-    result = connection.execute(query)
+    result = connection.execute(query.execution_options(yield_per=_PAGE))
     while page := result.fetchmany(_PAGE):
         yield page
