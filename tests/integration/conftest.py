@@ -15,6 +15,8 @@ from sqlalchemy import text
 from arenatest.store import open_store
 from fakes.databases import new_schema
 from servers.warm import WarmPython
+from simulation.crashes import Undisturbed, undisturbed
+from simulation.sessions import Models, models
 
 MODELS = """
 import threading
@@ -121,15 +123,19 @@ class Project:
     def run(self, *arguments: str, arena: bool = True) -> pytest.RunResult:
         """Run pytest in a process of its own."""
         flags = ("--arena",) if arena else ()
-        output, errors = self.path / "stdout", self.path / "stderr"
+        return self._run("pytest", "-p", "no:asyncio", *flags, *arguments)
+
+    def arenatest(self, *arguments: str) -> pytest.RunResult:
+        """Run a command of ``arenatest`` in a process of its own."""
+        return self._run("arenatest", *arguments)
+
+    def _run(self, module: str, *arguments: str) -> pytest.RunResult:
+        files = {"output": self.path / "stdout", "errors": self.path / "stderr"}
         started = time.monotonic()
-        status = self.python.run(
-            *("pytest", "-p", "no:asyncio", *flags, *arguments),
-            **{"folder": self.path, "output": output, "errors": errors, "timeout": 120},
-        )
-        said, blamed = (path.read_text(encoding="utf-8") for path in (output, errors))
-        print(said, blamed, sep="\n")
-        lines = said.splitlines(), blamed.splitlines()
+        status = self.python.run(module, *arguments, folder=self.path, timeout=120, **files)
+        texts = [path.read_text(encoding="utf-8") for path in files.values()]
+        print(*texts, sep="\n")
+        lines = [text.splitlines() for text in texts]
         return pytest.RunResult(status, *lines, time.monotonic() - started)
 
     def calls(self) -> list[str]:
@@ -168,6 +174,19 @@ def python() -> Iterator[WarmPython]:
     """What all sessions are run by that nobody kills."""
     with WarmPython() as warm:
         yield warm
+
+
+@pytest.fixture(scope="session")
+def crash_models() -> Iterator[Models]:
+    """The server of sessions that are disturbed."""
+    with models() as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def whole(crash_models: Models, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """What those sessions come to when nobody disturbs them."""
+    return undisturbed(tmp_path_factory.mktemp("whole"), crash_models)
 
 
 @pytest.fixture

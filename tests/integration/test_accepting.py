@@ -1,5 +1,4 @@
 import json
-import sys
 
 import tomli
 
@@ -9,10 +8,6 @@ from servers.openai_server import serve
 from servers.script import Script
 
 DRIFT = "lock: seed: locked 0, found 1"
-
-
-def arenatest(project, *arguments):
-    return project.pytester.run(sys.executable, "-m", "arenatest", *arguments, timeout=60)
 
 
 def lock(project, name="x"):
@@ -26,14 +21,14 @@ def test_a_candidate_is_promoted_as_a_diff_and_the_next_run_has_not_drifted(proj
     suite.chmod(0o600)
     project.run()
 
-    shown = arenatest(project, "accept", "x.arena.toml", "new")
+    shown = project.arenatest("accept", "x.arena.toml", "new")
     assert shown.ret == 0
     shown.stdout.fnmatch_lines(["--- a/x.arena.toml", '-name = "old"', "--- /dev/null", "+{"])
     told = ["*answer_length: held to the baseline alone*", "*nothing is written: add --write"]
     shown.stderr.fnmatch_lines(told)
     assert suite.read_text(encoding="utf-8") == before
 
-    assert arenatest(project, "accept", "x.arena.toml", "new", "--write").ret == 0
+    assert project.arenatest("accept", "x.arena.toml", "new", "--write").ret == 0
     read = tomli.loads(suite.read_text(encoding="utf-8"))
     assert read["baseline"]["function"] == "models:new"
     assert suite.stat().st_mode & 0o777 == 0o600
@@ -52,17 +47,17 @@ def test_a_candidate_is_promoted_as_a_diff_and_the_next_run_has_not_drifted(proj
 def test_a_candidate_that_failed_is_accepted_only_by_force_which_the_lock_says(project):
     project.suite(candidates={"bad": "bad"})
     project.run()
-    unknown = arenatest(project, "accept", "x.arena.toml", "bda")
+    unknown = project.arenatest("accept", "x.arena.toml", "bda")
     unknown.stderr.fnmatch_lines(["arenatest: got 'bda', expected a candidate: bad"])
     unknown.stderr.no_fnmatch_line("*stays*")
-    refused = arenatest(project, "accept", "x.arena.toml", "bad", "--write")
+    refused = project.arenatest("accept", "x.arena.toml", "bad", "--write")
     assert refused.ret == 4
     refused.stderr.fnmatch_lines(
         ["arenatest: cannot accept bad:", "  fail in the run *win_rate*", "*--force overrules*"]
     )
     assert not (project.path / "x.arena.lock").exists()
 
-    assert arenatest(project, "accept", "x.arena.toml", "bad", "--write", "--force").ret == 0
+    assert project.arenatest("accept", "x.arena.toml", "bad", "--write", "--force").ret == 0
     (forced,) = lock(project)["accepted"]["forced"]
     assert "win_rate" in forced
     read = tomli.loads((project.path / "x.arena.toml").read_text(encoding="utf-8"))
@@ -73,7 +68,7 @@ def test_a_promotion_that_would_break_the_suite_shows_why(project):
     gates = '[[gates]]\nmetric = "win_rate"\nmin = 0.4\ncandidates = ["new"]\n'
     project.suite(candidates={"new": "new", "bad": "bad"}, gates=gates)
     project.run()
-    result = arenatest(project, "accept", "x.arena.toml", "new", "--write")
+    result = project.arenatest("accept", "x.arena.toml", "new", "--write")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*without new as a candidate the suite would be wrong*"])
     assert not (project.path / "x.arena.lock").exists()
@@ -82,7 +77,7 @@ def test_a_promotion_that_would_break_the_suite_shows_why(project):
 def test_drift_is_a_warning_or_refused_before_any_call(project):
     project.suite()
     project.run()
-    arenatest(project, "lock", "x.arena.toml", "--write")
+    project.arenatest("lock", "x.arena.toml", "--write")
     project.suite(run="seed = 1")
     project.calls()
 
@@ -106,7 +101,7 @@ def test_another_served_model_fails_gates_that_passed_where_drift_is_refused(pro
     with serve(reply=verdict_or_words) as server:
         openai_suite(project, server.base_url, prompts=80, run="early_stop = false")
         assert project.run().ret == 0
-        arenatest(project, "lock", "x.arena.toml", "--write")
+        project.arenatest("lock", "x.arena.toml", "--write")
         assert lock(project)["baseline"]["served"] == ["old"]
 
         server.script = lambda request: Script(
@@ -138,7 +133,7 @@ def test_prompts_that_flipped_are_listed_and_one_is_asked_again_apart(project):
     project.run()
     project.calls()
 
-    listed = arenatest(project, "flips")
+    listed = project.arenatest("flips")
     listed.stdout.fnmatch_lines(
         [
             "x.arena.toml  new: 1 of 12 prompts flipped since the run *: 1 worse, 0 better *",
@@ -147,8 +142,8 @@ def test_prompts_that_flipped_are_listed_and_one_is_asked_again_apart(project):
             "    arenatest rerun x.arena.toml q3",
         ]
     )
-    assert arenatest(project, "flips", ".").stdout.str() == listed.stdout.str()
-    elsewhere = arenatest(project, "flips", "suites")
+    assert project.arenatest("flips", ".").stdout.str() == listed.stdout.str()
+    elsewhere = project.arenatest("flips", "suites")
     assert elsewhere.ret == 4
     elsewhere.stderr.fnmatch_lines(
         ["arenatest: *: no finished run of suites", "  hint: run `pytest --arena suites` first"]
@@ -157,7 +152,7 @@ def test_prompts_that_flipped_are_listed_and_one_is_asked_again_apart(project):
     assert [flip["prompt"] for flip in found["prompts"]] == ["q3"]
 
     runs = project.sql("select count(*) from generation")
-    again = arenatest(project, "rerun", "x.arena.toml", "q3", "--times", "2")
+    again = project.arenatest("rerun", "x.arena.toml", "q3", "--times", "2")
     assert again.ret == 0
     again.stdout.fnmatch_lines(
         ["q3  new, time 1: lost 0.00", "    | no", "q3  new: 0 won, 0 tied, 2 lost, 0 void of 2"]
@@ -168,9 +163,9 @@ def test_prompts_that_flipped_are_listed_and_one_is_asked_again_apart(project):
 
 def test_what_rerun_does_not_know_is_told(project):
     project.suite()
-    unknown = arenatest(project, "rerun", "x.arena.toml", "q33")
+    unknown = project.arenatest("rerun", "x.arena.toml", "q33")
     assert unknown.ret == 4
     unknown.stderr.fnmatch_lines(["*no prompt has the id 'q33', did you mean 'q3'?"])
-    who = arenatest(project, "rerun", "x.arena.toml", "q3", "--candidate", "old")
+    who = project.arenatest("rerun", "x.arena.toml", "q3", "--candidate", "old")
     who.stderr.fnmatch_lines(["*got 'old', expected a candidate: new"])
     assert not (project.path / ".arenatest").exists()

@@ -6,12 +6,8 @@ import sys
 import pytest
 
 
-def arenatest(project, *arguments):
-    return project.pytester.run(sys.executable, "-m", "arenatest", *arguments, timeout=60)
-
-
 def test_init_writes_a_suite_that_passes_as_it_is(project):
-    result = arenatest(project, "init", "first")
+    result = project.arenatest("init", "first")
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         ["*first.arena.toml", "*models.py", "now run: pytest --arena first"]
@@ -20,16 +16,16 @@ def test_init_writes_a_suite_that_passes_as_it_is(project):
 
 
 def test_init_overwrites_nothing(project):
-    arenatest(project, "init", "first")
+    project.arenatest("init", "first")
     project.write("first/models.py", "precious = True\n")
-    again = arenatest(project, "init", "first")
+    again = project.arenatest("init", "first")
     assert again.ret == 4
     again.stderr.fnmatch_lines(["arenatest: first/first.arena.toml is there already*"])
     assert (project.path / "first/models.py").read_text() == "precious = True\n"
 
 
 def test_schema_prints_a_json_schema_and_writes_nothing(project):
-    result = arenatest(project, "schema")
+    result = project.arenatest("schema")
     schema = json.loads(result.stdout.str())
     assert schema["$schema"].endswith("2020-12/schema")
     assert {"suite", "baseline", "candidates", "gates"} <= set(schema["properties"])
@@ -37,20 +33,20 @@ def test_schema_prints_a_json_schema_and_writes_nothing(project):
 
 
 def test_show_without_a_store_says_what_to_do(project):
-    result = arenatest(project, "show", "abc")
+    result = project.arenatest("show", "abc")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*there is no store*", "*pytest --arena*"])
 
 
 def test_fetching_an_unknown_model_names_the_known_ones(project):
-    result = arenatest(project, "local", "fetch", "smollm3")
+    result = project.arenatest("local", "fetch", "smollm3")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*smollm3*smollm2-135m*"])
 
 
 def test_a_command_is_required_and_help_lists_them(project):
-    assert arenatest(project).ret == 4
-    arenatest(project, "--help").stdout.fnmatch_lines(["*init*", "*schema*", "*show*", "*local*"])
+    assert project.arenatest().ret == 4
+    project.arenatest("--help").stdout.fnmatch_lines(["*init*", "*schema*", "*show*", "*local*"])
 
 
 def test_show_finds_the_store_that_the_projects_options_name(project):
@@ -62,7 +58,7 @@ def test_show_finds_the_store_that_the_projects_options_name(project):
         (chat,) = database.execute(
             "select chat_id from placed_answer where contestant = 'new' and prompt = 'q1'"
         ).fetchone()
-    shown = project.pytester.run(sys.executable, "-m", "arenatest", "show", chat[:12])
+    shown = project.arenatest("show", chat[:12])
     assert shown.ret == 0
     shown.stdout.fnmatch_lines([f"chat id*{chat}", "answer*of new on prompt q1"])
     verdicts = [line for line in shown.outlines if line.startswith("judged by")]
@@ -73,7 +69,7 @@ def test_show_finds_the_store_that_the_projects_options_name(project):
     "arguments", [["shwo"], ["show"], ["local"], ["local", "fetch"], ["schema", "--x"]]
 )
 def test_what_is_typed_wrong_has_the_exit_status_of_a_wrong_option(project, arguments):
-    result = arenatest(project, *arguments)
+    result = project.arenatest(*arguments)
     assert result.ret == 4
     assert "error:" in result.stderr.str()
 
@@ -96,7 +92,7 @@ def test_whoever_reads_may_stop_reading(project):
 @pytest.mark.parametrize("command", ["schema", "plugins"])
 def test_a_hook_that_raises_is_named_with_its_line(project, command):
     project.write("conftest.py", "def pytest_arena_judges():\n    raise ValueError('boom')\n")
-    result = arenatest(project, command)
+    result = project.arenatest(command)
     assert result.ret == 4
     said = "arenatest: pytest_arena_judges raised ValueError: boom (conftest.py:2)"
     assert said in result.stderr.str()
@@ -113,7 +109,7 @@ def test_a_hook_that_raises_at_collection_is_named_with_its_line(project):
 
 def test_show_of_a_store_that_may_not_be_read_says_so(project):
     """Root may read everything: a name that is too long is refused to everybody."""
-    result = arenatest(project, "show", "abc", "--store", "x" * 300)
+    result = project.arenatest("show", "abc", "--store", "x" * 300)
     assert result.ret == 4
     assert "File name too long" in result.stderr.str()
     assert "Traceback" not in result.stderr.str()
@@ -124,6 +120,6 @@ def test_what_plugins_warn_of_is_no_part_of_what_a_command_says(project):
         "conftest.py",
         "import warnings\ndef pytest_configure(config):\n    warnings.warn('old option')\n",
     )
-    result = arenatest(project, "plugins")
+    result = project.arenatest("plugins")
     assert result.ret == 0
     assert result.stderr.str() == ""

@@ -1,7 +1,5 @@
 """Conversations on a real server with sessions, and answers that end in a refusal or too early."""
 
-import subprocess
-import sys
 from collections import Counter, defaultdict
 
 import pytest
@@ -127,12 +125,7 @@ def test_what_a_filter_ended_is_taken_as_the_suite_says_now_and_on_the_record(pr
             ("failure", "candidate's call failed"),
         ):
             write(project, server, ENDS, run=f'on_filter = "{treatment}"')
-            subprocess.run(
-                [sys.executable, "-m", "arenatest", "gate", "talks.arena.toml"],
-                cwd=project.path,
-                capture_output=True,
-                check=False,
-            )
+            project.arenatest("gate", "talks.arena.toml")
             assert counts(project)["voids"] == {cause: 3}
             assert counts(project)["win"] == 9
         assert [(one["kind"], one["count"]) for one in project.results["errors"]] == [

@@ -1,7 +1,5 @@
 """People ask what a suite will take before they have a key, and get it without a call."""
 
-import sys
-
 SUITE = """
 [suite]
 name = "support"
@@ -33,9 +31,7 @@ max = "800 ms"
 
 
 def estimate(project, *arguments):
-    return project.pytester.run(
-        sys.executable, "-m", "arenatest", "estimate", *arguments, timeout=120
-    )
+    return project.arenatest("estimate", *arguments)
 
 
 def test_an_estimate_needs_no_key_makes_no_call_and_writes_nothing(project, monkeypatch):

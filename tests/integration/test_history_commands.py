@@ -1,7 +1,5 @@
 """Looking back over real runs as a user does, from the shell."""
 
-import sys
-
 MOODY = """
 from pathlib import Path
 
@@ -19,8 +17,7 @@ def test_two_real_runs_are_compared(project):
     for mood in ("good", "bad"):
         project.write("mood", mood)
         project.run("--arena-fresh")
-    command = (sys.executable, "-m", "arenatest", "diff", "latest~1", "latest")
-    result = project.pytester.run(*command, timeout=60)
+    result = project.arenatest("diff", "latest~1", "latest")
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         ["*before *PASS*", "*after *FAIL*", "*->*WORSE*", "*won -> lost*", '*after *"No idea."']

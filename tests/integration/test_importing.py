@@ -1,7 +1,5 @@
 """Answers that were paid for elsewhere serve a suite, and the runs they came with are on record."""
 
-import sys
-
 from unit.imports.shapes import arena_hard, lines, vote
 
 SUITE = """
@@ -35,13 +33,9 @@ def longer(prompt, a, b):
 """
 
 
-def arenatest(project, *arguments):
-    return project.pytester.run(sys.executable, "-m", "arenatest", *arguments, timeout=60)
-
-
 def test_imported_answers_are_the_baseline_of_a_suite(project):
     arena_hard(project.path / "bench", 40)
-    done = arenatest(project, "import", "arena-hard", "bench", "--answers-to", "elsewhere")
+    done = project.arenatest("import", "arena-hard", "bench", "--answers-to", "elsewhere")
     assert done.ret == 0
     done.stdout.fnmatch_lines(
         [
@@ -59,13 +53,13 @@ def test_imported_answers_are_the_baseline_of_a_suite(project):
     assert len(set((project.path / "asked.log").read_text().split())) <= 40
     (gate,) = project.results["gates"]
     assert (gate["candidate"], gate["decision"]) == ("ours", "pass")
-    arenatest(project, "runs").stdout.fnmatch_lines(["*hard*", "*from arena-hard*"])
+    project.arenatest("runs").stdout.fnmatch_lines(["*hard*", "*from arena-hard*"])
 
 
 def test_an_import_says_what_it_left_out_and_what_is_wrong_ends_with_4(project):
     odd = [vote("q1", "a", "b", "tie (bothbad)"), vote("q2", "\x1b[31ma", "b", "leftvote")]
     lines(project.path / "votes.jsonl", odd)
-    done = arenatest(project, "import", "lmsys", "votes.jsonl", "--baseline", "a")
+    done = project.arenatest("import", "lmsys", "votes.jsonl", "--baseline", "a")
     assert done.ret == 0
     done.stdout.fnmatch_lines(
         [
@@ -80,6 +74,6 @@ def test_an_import_says_what_it_left_out_and_what_is_wrong_ends_with_4(project):
         (("alpaca-eval", "votes.jsonl"), "*votes.jsonl: holds nothing of alpaca-eval*"),
         (("lmsys", "votes.jsonl", "--baseline", "c"), "*--baseline: unknown model 'c', *"),
     ):
-        wrong = arenatest(project, "import", *arguments)
+        wrong = project.arenatest("import", *arguments)
         assert wrong.ret == 4
         wrong.stderr.fnmatch_lines([problem])

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
-
-
-def arenatest(project, *arguments):
-    return project.pytester.run(sys.executable, "-m", "arenatest", *arguments, timeout=120)
 
 
 def test_a_store_is_verified_damaged_found_out_and_pruned(project):
     project.suite(prompts=8)
     project.run()
-    sound = arenatest(project, "verify")
+    sound = project.arenatest("verify")
     assert sound.ret == 0
     sound.stdout.fnmatch_lines(["looked at *1 decisions", "*arena.sqlite: no problem"])
 
     with sqlite3.connect(project.path / ".arenatest" / "arena.sqlite") as connection:
         connection.execute("UPDATE judgment SET verdict = 'A=B' WHERE prompt = 'q1'")
-    broken = arenatest(project, "verify", "--json")
+    broken = project.arenatest("verify", "--json")
     assert broken.ret == 1
     problems = json.loads(broken.stdout.str())["problems"]
     assert {one["kind"] for one in problems} >= {"judgment"}
     (run,) = {one["remedy"].rpartition(" ")[2] for one in problems if one["kind"] == "judgment"}
 
-    nothing = arenatest(project, "prune")
+    nothing = project.arenatest("prune")
     assert nothing.ret == 4
     nothing.stderr.fnmatch_lines(["arenatest: nothing says what is to go"])
-    foreseen = arenatest(project, "prune", run, "--dry-run")
+    foreseen = project.arenatest("prune", run, "--dry-run")
     foreseen.stdout.fnmatch_lines([f"would prune {run} *: it was named"])
-    pruned = arenatest(project, "prune", run)
+    pruned = project.arenatest("prune", run)
     assert pruned.ret == 0
     pruned.stdout.fnmatch_lines([f"pruned {run} *", "went: 1 run, *"])
-    assert arenatest(project, "verify").ret == 0
+    assert project.arenatest("verify").ret == 0
     assert project.sql("select count(*) from judgment") == [(0,)]

@@ -1,5 +1,3 @@
-import sys
-
 PLUGIN = '''
 import pytest
 from collections.abc import Mapping
@@ -147,8 +145,8 @@ def test_a_factory_that_raises_is_an_error_that_names_the_kind(project):
 
 def test_the_commands_know_the_plugins(project):
     project.write("conftest.py", PLUGIN)
-    listed = project.pytester.run(sys.executable, "-m", "arenatest", "plugins")
+    listed = project.arenatest("plugins")
     listed.stdout.fnmatch_lines(["providers:", "*parrot*Says one thing*", "*longer*", "*gain*"])
-    schema = project.pytester.run(sys.executable, "-m", "arenatest", "schema")
+    schema = project.arenatest("schema")
     assert '"parrot"' in schema.stdout.str()
     assert schema.ret == 0

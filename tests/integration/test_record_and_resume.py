@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from typing import NamedTuple
 
 import pytest
 
@@ -19,7 +20,6 @@ metric = "e2e"
 stat = "p50"
 max = "10 s"
 """
-WHOLE_PAGE = "whole-reports/arena-report.html"
 JUDGED = 'kind = "python"\nfunction = "models:longer"'
 
 
@@ -147,28 +147,57 @@ def until(server, calls):
         time.sleep(0.005)
 
 
+class Whole(NamedTuple):
+    """What an undisturbed run leaves behind."""
+
+    status: int
+    results: dict
+    page: str
+    calls: int
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serve(reply=verdict_or_words, script=Script(ttft=0.01)) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    """What the undisturbed run comes to, by how it stops: made by whoever needs it first."""
+    return {}
+
+
+def whole_run(project, server):
+    before = server.count
+    ended = project.run("--arena-store=whole", "--arena-reports=whole-reports")
+    reports = project.path / "whole-reports"
+    results = json.loads((reports / "arena-results.json").read_text(encoding="utf-8"))
+    page = (reports / "arena-report.html").read_text(encoding="utf-8")
+    return Whole(ended.ret, results, page, server.count - before)
+
+
 @pytest.mark.parametrize("stop", ["early_stop = false", "early_stop = true"])
 @pytest.mark.parametrize("calls", [1, 9, 30, 61, 80])
-def test_a_killed_run_goes_on_where_it_stopped(project, calls, stop):
-    with serve(reply=verdict_or_words, script=Script(ttft=0.01)) as server:
-        openai_suite(project, server.base_url, run=f"{stop}\nconcurrency = 4")
-        undisturbed = project.run("--arena-store=whole", "--arena-reports=whole-reports")
-        whole = json.loads((project.path / "whole-reports/arena-results.json").read_text())
-        needed = server.count
-        before = server.count
-        process = start(project)
-        until(server, before + calls)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        resumed = project.run()
-        assert resumed.ret == undisturbed.ret
-        assert project.results["gates"] == whole["gates"]
-        assert steady(project.results) == steady(whole)
-        assert battles(project.page) == battles((project.path / WHOLE_PAGE).read_text())
-        # Calls in flight are paid twice; with early stopping, others may be under way at the end.
-        most = needed + 4 if "false" in stop else needed + 4 * 4
-        assert server.count - before <= most
-        assert project.sql("select count(*) from run") == [(1,)]
+def test_a_killed_run_goes_on_where_it_stopped(project, server, undisturbed, calls, stop):
+    openai_suite(project, server.base_url, run=f"{stop}\nconcurrency = 4")
+    if stop not in undisturbed:
+        undisturbed[stop] = whole_run(project, server)
+    whole = undisturbed[stop]
+    before = server.count
+    process = start(project)
+    until(server, before + calls)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    resumed = project.run()
+    assert resumed.ret == whole.status
+    assert project.results["gates"] == whole.results["gates"]
+    assert steady(project.results) == steady(whole.results)
+    assert battles(project.page) == battles(whole.page)
+    # Calls in flight are paid twice; with early stopping, others may be under way at the end.
+    most = whole.calls + 4 if "false" in stop else whole.calls + 4 * 4
+    assert server.count - before <= most
+    assert project.sql("select count(*) from run") == [(1,)]
 
 
 def test_interrupting_keeps_what_is_recorded_and_says_so(project):
@@ -215,10 +244,10 @@ def test_chat_ids_are_sent_stored_shown_and_found(project):
     assert len(sent) == len(set(sent)) == 6 * 4
     stored = {chat for (chat,) in project.sql("select chat_id from generation")}
     assert stored == set(sent)
-    shown = project.pytester.run(sys.executable, "-m", "arenatest", "show", sent[0])
+    shown = project.arenatest("show", sent[0])
     shown.stdout.fnmatch_lines([f"chat id*{sent[0]}", "*ttft*"])
     assert shown.ret == 0
-    unknown = project.pytester.run(sys.executable, "-m", "arenatest", "show", "nothing-like-it")
+    unknown = project.arenatest("show", "nothing-like-it")
     assert unknown.ret == 4
     unknown.stderr.fnmatch_lines(["*no call has the chat id 'nothing-like-it'*"])
 

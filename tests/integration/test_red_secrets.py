@@ -6,8 +6,6 @@ import gzip
 import json
 import re
 import sqlite3
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -83,12 +81,10 @@ def seen(project):
 
 def shown(project):
     """What ``arenatest show`` prints of every call."""
-    command = [sys.executable, "-m", "arenatest", "show"]
     for (chat,) in project.sql("select chat_id from generation limit 3"):
-        done = subprocess.run(
-            [*command, chat], cwd=project.path, capture_output=True, text=True, check=True
-        )
-        yield "arenatest show", done.stdout.encode()
+        done = project.arenatest("show", chat)
+        assert done.ret == 0
+        yield "arenatest show", (done.stdout.str() + done.stderr.str()).encode()
 
 
 def exported(project):
@@ -316,7 +312,7 @@ def test_the_password_of_a_store_is_shown_nowhere(project, monkeypatch, postgres
         listed = project.run("--collect-only", *LOUD, f"--arena-store={url}")
         result = project.run(*LOUD, f"--arena-store={url}")
         monkeypatch.setenv("ARENATEST_STORE", url)
-        told = project.pytester.run(sys.executable, "-m", "arenatest", "runs", "--json")
+        told = project.arenatest("runs", "--json")
     result.assert_outcomes(failed=3)
     assert "--arena-store=postgresql://[hidden]@127.0.0.1" in project.results["run"]["command"]
     assert project.results["suites"][0]["name"] in told.stdout.str()

@@ -17,29 +17,22 @@ import pytest
 from fakes.databases import new_schema
 from servers.postgresql import Server, Unavailable
 from simulation.ends import hold_end, hold_ledger
-from simulation.sessions import PATIENCE, World, models
-
-
-@pytest.fixture(scope="module")
-def server():
-    with models() as serving:
-        yield serving
-
-
-@pytest.fixture(scope="module")
-def whole(server, tmp_path_factory):
-    """The undisturbed end of the whole plan."""
-    folder = tmp_path_factory.mktemp("whole") / "project"
-    return World(folder, server, variant="whole", store=str(folder / "store"), name="whole").run()
+from simulation.sessions import PATIENCE, World
 
 
 @pytest.fixture
-def world_on(request, tmp_path, server):
+def undisturbed(whole):
+    """The undisturbed end of the whole plan."""
+    return whole["whole"]
+
+
+@pytest.fixture
+def world_on(request, tmp_path, crash_models):
     """Makes worlds of this test, each in a folder of its own."""
 
     def make(store, name="one"):
         folder, known = tmp_path / name, f"{request.node.name}-{name}"
-        return World(folder, server, variant="whole", store=str(store), name=known)
+        return World(folder, crash_models, variant="whole", store=str(store), name=known)
 
     return make
 
@@ -79,7 +72,7 @@ def fill(folder):
 
 
 def test_a_disk_that_is_full_for_a_while_is_waited_for_and_for_long_is_told(
-    small_disk, world_on, whole
+    small_disk, world_on, undisturbed
 ):
     world = world_on(small_disk / "store")
     process = world.start()
@@ -95,7 +88,7 @@ def test_a_disk_that_is_full_for_a_while_is_waited_for_and_for_long_is_told(
     assert "free some space" in said
     assert "Traceback" not in said
     ballast.unlink()
-    hold_end(world, world.run(), whole, kills=1)
+    hold_end(world, world.run(), undisturbed, kills=1)
 
 
 @contextmanager
@@ -141,7 +134,7 @@ def own_postgres():
 
 
 def test_a_server_that_crashes_and_comes_back_or_ends_connections_loses_nothing(
-    own_postgres, world_on, whole
+    own_postgres, world_on, undisturbed
 ):
     with new_schema(own_postgres.url()) as url:
         world = world_on(url)
@@ -152,42 +145,42 @@ def test_a_server_that_crashes_and_comes_back_or_ends_connections_loses_nothing(
         assert sum(ended) > 1
         own_postgres.stop("immediate")
         own_postgres.start()
-        assert process.wait(PATIENCE) == whole.status, world.output()
-        hold_end(world, world.seen(whole.status), whole, kills=0)
+        assert process.wait(PATIENCE) == undisturbed.status, world.output()
+        hold_end(world, world.seen(undisturbed.status), undisturbed, kills=0)
 
 
-def test_two_sessions_on_one_plan_buy_once(database, world_on, whole):
+def test_two_sessions_on_one_plan_buy_once(database, world_on, undisturbed):
     world = world_on(database)
     first = world.start(reports="first")
     second = world.start(reports="second")
     for process, reports in ((first, "first"), (second, "second")):
-        assert process.wait(PATIENCE) == whole.status, world.output()
-        ended = world.seen(whole.status, reports)
-        assert hold_end(world, ended, whole, kills=0) == 0
+        assert process.wait(PATIENCE) == undisturbed.status, world.output()
+        ended = world.seen(undisturbed.status, reports)
+        assert hold_end(world, ended, undisturbed, kills=0) == 0
 
 
-def test_a_session_that_waits_takes_over_from_one_that_is_killed(database, world_on, whole):
+def test_a_session_that_waits_takes_over_from_one_that_is_killed(database, world_on, undisturbed):
     world = world_on(database)
     first = world.start(reports="first")
     until(world, 30, first)
     second = world.start(reports="second")
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
-    assert second.wait(PATIENCE) == whole.status, world.output()
-    hold_end(world, world.seen(whole.status, "second"), whole, kills=1)
+    assert second.wait(PATIENCE) == undisturbed.status, world.output()
+    hold_end(world, world.seen(undisturbed.status, "second"), undisturbed, kills=1)
 
 
 def test_two_plans_at_once_share_a_store_and_disturb_each_other_in_nothing(
-    database, world_on, whole
+    database, world_on, undisturbed
 ):
     one, other = world_on(database), world_on(database, "other")
     suite = other.folder / "crash.arena.toml"
     suite.write_text(suite.read_text(encoding="utf-8").replace("min = 0.35", "min = 0.36"))
     processes = [one.start(), other.start()]
     for world, process in zip((one, other), processes, strict=True):
-        assert process.wait(PATIENCE) == whole.status, world.output()
-        ended = world.seen(whole.status)
-        hold_ledger(ended.ledger, whole.ledger, whole=True)
-        assert ended.cases == whole.cases
-    assert len(one.calls) + len(other.calls) <= 2 * whole.calls
+        assert process.wait(PATIENCE) == undisturbed.status, world.output()
+        ended = world.seen(undisturbed.status)
+        hold_ledger(ended.ledger, undisturbed.ledger, whole=True)
+        assert ended.cases == undisturbed.cases
+    assert len(one.calls) + len(other.calls) <= 2 * undisturbed.calls
     assert other.run().calls == 0
