@@ -35,17 +35,13 @@ class Judgments:
 
     def __init__(self, engine: Engine, run: Run, plan: Plan, grid: Grid[GameSlot]) -> None:
         self._engine, self._run, self._plan, self._grid = engine, run, plan, grid
-        self._numbers: dict[tuple[Any, Any], int] = {}
         self.kinds: list[tuple[Verdict | None, Any]] = []
+        self._numbers = _Numbers(self.kinds)
         self._pages: Pages[GameSlot, Judgment] = Pages()
 
     def numbers(self, columns: Sequence[Sequence[Any]]) -> list[int]:
         """Return the numbers of judgments, given by their ``COLUMNS``."""
-        said = [*zip(*columns, strict=True)]
-        for verdict, void in {*said} - self._numbers.keys():
-            self._numbers[verdict, void] = len(self.kinds)
-            self.kinds.append((None if verdict is None else _VERDICTS[verdict], void))
-        return [self._numbers[kind] for kind in said]
+        return [*map(self._numbers.__getitem__, zip(*columns, strict=True))]
 
     def whole(self, slot: GameSlot) -> Judgment:
         """Read a judgment from the store, with those beside it."""
@@ -61,6 +57,20 @@ class Judgments:
         with self._engine.connect() as connection:
             whole.read_judgments(connection, few, limits)
         return dict(few.judgments)
+
+
+class _Numbers(dict[tuple[Any, Any], int]):
+    """The numbers of verdicts and voids; a new kind gets the next one."""
+
+    def __init__(self, kinds: list[tuple[Verdict | None, Any]]) -> None:
+        super().__init__()
+        self._kinds = kinds
+
+    def __missing__(self, said: tuple[Any, Any]) -> int:
+        verdict, void = said
+        self[said] = number = len(self._kinds)
+        self._kinds.append((None if verdict is None else _VERDICTS[verdict], void))
+        return number
 
 
 class RowJudgment(Judgment):
