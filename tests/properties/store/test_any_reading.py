@@ -28,6 +28,7 @@ from arenatest.model.record import (
 from arenatest.store import ledger as ledger_module
 from arenatest.store import open_store
 from arenatest.store import places as places_module
+from fakes.databases import new_schema
 from unit.gates import scenes
 
 NUMBERS = itertools.count(1)
@@ -184,9 +185,19 @@ def store(tmp_path_factory):
         yield opened
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(SEEDS.map(random.Random), st.booleans(), st.booleans())
 def test_gates_decide_alike_however_the_record_is_read(store, rng, finished, sparse):
+    check_reading(store, rng, finished=finished, sparse=sparse)
+
+
+def test_gates_decide_alike_on_what_a_server_holds(postgres_url):
+    with new_schema(postgres_url) as place, open_store(place) as store:
+        for seed in range(4):
+            check_reading(store, random.Random(seed), finished=seed > 0, sparse=seed == 1)
+
+
+def check_reading(store, rng, *, finished, sparse):
     made = Made(rng)
     store.begin(made.plan, made.run, fresh=True, expire=0.0)
     rng.shuffle(made.records)
