@@ -111,15 +111,18 @@ class JudgeView:
 
 def battles(ledger: Ledger) -> Iterator[Battle]:
     """Yield the battles of a run in the plan's order, those without any answer left out."""
-    plan = ledger.plan
+    plan, baseline = ledger.plan, ledger.plan.baseline.name
+    repeats = range(plan.repeats)
     for prompt in plan.prompts:
+        # One object for all who fight it: a page that holds an answer once goes by that.
+        against = [ledger.answers.get(AnswerSlot(baseline, prompt.id, one)) for one in repeats]
         for candidate in plan.candidates:
-            for repeat in range(plan.repeats):
+            for repeat in repeats:
                 pairing = _Pairing(
                     prompt=prompt,
                     candidate=candidate,
                     repeat=repeat,
-                    base=ledger.answers.get(AnswerSlot(plan.baseline.name, prompt.id, repeat)),
+                    base=against[repeat],
                     cand=ledger.answers.get(AnswerSlot(candidate.name, prompt.id, repeat)),
                     games=_games(ledger, candidate.name, prompt.id, repeat),
                 )
@@ -149,7 +152,8 @@ def _games(ledger: Ledger, candidate: str, prompt: str, repeat: int) -> tuple[Se
         for again in range(seat.repeats)
         for order in _ORDERS
     )
-    return tuple((slot, ledger.judgments[slot]) for slot in slots if slot in ledger.judgments)
+    found = ((slot, ledger.judgments.get(slot)) for slot in slots)
+    return tuple((slot, judgment) for slot, judgment in found if judgment is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,26 @@ def test_a_prompt_without_any_answer_is_left_out():
     assert fought(LedgerBuilder(plan(ONE))) == []
 
 
+class MadeAnew(dict):
+    """Answers as a record in columns gives them: a value of its own each time."""
+
+    def get(self, slot, default=None):
+        found = super().get(slot, default)
+        return found and replace(found)
+
+
+def test_all_candidates_fight_one_object_so_that_a_page_can_hold_it_once():
+    names = ("gpt-5-mini", "gpt-5-nano")
+    builder = LedgerBuilder(plan(ONE, candidates=names)).answer("gpt-4o", "p", "a")
+    for name in names:
+        builder.answer(name, "p", "b")
+    builder.ledger.answers = MadeAnew(builder.ledger.answers)
+
+    first, second = fought(builder)
+
+    assert first.baseline is second.baseline
+
+
 def test_the_id_of_a_battle_depends_on_content_only():
     first, second = one_battle(("win", "win")), one_battle(("loss", "loss"))
     assert first.id == second.id
