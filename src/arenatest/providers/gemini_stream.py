@@ -93,9 +93,10 @@ class GeminiStream(AnswerStream):
         return Tally(usage=usage, unseen=None if summarised or self._others else 0)
 
     def sole_text(self, event: Any) -> str | None:
-        """Return ``text`` where an event has neither counts nor a reason to end."""
-        plain = event.keys() <= _PLAIN
-        return "text" if plain and event["candidates"][0].keys() <= _PLAIN_CANDIDATE else None
+        """Return ``text`` where an event has one candidate, and no counts or reason to end."""
+        first, *others = event["candidates"]
+        plain = event.keys() <= _PLAIN and first.keys() <= _PLAIN_CANDIDATE
+        return "text" if plain and not others else None
 
     def _candidate(self, candidate: Any) -> None:
         for part in (candidate.get("content") or {}).get("parts") or ():

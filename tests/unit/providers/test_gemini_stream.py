@@ -242,6 +242,16 @@ def test_only_the_first_candidate_is_the_answer():
     assert (answer.text, answer.finish) == ("yes", "stop")
 
 
+def test_a_candidate_that_comes_in_two_pieces_ends_as_the_second_says_each_time():
+    pieces = [
+        {"content": {"parts": []}},
+        response(text("yes"), finish="MAX_TOKENS")["candidates"][0],
+    ]
+    twice = sse({"candidates": pieces})
+    answer = answered(twice, twice, chunk(finish="STOP"), twice)
+    assert (answer.text, answer.finish) == ("yesyesyes", "length")
+
+
 def test_text_that_comes_after_a_finish_reason_is_text():
     """Older models gave ``STOP`` with every event."""
     assert answered(chunk(text("Hi"), finish="STOP"), chunk(text("!"), finish="STOP")).text == "Hi!"
