@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from servers.warm import WarmPython
+
 
 @pytest.fixture(scope="session")
 def oldest(tmp_path_factory):
@@ -24,12 +26,18 @@ def oldest(tmp_path_factory):
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["plain", "xdist"])
 def test_the_whole_way_on_the_oldest_pytest(project, oldest, workers, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(oldest), *sys.path[1:2]]))
-    project.suite(candidates={"new": "new", "bad": "bad"})
-    result = project.run("-v", *workers)
-    assert "pytest-8.4" in result.stdout.str()
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*= arena =*", "*PASS*win_rate*", "*FAIL*win_rate*", "*report: reports/arena-report.html"]
-    )
-    project.write("wrong.arena.toml", "[suite\n")
-    assert project.run(*workers).ret == (1 if workers else 2)
+    with WarmPython() as project.python:
+        project.suite(candidates={"new": "new", "bad": "bad"})
+        result = project.run("-v", *workers)
+        assert "pytest-8.4" in result.stdout.str()
+        result.assert_outcomes(passed=1, failed=1)
+        result.stdout.fnmatch_lines(
+            [
+                "*= arena =*",
+                "*PASS*win_rate*",
+                "*FAIL*win_rate*",
+                "*report: reports/arena-report.html",
+            ]
+        )
+        project.write("wrong.arena.toml", "[suite\n")
+        assert project.run(*workers).ret == (1 if workers else 2)

@@ -30,6 +30,7 @@ class WarmPython:
     """Runs modules, one after another."""
 
     def __enter__(self) -> WarmPython:
+        self._path = os.environ.get("PYTHONPATH")
         self._process = subprocess.Popen(
             [sys.executable, "-P", __file__],
             stdin=subprocess.PIPE,
@@ -54,6 +55,7 @@ class WarmPython:
             errors: File for what it prints as errors.
             timeout: Seconds after which it is killed.
         """
+        assert os.environ.get("PYTHONPATH") == self._path, "it is read where Python starts"
         job = {
             "module": module,
             "arguments": arguments,
