@@ -151,14 +151,14 @@ def test_prompts_that_flipped_are_listed_and_one_is_asked_again_apart(project):
     (found,) = project.results["flips"]
     assert [flip["prompt"] for flip in found["prompts"]] == ["q3"]
 
-    runs = project.sql("select count(*) from generation")
+    runs = project.sql("select count(*) from call")
     again = project.arenatest("rerun", "x.arena.toml", "q3", "--times", "2")
     assert again.ret == 0
     again.stdout.fnmatch_lines(
         ["q3  new, time 1: lost 0.00", "    | no", "q3  new: 0 won, 0 tied, 2 lost, 0 void of 2"]
     )
     assert sorted(project.calls()) == ["new q3"] * 2 + ["old q3"] * 2
-    assert project.sql("select count(*) from generation") == runs
+    assert project.sql("select count(*) from call") == runs
 
 
 def test_what_rerun_does_not_know_is_told(project):

@@ -195,7 +195,7 @@ def test_a_suite_sets_the_dialects_against_each_other(project, monkeypatch, mock
     )
     result = project.run("-vv")
     result.assert_outcomes(passed=2 * len(others))
-    calls = "select owner, count(*), sum(failure is null), sum(ttft > 0) from generation"
+    calls = "select owner, count(*), sum(failure is null), sum(ttft > 0) from call"
     rows = project.sql(f"{calls} group by owner")
     assert sorted(rows) == [(kind, 8, 8, 8) for kind in sorted(PLACES)]
     assert KEY not in result.stdout.str()

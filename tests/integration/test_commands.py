@@ -56,7 +56,7 @@ def test_show_finds_the_store_that_the_projects_options_name(project):
     project.run()
     with sqlite3.connect(project.path / "kept/arena.sqlite") as database:
         (chat,) = database.execute(
-            "select chat_id from placed_answer where contestant = 'new' and prompt = 'q1'"
+            "select chat_id from answer where contestant = 'new' and prompt = 'q1'"
         ).fetchone()
     shown = project.arenatest("show", chat[:12])
     assert shown.ret == 0

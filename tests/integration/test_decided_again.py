@@ -134,8 +134,11 @@ def test_replies_are_read_again_and_the_changes_are_shown(project):
         project.run()
         calls = server.count
         bought = gates(project)
+        void = "(select number from name where text = 'unparsed')"
+        of_q3 = "where prompt = (select number from name where text = 'q3')"
+        project.sql("insert into name (text) values ('unparsed') on conflict do nothing")
         project.sql(  # as an older parser might have left it
-            "update judgment set verdict = null, void = 'unparsed' where prompt = 'q3'"
+            f"update judgment set verdict = null, void = {void} {of_q3}"  # noqa: S608
         )
         before = whole_store(project)
         assert arenatest(project, "gate").ret == 1

@@ -72,7 +72,7 @@ def check_books(project, server):
     """Hold the record against what the server saw."""
     sent = Counter(request.headers["x-client-request-id"] for request in server.requests)
     rows = project.sql(
-        "select chat_id, role, owner, prompt, key, attempt, final, failure, started from generation"
+        "select chat_id, role, owner, prompt, key, attempt, final, failure, started from call"
     )
     stored = Counter(row[0] for row in rows)
     assert stored == sent, "every request is one record, and the other way round"
@@ -96,7 +96,7 @@ def check_attempts(rows):
 def check_places(project):
     answers = project.sql(
         "select p.contestant, p.prompt, p.repeat, p.attempts, g.attempt, g.owner, g.prompt, "
-        "g.final from placed_answer p join generation g on g.chat_id = p.chat_id "
+        "g.final from answer p join call g on g.chat_id = p.chat_id "
         "where purpose = 'text'"
     )
     assert len(answers) == 2 * PROMPTS
@@ -108,7 +108,7 @@ def check_places(project):
 
 def games(project):
     """The candidate's result by game, void ones as None, each game once."""
-    rows = project.sql("select prompt, \"order\", verdict from judgment where judge = 'judge'")
+    rows = project.sql("select prompt, \"order\", verdict from game where judge = 'judge'")
     assert len(rows) == len({row[:2] for row in rows}), "no game was judged twice"
     return {(prompt, order): verdict for prompt, order, verdict in rows}
 
@@ -116,8 +116,8 @@ def games(project):
 def unlucky(project):
     """The prompts where a contestant gave no answer, and how many gave an empty one elsewhere."""
     rows = project.sql(
-        "select p.prompt, g.failure, g.text from placed_answer p "
-        "join generation g on g.chat_id = p.chat_id where purpose = 'text'"
+        "select p.prompt, g.failure, g.text from answer p "
+        "join call g on g.chat_id = p.chat_id where purpose = 'text'"
     )
     lost = {prompt for prompt, failure, _ in rows if failure is not None}
     return lost, Counter(prompt for prompt, _, text in rows if text is None and prompt not in lost)
@@ -192,7 +192,7 @@ def test_a_run_that_is_killed_amid_faults_goes_on_and_loses_nothing(project, und
         process.wait()
         project.run()
         sent = Counter(request.headers["x-client-request-id"] for request in server.requests)
-        stored = {chat for (chat,) in project.sql("select chat_id from generation")}
+        stored = {chat for (chat,) in project.sql("select chat_id from call")}
     assert set(sent.values()) == {1}
     assert stored <= set(sent)
     assert len(sent) - len(stored) <= 8, "only calls in flight are lost"

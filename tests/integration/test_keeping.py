@@ -14,7 +14,10 @@ def test_a_store_is_verified_damaged_found_out_and_pruned(project):
     sound.stdout.fnmatch_lines(["looked at *1 decisions", "*arena.sqlite: no problem"])
 
     with sqlite3.connect(project.path / ".arenatest" / "arena.sqlite") as connection:
-        connection.execute("UPDATE judgment SET verdict = 'A=B' WHERE prompt = 'q1'")
+        connection.execute(
+            "UPDATE judgment SET verdict = verdict + 1 WHERE prompt ="
+            " (SELECT number FROM name WHERE text = 'q1')"
+        )
     broken = project.arenatest("verify", "--json")
     assert broken.ret == 1
     problems = json.loads(broken.stdout.str())["problems"]
@@ -30,4 +33,4 @@ def test_a_store_is_verified_damaged_found_out_and_pruned(project):
     assert pruned.ret == 0
     pruned.stdout.fnmatch_lines([f"pruned {run} *", "went: 1 run, *"])
     assert project.arenatest("verify").ret == 0
-    assert project.sql("select count(*) from judgment") == [(0,)]
+    assert project.sql("select count(*) from game") == [(0,)]

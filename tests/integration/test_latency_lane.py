@@ -73,5 +73,5 @@ def test_clocks_are_taken_apart_in_mirrored_pairs_after_all_is_judged(project):
     )
     assert told["new"]["largest_lag"] is not None
     assert "one call at a time on each host" in project.page
-    roles = dict(project.sql("select role, count(*) from generation group by role"))
+    roles = dict(project.sql("select role, count(*) from call group by role"))
     assert roles == {"answer": len(answers), "warmup": 4, "timing": 32}

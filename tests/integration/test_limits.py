@@ -37,9 +37,9 @@ def test_suites_share_what_their_key_allows_and_the_wait_is_told(project, worker
         suite(project, "y", server.base_url)
         done = project.run(*workers)
         assert (done.ret, server.count) == (0, 60)
-    held = project.sql("select held from generation where held > 0")
+    held = project.sql("select held from call where held > 0")
     assert held
-    assert project.sql("select count(*) from generation where held > queue_wait + 0.001") == [(0,)]
+    assert project.sql("select count(*) from call where held > queue_wait + 0.001") == [(0,)]
     assert not list((project.path / ".arenatest/locks").glob("*.minute*"))
 
 

@@ -41,7 +41,7 @@ def battle(project, mock, *, prompts=PROMPTS, run="", more=""):
     )
     project.run()
     lost = "sum(failure is not null and final)"
-    query = f"select count(*), sum(failure is not null), {lost} from generation"  # noqa: S608
+    query = f"select count(*), sum(failure is not null), {lost} from call"  # noqa: S608
     return dict(zip(("attempts", "failed", "lost"), project.sql(query)[0], strict=True))
 
 
@@ -87,7 +87,7 @@ def test_an_answer_that_was_cut_off_inside_its_text_is_asked_for_again(project, 
     mock.play({**broken_inside(fault), "times": 3})
     calls = battle(project, mock)
     assert calls == {"attempts": 4 * PROMPTS + 3, "failed": 3, "lost": 0}
-    failed = project.sql("select distinct failure, text from generation where failure is not null")
+    failed = project.sql("select distinct failure, text from call where failure is not null")
     assert failed == [("cut", None)]
     assert mock.findings == []
 
@@ -97,11 +97,11 @@ def test_what_else_breaks_inside_the_text_is_a_failure_and_not_paid_for_twice(pr
     mock.play({**broken_inside(fault), "times": 2})
     calls = battle(project, mock)
     assert calls["failed"] == calls["lost"] == 2
-    assert project.sql("select failure, text from generation where failure is not null") == [
+    assert project.sql("select failure, text from call where failure is not null") == [
         (PAID[fault], None),
         (PAID[fault], None),
     ]
-    assert project.sql("select count(*) from judgment") == [(2 * (PROMPTS - 2),)]
+    assert project.sql("select count(*) from game") == [(2 * (PROMPTS - 2),)]
     assert len(mock.requests) == calls["attempts"]
     # llmock takes a client that does not ask again for one that read over the broken event.
     assert set(mock.findings) <= {("warning", "malformed_chunk_ignored")}
@@ -118,7 +118,7 @@ def test_a_slow_first_token_is_waited_for(project, mock):
     calls = battle(project, mock)
     assert calls["failed"] == 0
     assert mock.findings == []
-    (slowest,) = project.sql("select max(ttft) from generation")[0]
+    (slowest,) = project.sql("select max(ttft) from call")[0]
     assert 0.5 <= slowest < 1.5
 
 
@@ -154,7 +154,7 @@ def test_a_quota_that_the_suite_states_is_never_run_into(project):
         calls = battle(project, mock, prompts=10, more="requests_per_minute = 180")
         assert calls == {"attempts": 40, "failed": 0, "lost": 0}
         assert mock.findings == []
-    assert project.sql("select max(held) > 1 from generation") == [(1,)]
+    assert project.sql("select max(held) > 1 from call") == [(1,)]
 
 
 def test_a_tenth_of_errors_of_several_kinds_loses_nothing(project):

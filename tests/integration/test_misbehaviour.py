@@ -34,7 +34,7 @@ def test_a_candidate_that_never_answers_fails_its_gates_and_says_why(project, bo
     with_new(project, body)
     result = project.run()
     result.assert_outcomes(failed=2)
-    kinds = {failure for (failure,) in project.sql("select distinct failure from generation")}
+    kinds = {failure for (failure,) in project.sql("select distinct failure from call")}
     assert kinds == {None, kind}
     win = project.gates["new", "win_rate"]
     assert win["decision"] != "pass"
@@ -68,7 +68,7 @@ def test_a_judge_that_cannot_be_read_makes_its_gate_inconclusive(project, body, 
     gate = project.gates["new", "win_rate"]
     assert gate["decision"] == "inconclusive"
     assert gate["cause"] in {"judge", "void"}
-    assert {void for (void,) in project.sql("select distinct void from judgment")} == {cause}
+    assert {void for (void,) in project.sql("select distinct void from game")} == {cause}
 
 
 def test_a_judge_that_always_names_the_first_decides_nothing(project):
@@ -152,9 +152,7 @@ def test_a_conversation_keeps_its_own_history_and_is_one_cluster(project):
         more='[[prompts]]\nid = "talk"\nturns = ["one", "two"]\nresponse = ["one", "two"]\n',
     )
     project.run()
-    rows = project.sql(
-        "select g.owner, g.prompt, t.body from generation g join text t on t.sha = g.text"
-    )
+    rows = project.sql("select g.owner, g.prompt, t.body from call g join text t on t.sha = g.text")
     said = {f"{owner} {prompt}": body.decode() for owner, prompt, body in rows}
     assert said["old talk/1"] == "one"
     assert said["old talk/2"] == "one / one / two"
@@ -178,7 +176,7 @@ def test_a_failed_turn_voids_the_rest_of_its_conversation_only(project):
     text = (project.path / "x.arena.toml").read_text()
     project.write("x.arena.toml", text.replace('[[judges]]\nkind = "reference"\n', ""))
     project.run()
-    rows = project.sql("select prompt, failure, attempt from generation where owner = 'new'")
+    rows = project.sql("select prompt, failure, attempt from call where owner = 'new'")
     failures = {prompt: failure for prompt, failure, _ in rows}
     assert failures == {
         "a/1": "provider",

@@ -46,15 +46,15 @@ def test_a_suite_is_gated_on_a_vendors_own_api(project, monkeypatch, mock, kind)
     write_suite(project, kind, mock.url)
     result = project.run("-vv")
     result.assert_outcomes(passed=3)
-    calls = project.sql("select count(*), sum(failure is not null and final) from generation")
+    calls = project.sql("select count(*), sum(failure is not null and final) from call")
     assert calls == [(4 * PROMPTS + 2, 0)]
     assert len(mock.requests) == calls[0][0]
     assert mock.findings == []
-    finishes = "select distinct finish, output_tokens > 0, ttft > 0, model from generation"
+    finishes = "select distinct finish, output_tokens > 0, ttft > 0, model from call"
     assert set(project.sql(f"{finishes} where failure is null")) == {
         ("stop", 1, 1, name) for name in ("old", "new", "judge")
     }
-    assert project.sql("select verdict, count(*) from judgment") == [("A=B", 2 * PROMPTS)]
+    assert project.sql("select verdict, count(*) from game") == [("A=B", 2 * PROMPTS)]
     assert SECRET not in result.stdout.str()
     assert SECRET.encode() not in (project.path / ".arenatest/arena.sqlite").read_bytes()
 
@@ -68,7 +68,7 @@ def test_an_answer_that_breaks_inside_its_text_is_no_answer(project, monkeypatch
     play(mock, *({"type": "stream_fault", "kind": fault, **only} for fault in faults))
     write_suite(project, kind, mock.url)
     project.run()
-    failed = "select failure, text, final, owner from generation where failure is not null"
+    failed = "select failure, text, final, owner from call where failure is not null"
     assert sorted(project.sql(failed)) == [
         ("cut", None, 0, "old"),
         ("cut", None, 0, "old"),

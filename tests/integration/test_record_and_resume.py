@@ -208,7 +208,7 @@ def test_interrupting_keeps_what_is_recorded_and_says_so(project):
         until(server, 50)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 2
-        (recorded,) = project.sql("select count(*) from generation")[0]
+        (recorded,) = project.sql("select count(*) from call")[0]
         assert recorded >= 40
         assert {gate["cause"] for gate in project.results["gates"]} <= {"plan", None}
         count = server.count
@@ -242,7 +242,7 @@ def test_chat_ids_are_sent_stored_shown_and_found(project):
         project.run()
         sent = [request.headers["x-client-request-id"] for request in server.requests]
     assert len(sent) == len(set(sent)) == 6 * 4
-    stored = {chat for (chat,) in project.sql("select chat_id from generation")}
+    stored = {chat for (chat,) in project.sql("select chat_id from call")}
     assert stored == set(sent)
     shown = project.arenatest("show", sent[0])
     shown.stdout.fnmatch_lines([f"chat id*{sent[0]}", "*ttft*"])

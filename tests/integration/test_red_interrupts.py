@@ -65,7 +65,7 @@ def interrupt(project, *arguments, after=30, times=1, pause=0.0):
 def test_a_second_interrupt_does_not_let_the_run_go_on(slow, workers, pause):
     _, made, _ = interrupt(slow, *workers, times=2, pause=pause)
     assert calls(slow) <= made + (3 * LANES if workers else LANES)  # they look now and then
-    (recorded,) = slow.sql("select count(*) from generation")[0]
+    (recorded,) = slow.sql("select count(*) from call")[0]
     assert recorded >= made - LANES
     assert slow.sql("select count(*) from run where finished is not null") == [(0,)]
 
@@ -96,7 +96,7 @@ def test_interrupting_what_is_bought_after_the_last_gate_tells_what_is_there(slo
 def test_a_run_that_was_called_off_goes_on_the_next_time(slow):
     slow.suite(prompts=40, run="early_stop = false\nconcurrency = 4")
     interrupt(slow, "-n2", times=2, pause=0.1)
-    (recorded,) = slow.sql("select count(*) from generation")[0]
+    (recorded,) = slow.sql("select count(*) from call")[0]
     before = calls(slow)
     slow.run("-n2").assert_outcomes(passed=1)
     assert calls(slow) - before == 80 - recorded

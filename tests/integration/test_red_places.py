@@ -136,6 +136,6 @@ def test_a_full_disk_loses_nothing_and_is_told_in_a_line(project, blocks):
     assert "Traceback" not in done.stdout
     assert "disk I/O error" in done.stdout
     paid = len(project.calls())
-    recorded = project.sql("select count(*) from generation")[0][0] if paid else 0
+    recorded = project.sql("select count(*) from call")[0][0] if paid else 0
     project.run().assert_outcomes(passed=1)
     assert len(project.calls()) <= 200 - recorded

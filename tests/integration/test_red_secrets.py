@@ -81,7 +81,7 @@ def seen(project):
 
 def shown(project):
     """What ``arenatest show`` prints of every call."""
-    for (chat,) in project.sql("select chat_id from generation limit 3"):
+    for (chat,) in project.sql("select chat_id from call limit 3"):
         done = project.arenatest("show", chat)
         assert done.ret == 0
         yield "arenatest show", (done.stdout.str() + done.stderr.str()).encode()
@@ -198,7 +198,7 @@ def test_the_key_of_no_kind_leaks_whichever_header_bears_it(project):
     assert_clean(project, listed)
     assert_clean(project, result)
     assert (project.path / "processes.txt").exists()
-    kept = project.sql("select failure_message from generation")
+    kept = project.sql("select failure_message from call")
     assert len(kept) == len(server.requests)
     assert all("HTTP 400: [redacted] is wrong" in message for (message,) in kept)
 

@@ -209,7 +209,7 @@ def recorded(project):
     """How many calls a store holds so far."""
     try:
         with sqlite3.connect(project.path / "killed/arena.sqlite") as database:
-            return database.execute("select count(*) from generation").fetchone()[0]
+            return database.execute("select count(*) from call").fetchone()[0]
     except sqlite3.Error:
         return 0
 

@@ -21,6 +21,7 @@ from arenatest.errors import StoreError
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, Timing
 from arenatest.model.identity import content_id
+from arenatest.model.microseconds import whole_failure, whole_timing
 from arenatest.model.plan import Contestant
 from arenatest.model.price import price_missing
 from arenatest.model.prompt import Message, Prompt
@@ -262,8 +263,17 @@ class Caller:
         lag, rest = timing.lag, timing.stream_lag
         if lag is None and self._lag is not None and asked.role != "judge":
             lag, rest = self._lag.during(timing, began, ended)
-        timing = revised_timing(timing, queue_wait=queued, held=held, lag=lag, stream_lag=rest)
-        return revised_answer(self._redactor.answer(made), timing=timing)
+        timing = whole_timing(
+            timing,
+            gaps=asked.role != "judge",  # at whose stream nobody looks; its clocks stay
+            queue_wait=queued,
+            held=held,
+            lag=lag,
+            stream_lag=rest,
+        )
+        told = self._redactor.answer(made)
+        # Whole microseconds: what is decided upon now is what is read back.
+        return revised_answer(told, timing=timing, failure=whole_failure(told.failure))
 
     async def _make(self, asked: Asked, chat_id: str) -> Answer:
         target = asked.target

@@ -23,6 +23,7 @@ from arenatest.arena.order import balanced_orders
 from arenatest.arena.stops import Stop
 from arenatest.model.identity import content_id
 from arenatest.model.load import Load, LoadSlot, loaded
+from arenatest.model.microseconds import microseconds, seconds_of
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered, Ledger, LoadPlaced
 
@@ -95,7 +96,8 @@ class Loading:
             await level.keep_busy(prompts)
         else:
             await level.follow(prompts, offsets(load, slot.level, self._ledger.plan.seed))
-        came = [level.came[number] for number in sorted(level.came)]
+        in_order = (level.came[number] for number in sorted(level.came))
+        came = [(seconds_of(microseconds(due)) or 0.0, one) for due, one in in_order]
         if len(level.came) < len(prompts) or slot.contestant in self._caller.lost:
             return
         finishes = self._ledger.plan.finishes

@@ -49,7 +49,7 @@ class CallRow:
         lag, stream_lag: How late our own loop may have been, until the first text and after it.
         server, server_queue, load: What the server says it took, had the call wait, and took to
             load the model.
-        gaps: Between successive reads that held text.
+        gaps: Between successive reads that held text; none of judges' calls.
     """
 
     chat_id: str

@@ -86,7 +86,7 @@ def _problem(sha: bytes, body: bytes, *, compressed: bool) -> str:
         found = digest_of(body, compressed=compressed)
     except ValueError as error:
         return f"content that cannot be unpacked ({error})"
-    return "" if found == sha else f"content with the hash {found.hex()[:_SHOWN]}"
+    return "" if found[: len(sha)] == sha else f"content with the hash {found.hex()[:_SHOWN]}"
 
 
 def _finding(table: Table, what: str, sha: bytes, problem: str) -> Finding:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, lit
 
 from arenatest.keeping.findings import AGAIN, RESTORE, Finding, Findings
 from arenatest.store import Store, schema
+from arenatest.store.types import in_words, spelt
 
 _PAGE = 500  # rows read at once
 _OURS = re.compile(r"[0-9a-f]{32}")
@@ -95,8 +96,8 @@ def _runs(connection: Connection) -> Iterator[Finding]:
         run = schema.run
         query = (
             select(table.c.run, func.count())
-            .select_from(table.outerjoin(run, run.c.id == table.c.run))
-            .where(run.c.id.is_(None), table.c.run.not_in(_pruned()), *_not_kept(table))
+            .select_from(table.outerjoin(run, run.c.id == _run_of(table)))
+            .where(run.c.id.is_(None), _run_of(table).not_in(_pruned()), *_not_kept(table))
             .group_by(table.c.run)
         )
         for identity, count in connection.execute(query):
@@ -165,7 +166,7 @@ def _doubles(connection: Connection) -> Iterator[Finding]:
     placed, run = schema.placed_answer, schema.run
     query = (
         select(placed.c.run, placed.c.chat_id, func.count())
-        .select_from(placed.join(run, run.c.id == placed.c.run))
+        .select_from(placed.join(run, run.c.id == spelt(placed.c.run)))
         .where(placed.c.purpose == "text", run.c.source.is_(None))
         .group_by(placed.c.run, placed.c.chat_id)
         .having(func.count() > 1)
@@ -205,11 +206,16 @@ def _left_over() -> Select[Any]:
     counts = []
     for table in _OF_A_RUN:
         there = select(schema.run.c.id)
-        gone = table.c.run.in_(_pruned()) & table.c.run.not_in(there)
+        gone = _run_of(table).in_(_pruned()) & _run_of(table).not_in(there)
         counts.append(
             select(func.count()).select_from(table).where(gone, *_not_kept(table)).scalar_subquery()
         )
     return select(sum(counts, start=literal(0)))
+
+
+def _run_of(table: Table) -> ColumnElement[str]:
+    (run,) = in_words([table.c.run])
+    return run
 
 
 def _pruned() -> Select[Any]:

@@ -9,6 +9,8 @@ from sqlalchemy import Table, select
 
 from arenatest.keeping.findings import RESTORE, Finding, Findings
 from arenatest.store import Store, schema
+from arenatest.store.ids import id_from_bytes
+from arenatest.store.names import Spelling, places_of
 from arenatest.store.schema import SEAL
 from arenatest.store.seals import raw_columns, sealer
 
@@ -38,10 +40,13 @@ def check_seals(store: Store, findings: Findings) -> None:
 def _check(store: Store, table: Table, sealed: Collection[str], findings: Findings) -> int:
     """Check one table; return how many rows have no seal, and are of runs that had none."""
     seal_of, what, unsealed = sealer(table), _KINDS[table.name], 0
-    at_run = table.c.keys().index("run")
+    at_run, places = table.c.keys().index("run"), places_of(table)
     query = select(*raw_columns(table)).execution_options(yield_per=_PAGE)
     with store.reading() as connection:
+        spelling = Spelling(connection)
         for *row, seal in connection.execute(query):
+            for place in places:
+                row[place] = spelling[row[place]]
             findings.looked[what] += 1
             if seal is None and row[at_run] not in sealed:
                 unsealed += 1
@@ -59,13 +64,25 @@ def _finding(
     table: Table, what: str, row: Sequence[Any], found: int | None, seal: object
 ) -> Finding:
     keys = [column.name for column in table.primary_key]
-    values = dict(zip(table.c.keys(), row, strict=False))
+    values = {name: _shown(one) for name, one in zip(table.c.keys(), row, strict=False)}
     run = values["run"]
     place = " ".join(str(values[key]) for key in keys if values[key] != "")
     where = f"{what}: {place}"
     if table is schema.generation:
         where += f" of {values['owner']} on {values['prompt']}"
     remedy = RESTORE.format(run=str(run)[:8])
-    shown = "values that are none" if found is None else f"values with the seal {found:08x}"
-    expected = f"the seal {seal:08x}" if isinstance(seal, int) else "a row with a seal"
+    shown = "values that are none" if found is None else f"values with the seal {_hex(found)}"
+    expected = f"the seal {_hex(seal)}" if isinstance(seal, int) else "a row with a seal"
     return Finding(kind=table.name, where=where, found=shown, expected=expected, remedy=remedy)
+
+
+def _shown(value: Any) -> Any:
+    """Return a value for people: an id as it is written, if it still is one."""
+    try:
+        return id_from_bytes(value) if isinstance(value, bytes) else value
+    except ValueError:
+        return value.hex()
+
+
+def _hex(seal: int) -> str:
+    return f"{seal & 0xFFFFFFFF:08x}"

@@ -87,7 +87,7 @@ class Timing:
         wall: Until the end of the stream.
         icl: The 95th percentile of ``gaps``; None with fewer than two reads with text.
         gaps: Seconds between successive reads that held generated text. The store keeps them for
-            the look at one call; records loaded in bulk leave them empty.
+            the look at one call, and none of judges; records loaded in bulk leave them empty.
         reads: How many reads held generated text.
         connection_reused: Whether the connection was open before the call.
         lag: The largest lag of our own event loop between the start and ``ttft``: as much of it may

@@ -7,7 +7,6 @@ from typing import Any
 
 from arenatest.model.answer import Answer, Timing, Usage
 from arenatest.model.record import Answered, AnswerSlot
-from arenatest.store.codec import text_from_cell
 from arenatest.store.recorded import Calls
 
 
@@ -59,7 +58,7 @@ class RowAnswer(Answer):
     __hash__ = Answer.__hash__
     text: Any = property(lambda self: self._calls.text(self._row, self._slot))
     reasoning: Any = property(lambda self: self._calls.told(self._row, self._slot).reasoning)
-    finish: Any = property(lambda self: _cell(self._calls.words[self._row][0]))
+    finish: Any = property(lambda self: self._calls.words[self._row][0])
     model: Any = _column("model")
     usage: Any = property(lambda self: _usage(self._calls, self._row))
     timing: Any = property(lambda self: _timing(self._calls, self._row))
@@ -155,10 +154,6 @@ def _equal(ours: Any, theirs: object, kind: type[Any]) -> bool:
     if not isinstance(theirs, kind):
         return False
     return all(getattr(ours, one.name) == getattr(theirs, one.name) for one in fields(kind))
-
-
-def _cell(cell: str | None) -> str | None:
-    return None if cell is None else text_from_cell(cell)
 
 
 def _bool(value: int | None) -> bool | None:

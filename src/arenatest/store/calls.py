@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, LargeBinary, select, type_coerce, union_all
 
 from arenatest.model.answer import Answer
 from arenatest.model.judgment import Order
 from arenatest.model.record import GameSlot, Generation, JudgmentPlaced, Served
 from arenatest.store import schema
+from arenatest.store.codec import cell_from_text
 from arenatest.store.gaps import gaps_from_bytes
+from arenatest.store.ids import LONGEST, range_of_length, ranges_of
 from arenatest.store.joined import (
     ANSWER,
     ANSWERS,
@@ -21,6 +23,7 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
+from arenatest.store.types import in_words
 from arenatest.store.values import (
     ANSWER_COLUMNS,
     answer_from_row,
@@ -37,10 +40,27 @@ def find_chat_ids(connection: Connection, prefix: str, *, limit: int) -> list[st
     exact = connection.execute(select(column).where(column == prefix)).scalar()
     if exact is not None:
         return [exact]
-    starts = func.substr(column, 1, len(prefix)) == prefix
-    return list(
-        connection.execute(select(column).where(starts).order_by(column).limit(limit)).scalars()
-    )
+    found = set[str]()
+    for first, end in _ranges(connection, prefix):
+        raw = type_coerce(column, LargeBinary)
+        query = select(column).where(raw >= first).order_by(raw).limit(limit)
+        query = query if end is None else query.where(raw < end)
+        found.update(connection.execute(query).scalars())
+    return sorted(found)[:limit]
+
+
+def _ranges(connection: Connection, prefix: str) -> Iterator[tuple[bytes, bytes | None]]:
+    """Yield the ranges of all chat ids that begin so, as the store holds them."""
+    yield from ranges_of(prefix)
+    raw = type_coerce(schema.generation.c.chat_id, LargeBinary)
+    length = len(cell_from_text(prefix).encode())
+    while length <= LONGEST:  # of what comes before an id's digits: a few lengths occur
+        query = select(raw).where(raw >= bytes([length])).order_by(raw).limit(1)
+        following = connection.execute(query).scalar()
+        if following is None or following[0] > LONGEST:
+            return
+        yield range_of_length(prefix, following[0])
+        length = following[0] + 1
 
 
 def read_generation(connection: Connection, chat_id: str) -> Generation:
@@ -88,6 +108,7 @@ def read_judgments_about(
     query = select(placed.c.run, placed.c.contestant, placed.c.prompt, placed.c.repeat).where(
         placed.c.chat_id == generation.chat_id, placed.c.purpose == "text"
     )
+    query = query.order_by(*in_words(placed.primary_key))
     found = []
     for run, contestant, prompt, repeat in connection.execute(query).all():
         battle = (table.c.run == run) & (table.c.prompt == prompt) & (table.c.repeat == repeat)
@@ -198,7 +219,7 @@ def _judgments_where(connection: Connection, condition: Any) -> list[JudgmentPla
     query = select(*slot, *rest).select_from(JUDGMENTS).where(condition)
     same = Same()
     found = []
-    for row in connection.execute(query.order_by(*table.primary_key)):
+    for row in connection.execute(query.order_by(*in_words(table.primary_key))):
         run, key, made, reused = row[6:10]
         found.append(
             JudgmentPlaced(

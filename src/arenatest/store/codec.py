@@ -47,12 +47,12 @@ Fetch = Callable[[Sequence[bytes]], Mapping[bytes, PackedText]]
 """Returns prompts by their digests."""
 
 
-def pack_text(text: str) -> PackedText:
-    """Return the digest of a text and its bytes, compressed where that pays."""
+def pack_text(text: str, *, digest: int = 32) -> PackedText:
+    """Return the digest of a text, of so many bytes, and its own, compressed where that pays."""
     raw = text.encode("utf-8", "surrogatepass")
     compressed = len(raw) >= _COMPRESS_FROM
     return PackedText(
-        sha256(raw).digest(), compressed, zlib.compress(raw, 1) if compressed else raw
+        sha256(raw).digest()[:digest], compressed, zlib.compress(raw, 1) if compressed else raw
     )
 
 

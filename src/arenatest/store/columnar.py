@@ -11,7 +11,7 @@ from itertools import compress
 from operator import add
 from typing import Any, Generic
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Integer, String, select, type_coerce
+from sqlalchemy import Boolean, ColumnElement, Connection, LargeBinary, String, select, type_coerce
 
 from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Order
@@ -19,10 +19,12 @@ from arenatest.model.plan import Plan
 from arenatest.model.record import AnswerSlot, ClockFacts, GameSlot, Ledger
 from arenatest.store import said, schema
 from arenatest.store.codec import text_from_cell
+from arenatest.store.names import Spelling
 from arenatest.store.placed import PlacedCalls
 from arenatest.store.places import Grid, Places, Slot
 from arenatest.store.recorded import Calls
 from arenatest.store.said import Judgments, judgment_of
+from arenatest.store.types import Cell, Id, Named, Seconds, counted
 
 _PAGE = 1000  # rows held beside the ledger while it is read
 _CHAT = 4  # where the id stands in how a call was placed
@@ -42,9 +44,9 @@ def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
     """
     plan = ledger.plan
     clocks = {rule.metric.name for rule in plan.rules if rule.metric.source == "timing"}
-    calls = Calls(connection.engine, plan.finishes, clocks)
-    placing = _Placing(Grid(AnswerSlot, _answer_axes(plan), count), calls)
-    table, rows = schema.generation, _Rows(calls)
+    calls, names = Calls(connection.engine, plan.finishes, clocks), _Names(connection)
+    placing = _Placing(Grid(AnswerSlot, _answer_axes(plan), count), calls, names)
+    table, rows = schema.generation, _Rows(calls, names)
     query = select(*(_raw(table.c[name]) for name in calls.columns))
     own = (table.c.run == ledger.run.id, table.c.role.in_(("answer", "timing")), table.c.final)
     for page in _pages(connection, query.where(*own)):
@@ -66,8 +68,8 @@ def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
 
 def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
     """Put every judgment into the ledger; arguments as above."""
-    table, names = schema.judgment, _Names()
-    decode = (names.of, names.of, _same, names.of, _same, _ORDERS.__getitem__)
+    table, names = schema.judgment, _Names(connection)
+    decode = (*(names.of, names.of, _same, names.of, _same), lambda order: _ORDERS[names[order]])
     grid = Grid(GameSlot, _game_axes(ledger.plan), count)
     judgments = Judgments(connection.engine, ledger.run, ledger.plan, grid)
     ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
@@ -77,7 +79,7 @@ def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
     for page in _pages(connection, query):
         parts = [*zip(*page, strict=True)]
         slots, kinds = parts[: len(GameSlot._fields)], parts[len(GameSlot._fields) :]
-        numbers = judgments.numbers(kinds)
+        numbers = judgments.numbers([[*map(names.of, kind)] for kind in kinds])
         at = finder.places(slots)
         if None in at:
             for place, number, *slot in zip(at, numbers, *slots, strict=True):
@@ -91,22 +93,22 @@ def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
 class _Rows:
     """The rows of calls by their ids, as the database holds these."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(self, calls: Calls, names: _Names) -> None:
+        self._calls, self._names = calls, names
         self.known: dict[Any, int] = {}
 
     def add(self, page: Sequence[Sequence[Any]]) -> None:
         """Take calls."""
         if page:
             rows = range(len(self._calls), len(self._calls) + len(page))
-            self.known.update(zip(self._calls.add(page), rows, strict=True))
+            self.known.update(zip(self._calls.add(page, self._names.of), rows, strict=True))
 
 
 class _Placing:
     """Puts calls into their places."""
 
-    def __init__(self, grid: Grid[AnswerSlot], calls: Calls) -> None:
-        names = _Names()
+    def __init__(self, grid: Grid[AnswerSlot], calls: Calls, names: _Names) -> None:
+        self._names = names
         self._calls, self._finder = calls, _Finder(grid, (names.of, names.of, _same))
         self._hows: dict[tuple[Any, ...], int] = {}
         self.answers, self.timings = PlacedCalls(grid, calls), PlacedCalls(grid, calls)
@@ -128,7 +130,7 @@ class _Placing:
         at = self._finder.places(slots)
         hows = self._how([*zip(attempts, reused, levels, strict=True)])
         for purpose, places in (("text", self.answers), ("timing", self.timings)):
-            chosen = [one == purpose for one in purposes]
+            chosen = [self._names[one] == purpose for one in purposes]
             if None in at:
                 for *slot, place, row, how in compress(
                     zip(*slots, at, rows, hows, strict=True), chosen
@@ -141,7 +143,7 @@ class _Placing:
     def _how(self, hows: Sequence[tuple[Any, ...]]) -> list[int]:
         for attempts, reused, level in {*hows} - self._hows.keys():
             self._hows[attempts, reused, level] = len(self._calls.hows)
-            self._calls.hows.append((attempts, bool(reused), text_from_cell(level or "")))
+            self._calls.hows.append((attempts, bool(reused), self._names[level] or ""))
         return [self._hows[how] for how in hows]
 
     @property
@@ -196,15 +198,19 @@ class _Steps(dict[tuple[Any, ...], int]):
         return steps
 
 
-class _Names(dict[str, str]):
-    """Names by how the database holds them: each is one object."""
+class _Names(dict[Any, Any]):
+    """Names by their numbers: each is one object, and None where there is none."""
 
-    def of(self, cell: str) -> str:
+    def __init__(self, connection: Connection) -> None:
+        super().__init__({None: None})
+        self._spelling = Spelling(connection)
+
+    def of(self, number: int | None) -> Any:
         """Return a name."""
-        return self[cell]
+        return self[number]
 
-    def __missing__(self, cell: str) -> str:
-        self[cell] = text = text_from_cell(cell)
+    def __missing__(self, number: int) -> str:
+        self[number] = text = text_from_cell(self._spelling[number])
         return text
 
 
@@ -243,9 +249,11 @@ def _game_axes(plan: Plan) -> tuple[Sequence[Any], ...]:
 def _raw(column: Any) -> ColumnElement[Any]:
     """Return a column whose values come as the database holds them: nothing is decoded."""
     kind = column.type
-    if isinstance(kind, Boolean):
-        return type_coerce(column, Integer)
-    return type_coerce(column, String) if isinstance(kind, schema.Cell) else column
+    if isinstance(kind, (Boolean, Named, Seconds)):
+        return counted(column)
+    if isinstance(kind, Id):
+        return type_coerce(column, LargeBinary)
+    return type_coerce(column, String) if isinstance(kind, Cell) else column
 
 
 def _pages(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:

@@ -7,13 +7,14 @@ from array import array
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
-from arenatest.store.codec import text_from_cell
+from arenatest.store.ids import id_from_bytes
+from arenatest.store.schema import DIGEST
 
 Value = TypeVar("Value", bound=Hashable)
 
-_DIGEST = 32  # bytes
-_NO_DIGEST = bytes(_DIGEST)
+_NO_DIGEST = bytes(DIGEST)
 _NO_ID = bytes(16)
+_USUAL = 1 + len(_NO_ID)  # bytes of an id of 32 digits
 _MOST_SHORT = 2**16 - 1
 _LEAST = -(2**63)  # which no count is
 
@@ -127,7 +128,7 @@ class Digests:
     def extend(self, digests: Sequence[bytes | None]) -> None:
         """Add a digest for each of the next rows."""
         if not self._body and digests.count(None) < len(digests):
-            self._body = bytearray(_DIGEST * self._count)
+            self._body = bytearray(DIGEST * self._count)
             self._body += b"".join([digest or _NO_DIGEST for digest in digests])
         elif self._body:
             self._body += b"".join([digest or _NO_DIGEST for digest in digests])
@@ -140,7 +141,7 @@ class Digests:
     def __getitem__(self, row: int) -> bytes | None:
         if not self._body:
             return None
-        digest = bytes(self._body[row * _DIGEST : (row + 1) * _DIGEST])
+        digest = bytes(self._body[row * DIGEST : (row + 1) * DIGEST])
         return None if digest == _NO_DIGEST else digest
 
 
@@ -154,27 +155,17 @@ class Ids:
         self._others: dict[int, str | None] = {}
         self._row = 0
 
-    def extend(self, cells: Sequence[str | None]) -> None:
+    def extend(self, ids: Sequence[bytes | None]) -> None:
         """Add an id for each of the next rows, as a database holds it."""
-        for row, cell in enumerate(cells, start=self._row):
-            digits = _digits(cell)
-            if digits is None:
-                self._others[row] = None if cell is None else text_from_cell(cell)
-            self._body += digits or _NO_ID
-        self._row += len(cells)
+        for row, body in enumerate(ids, start=self._row):
+            if body is not None and len(body) == _USUAL and body[0] == 0:
+                self._body += body[1:]
+            else:
+                self._others[row] = None if body is None else id_from_bytes(body)
+                self._body += _NO_ID
+        self._row += len(ids)
 
     def __getitem__(self, row: int) -> str | None:
         if row in self._others:
             return self._others[row]
         return self._body[row * len(_NO_ID) : (row + 1) * len(_NO_ID)].hex()
-
-
-def _digits(cell: str | None) -> bytes | None:
-    """Return what hexadecimal digits stand for; None where an id is made of anything else."""
-    if cell is None or len(cell) != 2 * len(_NO_ID):
-        return None
-    try:
-        digits = bytes.fromhex(cell)
-    except ValueError:
-        return None
-    return digits if digits.hex() == cell else None

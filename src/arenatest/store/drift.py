@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Verdict
 from arenatest.store import schema
+from arenatest.store.types import spelt
 
 MOST_CHANGED = 0.05
 """Share of golden games with another winner from which on it is a drift."""
@@ -41,7 +42,7 @@ def golden_drift(connection: Connection, run: str) -> list[str]:
             select(table.c.key, table.c.verdict)
             .where(said, table.c.key.in_(keys[start : start + _CHUNK]))
             .where(table.c.run != run, table.c.made < first)
-            .order_by(table.c.made, table.c.run)
+            .order_by(table.c.made, spelt(table.c.run))
         )
         before.update((key, verdict) for key, verdict in connection.execute(query))
     compared = [(judge, verdict, before[key]) for key, judge, verdict, _ in games if key in before]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Float, cast, func, select
 
+from arenatest.model.microseconds import A_SECOND
 from arenatest.store import schema
+from arenatest.store.types import counted
 
 
 class CallMeans(NamedTuple):
@@ -36,7 +38,8 @@ def read_means(
             func.count(),
             func.avg(table.c.input_tokens),
             func.avg(table.c.output_tokens),
-            func.avg(func.coalesce(table.c.wall, table.c.e2e)),
+            func.avg(cast(func.coalesce(*map(counted, (table.c.wall, table.c.e2e))), Float))
+            / A_SECOND,
         )
         .where(table.c.run.in_(runs), table.c.owner == owner)
         .where(table.c.role == "judge" if judging else table.c.role.in_(("answer", "timing")))

@@ -32,6 +32,7 @@ from arenatest.store import columnar, schema, whole
 from arenatest.store.joined import Same
 from arenatest.store.replaced import read_replaced
 from arenatest.store.setbacks import read_setbacks
+from arenatest.store.types import in_words, spelt
 from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_row
 
 MANY = 50_000
@@ -129,7 +130,7 @@ def _read_loads(connection: Connection, ledger: Ledger, same: Same) -> None:
         select(*columns, table.c.text, table.c.reasoning, *ANSWER_COLUMNS)
         .select_from(placed.join(table, table.c.chat_id == placed.c.chat_id))
         .where(placed.c.run == ledger.run.id)
-        .order_by(placed.c.contestant, placed.c.level, placed.c.number)
+        .order_by(spelt(placed.c.contestant), placed.c.level, placed.c.number)
     )
     levels: dict[LoadSlot, list[Loaded]] = {}
     for contestant, level, due, chat_id, spoken, thought, *row in _rows(connection, query):
@@ -171,7 +172,7 @@ def _read_measurements(connection: Connection, ledger: Ledger, same: Same) -> No
     query = (
         select(*columns, table.c.value, table.c.error)
         .where(table.c.run == ledger.run.id)
-        .order_by(*columns)
+        .order_by(*in_words(columns))
     )
     for metric, contestant, prompt, repeat, value, error in _rows(connection, query):
         slot = MetricSlot(same.value(metric), same.value(contestant), same.value(prompt), repeat)
@@ -187,7 +188,7 @@ def _read_calls(connection: Connection, ledger: Ledger) -> None:
         select(table.c.owner, table.c.role, func.count(), func.count(table.c.cost), *sums)
         .where(table.c.run == ledger.run.id, table.c.attempt > 0)  # 0: no call was made
         .group_by(table.c.owner, table.c.role)
-        .order_by(table.c.owner, table.c.role)
+        .order_by(spelt(table.c.owner), spelt(table.c.role))
     )
     for owner, role, calls, costed, taken, given, cost in connection.execute(query):
         ledger.calls[owner] = ledger.calls.get(owner, 0) + calls

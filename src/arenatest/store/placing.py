@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, select
 
 from arenatest.store import schema
+from arenatest.store.codec import cell_from_text
 from arenatest.store.events import happened, tell
+from arenatest.store.names import Spelling, places_of
+from arenatest.store.rows import insert_once
 from arenatest.store.seals import raw_columns, sealer
 
 REJUDGED = "rejudged"
@@ -34,17 +37,19 @@ def place_answers(reads: Connection, writes: Connection, source: str, run_id: st
 
 
 def _copy(reads: Connection, writes: Connection, table: Table, source: str, run_id: str) -> None:
-    seal = sealer(table)
+    seal, spelling = sealer(table), Spelling(reads)
     names = table.c.keys()[:-1]
-    statement = f"{insert(table).compile(dialect=writes.dialect)}"
     query = select(*raw_columns(table)[:-1]).where(table.c.run == source)
     pages = reads.execute(query.execution_options(yield_per=_PAGE)).partitions()
     for page in pages:
         rows = []
         for row in page:
-            values = dict(zip(names, row, strict=True)) | {"run": run_id}
+            spelt = [*row]
+            for place in places_of(table):
+                spelt[place] = spelling[row[place]]
+            values = dict(zip(names, spelt, strict=True)) | {"run": cell_from_text(run_id)}
             if "reused" in values:
                 values["reused"] = values["purpose"] == "text" or bool(values["reused"])
             copied = tuple(values.values())
             rows.append((*copied, seal(copied)))
-        writes.exec_driver_sql(statement, rows)
+        insert_once(writes, table, rows)

@@ -38,6 +38,7 @@ from arenatest.store.codec import prompts_of
 from arenatest.store.events import tell
 from arenatest.store.rows import run_from_row
 from arenatest.store.store import Store
+from arenatest.store.types import Named, numbers
 from arenatest.store.upkeep import lock_out_writers
 
 PRUNED = "pruned"
@@ -159,7 +160,8 @@ def _of_gone(table: Table) -> ColumnElement[bool]:
     event = schema.event
     pruned = select(event.c.run).where(event.c.kind == PRUNED)
     gone = pruned.where(event.c.run.not_in(select(schema.run.c.id)))
-    return table.c.run.in_(gone)
+    named = isinstance(table.c.run.type, Named)
+    return table.c.run.in_(numbers(gone) if named else gone)
 
 
 def _is_spent(table: Table) -> ColumnElement[bool]:
@@ -167,7 +169,7 @@ def _is_spent(table: Table) -> ColumnElement[bool]:
     if table is not schema.judgment:
         return true()
     other = schema.judgment.alias("other")
-    there = other.c.run.in_(select(schema.run.c.id))
+    there = other.c.run.in_(numbers(select(schema.run.c.id)))
     compared = select(other.c.key).where(other.c.candidate == GOLDEN, there)
     return or_(table.c.candidate != GOLDEN, table.c.reused == true(), table.c.key.not_in(compared))
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 from arenatest.model.answer import Answer, Failure
 from arenatest.model.finish import Finishes
 from arenatest.model.latency import LAG
+from arenatest.model.microseconds import A_SECOND
 from arenatest.model.record import AnswerSlot
 from arenatest.store import schema
 from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
@@ -95,11 +96,20 @@ class Calls:
     def __len__(self) -> int:
         return len(self._lengths)
 
-    def add(self, rows: Sequence[Sequence[Any]]) -> Sequence[str]:
-        """Take calls by their ``columns``; return their ids as the database holds them."""
-        chats, said, finishes, sources, reused, kinds, *clocks = zip(*rows, strict=True)
-        for name, seconds in zip(self.columns[-len(clocks) :], clocks, strict=True):
-            self._columns[name].extend(seconds)
+    def add(self, rows: Sequence[Sequence[Any]], name_of: Callable[[Any], Any]) -> Sequence[bytes]:
+        """Take calls by their ``columns``; return their ids as the database holds them.
+
+        Args:
+            rows: Of the calls.
+            name_of: Returns a name by its number.
+        """
+        chats, said, *named = zip(*rows, strict=True)
+        ends, timings, reused, failures, *clocks = named
+        finishes, sources, kinds = ([*map(name_of, one)] for one in (ends, timings, failures))
+        for name, counts in zip(self.columns[-len(clocks) :], clocks, strict=True):
+            self._columns[name].extend(
+                [None if count is None else count / A_SECOND for count in counts]
+            )
         self.words.extend(zip(finishes, sources, reused, strict=True))
         self.ids.extend(chats)
         self.said.extend(said)

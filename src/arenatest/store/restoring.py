@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from arenatest.model.plan import Plan
 from arenatest.model.record import Run
 from arenatest.store import schema
-from arenatest.store.codec import cell_from_text
+from arenatest.store.ids import id_to_bytes
 from arenatest.store.plans import write_plan
 from arenatest.store.rows import insert_once, run_row
 
@@ -27,6 +27,9 @@ class Replaced(NamedTuple):
     body: str
 
 
+_CHAT = Replaced._fields.index("chat_id")
+
+
 def read_replaced_rows(connection: Connection, run: str) -> Iterator[Replaced]:
     """Yield what stood in the places of a run that were filled anew."""
     table = schema.replaced
@@ -38,7 +41,9 @@ def read_replaced_rows(connection: Connection, run: str) -> Iterator[Replaced]:
 
 def restore_replaced(connection: Connection, rows: Sequence[Replaced]) -> None:
     """Write what stood in places before; what is there already stays as it is."""
-    made = [row._replace(chat_id=row.chat_id and cell_from_text(row.chat_id)) for row in rows]
+    made = [
+        (*row[:_CHAT], row.chat_id and id_to_bytes(row.chat_id), *row[_CHAT + 1 :]) for row in rows
+    ]
     insert_once(connection, schema.replaced, made)
 
 

@@ -21,6 +21,7 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
+from arenatest.store.types import spelt
 
 _CHUNK = 500  # keys a statement: SQLite may be built for 999 variables
 
@@ -73,7 +74,7 @@ def reusable_judgments(
             .where(table.c.key.in_(chunk))
             .where(or_(table.c.verdict.is_not(None), table.c.void == "abstained"))
             .where(table.c.reused.is_(False), table.c.made >= not_before)
-            .order_by(table.c.made, table.c.run)
+            .order_by(table.c.made, spelt(table.c.run))
         )
         for row in connection.execute(query):
             found[row[0]] = judgment_of(row[1:], same)
@@ -87,7 +88,7 @@ def reusable_measurements(connection: Connection, keys: Iterable[str]) -> dict[s
     for chunk in _chunks(keys):
         query = (
             select(table.c.key, table.c.value)
-            .select_from(table.join(runs, runs.c.id == table.c.run))
+            .select_from(table.join(runs, runs.c.id == spelt(table.c.run)))
             .where(table.c.key.in_(chunk), table.c.error == "")
             .order_by(runs.c.started, runs.c.id)
         )

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, column, insert
+from sqlalchemy import table as plain_table
 from sqlalchemy.engine import Dialect
 
 from arenatest.model.answer import Failure, Timing, Usage
+from arenatest.model.microseconds import A_SECOND, LEAST, MOST, microseconds
 from arenatest.model.record import (
     AnswerPlaced,
     DecisionMade,
@@ -27,19 +30,29 @@ from arenatest.model.record import (
 from arenatest.store import schema
 from arenatest.store.codec import PackedText, cell_from_text, decision_to_json, pack_text
 from arenatest.store.gaps import gaps_to_bytes
+from arenatest.store.ids import id_to_bytes
+from arenatest.store.names import Row, learn, names_in, numbered, places_of
 from arenatest.store.seals import sealer
 
-Row = tuple[Any, ...]
 Texts = dict[str, PackedText]
 
 _GREATEST = 2**63 - 1
+_CLOCKS = (
+    *("queue_wait", "connect", "ttfb", "ttft", "ttfat", "tpot", "e2e", "wall", "icl"),
+    *("held", "lag", "stream_lag", "server", "server_queue", "load"),
+)
+_BEFORE_READS = _CLOCKS.index("held")
+_clocks = attrgetter(*_CLOCKS)
 _NO_FAILURE = (None, None, None, None, None)
 _NO_TIMING = (None,) * 19
 _NO_USAGE = (False, None, None, None, None)
 
 
 def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
-    """Return the rows to insert, table by table: texts first, so that nothing refers to nothing."""
+    """Return the rows to insert, table by table: texts first, so that nothing refers to nothing.
+
+    Names are spelt in them: :func:`~arenatest.store.names.numbered` puts their numbers there.
+    """
     texts: Texts = {}
     found: dict[type[Record], list[Row]] = {}
     for record in records:
@@ -58,13 +71,16 @@ def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
 def once(table: Table, dialect: Dialect) -> str:
     """Return the statement that inserts rows, by position, and leaves those already there.
 
-    SQLite and PostgreSQL spell its ending alike.
+    It takes values as the database holds them. SQLite and PostgreSQL spell its ending alike.
     """
-    return f"{insert(table).compile(dialect=dialect)} ON CONFLICT DO NOTHING"
+    bare = plain_table(table.name, *(column(one.name) for one in table.c))
+    return f"{insert(bare).compile(dialect=dialect)} ON CONFLICT DO NOTHING"
 
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, by position; those already there stay as they are."""
+    """Insert rows, by position, with their names spelt; those already there stay as they are."""
+    if rows and places_of(table):
+        rows = numbered(table, rows, learn(connection, names_in(table, rows)))
     if rows:
         connection.exec_driver_sql(once(table, connection.dialect), [*rows])
 
@@ -116,11 +132,11 @@ def event_from_row(row: Sequence[Any]) -> Event:
 def _generation(record: Generation, texts: Texts) -> Row:
     answer = record.answer
     return (
-        cell_from_text(record.chat_id),
-        record.run,
+        id_to_bytes(record.chat_id),
+        cell_from_text(record.run),
         record.role,
         cell_from_text(record.owner),
-        record.key,
+        id_to_bytes(record.key),
         cell_from_text(record.prompt),
         record.repeat,
         record.attempt,
@@ -131,8 +147,8 @@ def _generation(record: Generation, texts: Texts) -> Row:
         _digest(answer.reasoning, texts),
         _cell(answer.finish),
         _cell(answer.model),
-        _cell(answer.request_id),
-        _cell(answer.response_id),
+        _id(answer.request_id),
+        _id(answer.response_id),
         *(_NO_USAGE if answer.usage is None else _usage(answer.usage)),
         *(_NO_FAILURE if answer.failure is None else _failure(answer.failure)),
         *(_NO_TIMING if answer.timing is None else _timing(answer.timing)),
@@ -155,30 +171,21 @@ def _failure(failure: Failure) -> Row:
         cell_from_text(failure.message),
         failure.status,
         failure.retryable,
-        failure.retry_after,
+        microseconds(failure.retry_after),
     )
 
 
 def _timing(timing: Timing) -> Row:
+    clocks = [
+        None if one is None else round(one * A_SECOND) if LEAST <= one <= MOST else None
+        for one in _clocks(timing)  # as ``microseconds``, without a call for each
+    ]
     return (
         timing.source,
-        timing.queue_wait,
-        timing.connect,
-        timing.ttfb,
-        timing.ttft,
-        timing.ttfat,
-        timing.tpot,
-        timing.e2e,
-        timing.wall,
-        timing.icl,
+        *clocks[:_BEFORE_READS],
         timing.reads,
         timing.connection_reused,
-        timing.held,
-        timing.lag,
-        timing.stream_lag,
-        timing.server,
-        timing.server_queue,
-        timing.load,
+        *clocks[_BEFORE_READS:],
         gaps_to_bytes(timing.gaps),
     )
 
@@ -186,12 +193,12 @@ def _timing(timing: Timing) -> Row:
 def _answer_placed(record: AnswerPlaced, _texts: Texts) -> Row:
     contestant, prompt, repeat = record.slot
     return (
-        record.run,
+        cell_from_text(record.run),
         cell_from_text(contestant),
         cell_from_text(prompt),
         repeat,
         record.purpose,
-        cell_from_text(record.chat_id),
+        id_to_bytes(record.chat_id),
         record.attempts,
         record.reused,
         _cell(record.level or None),
@@ -200,26 +207,32 @@ def _answer_placed(record: AnswerPlaced, _texts: Texts) -> Row:
 
 def _load_placed(record: LoadPlaced, _texts: Texts) -> Row:
     contestant, level = record.slot
-    chat_id = cell_from_text(record.chat_id)
-    return (record.run, cell_from_text(contestant), level, record.number, chat_id, record.due)
+    return (
+        cell_from_text(record.run),
+        cell_from_text(contestant),
+        level,
+        record.number,
+        id_to_bytes(record.chat_id),
+        microseconds(record.due),
+    )
 
 
 def _judgment_placed(record: JudgmentPlaced, texts: Texts) -> Row:
     candidate, prompt, repeat, judge, judge_repeat, order = record.slot
     judgment = record.judgment
     return (
-        record.run,
+        cell_from_text(record.run),
         cell_from_text(candidate),
         cell_from_text(prompt),
         repeat,
         cell_from_text(judge),
         judge_repeat,
         str(order),
-        record.key,
+        id_to_bytes(record.key),
         None if judgment.verdict is None else str(judgment.verdict),
         judgment.void,
         _digest(judgment.explanation, texts),
-        _cell(judgment.chat_id),
+        _id(judgment.chat_id),
         record.made,
         record.reused,
     )
@@ -228,12 +241,12 @@ def _judgment_placed(record: JudgmentPlaced, texts: Texts) -> Row:
 def _measurement_placed(record: MeasurementPlaced, _texts: Texts) -> Row:
     metric, contestant, prompt, repeat = record.slot
     return (
-        record.run,
+        cell_from_text(record.run),
         cell_from_text(metric),
         cell_from_text(contestant),
         cell_from_text(prompt),
         repeat,
-        record.key,
+        id_to_bytes(record.key),
         record.measured.value,
         cell_from_text(record.measured.error),
     )
@@ -257,12 +270,16 @@ def _cell(text: str | None) -> str | None:
     return None if text is None else cell_from_text(text)
 
 
+def _id(text: str | None) -> bytes | None:
+    return None if text is None else id_to_bytes(text)
+
+
 def _digest(text: str, texts: Texts) -> bytes | None:
     if not text:
         return None
     packed = texts.get(text)
     if packed is None:
-        packed = texts[text] = pack_text(text)
+        packed = texts[text] = pack_text(text, digest=schema.DIGEST)
     return packed.sha
 
 

@@ -19,16 +19,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
 )
 from sqlalchemy import event as sql_event
 from sqlalchemy import text as sql_text
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from arenatest.store.codec import cell_from_text, text_from_cell
+from arenatest.store.types import Body, Cell, Id, Name, Named, Seconds, Whole
 
 SEAL = "seal"
 """The column of a seal, the last of its table; NULL in rows written without one."""
@@ -36,32 +32,16 @@ SEAL = "seal"
 SCHEMA_VERSION = 2
 """Raised whenever an older arenatest could misread what this one writes."""
 
+DIGEST = 16
+"""Bytes of the digest of a text: of a SHA-256 as many as ids of content have."""
+
+WORDS = (
+    *("answer", "judge", "load", "text", "timing", "warmup"),
+    *("baseline-first", "candidate-first"),
+)
+"""The first names, numbered from 1: an index needs the first, and texts come before clocks."""
+
 metadata = MetaData()
-
-# Both databases put strings in the order of their code points: what is summed up in order, or shown
-# in it, is the same on both.
-Name = String().with_variant(String(collation="C"), "postgresql")
-Body = Text().with_variant(Text(collation="C"), "postgresql")
-Whole = Integer().with_variant(BigInteger(), "postgresql")
-
-
-class Cell(TypeDecorator[str]):
-    """A string from outside: prompt ids and names may hold NUL or lone surrogates."""
-
-    impl = String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
-        """Order it by code points, too."""
-        return Name.dialect_impl(dialect)
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Make it fit for every database."""
-        return None if value is None else cell_from_text(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """Give back exactly what was bound."""
-        return None if value is None else text_from_cell(value)
 
 
 def _must(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
@@ -70,7 +50,7 @@ def _must(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
 
 def _seal() -> Column[Any]:
     """The checksum of what stands before it (``seals``), in the tables of evidence."""
-    return Column(SEAL, BigInteger)
+    return Column(SEAL, Integer)
 
 
 def _key(name: str, kind: Any) -> Column[Any]:
@@ -134,10 +114,16 @@ event = Table(
     _must("body", Body),
 )
 
+name = Table(
+    "name", metadata, _key("number", Integer), Column("text", Cell, nullable=False, unique=True)
+)
+"""What the columns of the tables below that are ``Named`` hold the numbers of."""
+
+
 text = Table(
     "text",
     metadata,
-    _key("sha", LargeBinary(32)),
+    _key("sha", LargeBinary(DIGEST)),
     _must("compressed", Boolean),
     _must("body", LargeBinary),
 )
@@ -145,65 +131,65 @@ text = Table(
 generation = Table(
     "generation",
     metadata,
-    _key("chat_id", Cell),
-    Column("run", Name, nullable=False, index=True),
-    _must("role", Name),
-    _must("owner", Cell),
-    _must("key", Name),
-    _must("prompt", Cell),
+    _key("chat_id", Id),
+    Column("run", Named, nullable=False, index=True),
+    _must("role", Named),
+    _must("owner", Named),
+    _must("key", Id),
+    _must("prompt", Named),
     _must("repeat", Whole),
     _must("attempt", Whole),
     _must("final", Boolean),
     _must("started", Float),
     Column("cost", Float),
-    Column("text", LargeBinary(32)),
-    Column("reasoning", LargeBinary(32)),
-    Column("finish", Cell),
-    Column("model", Cell),
-    Column("request_id", Cell),
-    Column("response_id", Cell),
+    Column("text", LargeBinary(DIGEST)),
+    Column("reasoning", LargeBinary(DIGEST)),
+    Column("finish", Named),
+    Column("model", Named),
+    Column("request_id", Id),
+    Column("response_id", Id),
     _must("has_usage", Boolean),
     Column("input_tokens", BigInteger),
     Column("output_tokens", BigInteger),
     Column("reasoning_tokens", BigInteger),
     Column("cached_tokens", BigInteger),
-    Column("failure", Name),
+    Column("failure", Named),
     Column("failure_message", Cell),
     Column("failure_status", Whole),
     Column("failure_retryable", Boolean),
-    Column("failure_retry_after", Float),
-    Column("timing", Name),
-    Column("queue_wait", Float),
-    Column("connect", Float),
-    Column("ttfb", Float),
-    Column("ttft", Float),
-    Column("ttfat", Float),
-    Column("tpot", Float),
-    Column("e2e", Float),
-    Column("wall", Float),
-    Column("icl", Float),
+    Column("failure_retry_after", Seconds),
+    Column("timing", Named),
+    Column("queue_wait", Seconds),
+    Column("connect", Seconds),
+    Column("ttfb", Seconds),
+    Column("ttft", Seconds),
+    Column("ttfat", Seconds),
+    Column("tpot", Seconds),
+    Column("e2e", Seconds),
+    Column("wall", Seconds),
+    Column("icl", Seconds),
     Column("reads", Whole),
     Column("connection_reused", Boolean),
-    Column("held", Float),
-    Column("lag", Float),
-    Column("stream_lag", Float),
-    Column("server", Float),
-    Column("server_queue", Float),
-    Column("load", Float),
+    Column("held", Seconds),
+    Column("lag", Seconds),
+    Column("stream_lag", Seconds),
+    Column("server", Seconds),
+    Column("server_queue", Seconds),
+    Column("load", Seconds),
     Column("gaps", LargeBinary),  # a read that stops before it never touches its pages
     _seal(),
 )
 
-REUSABLE = sql_text("generation.role = 'answer'")
+REUSABLE = sql_text("generation.role = 1")
 """The condition of the index below, spelt out where it is to be used."""
 
 Index(
     "ix_generation_answer_key",
     generation.c.key,
-    sqlite_where=sql_text("role = 'answer'"),
+    sqlite_where=sql_text("role = 1"),
 ).ddl_if(dialect="sqlite")
 _PARTIAL = DDL(  # type: ignore[no-untyped-call]
-    "CREATE INDEX ix_generation_answer_key ON generation (key) WHERE role = 'answer'"
+    "CREATE INDEX ix_generation_answer_key ON generation (key) WHERE role = 1"
 )
 # Not as postgresql_where, which would import that dialect into every run.
 sql_event.listen(generation, "after_create", _PARTIAL.execute_if(dialect="postgresql"))
@@ -211,15 +197,15 @@ sql_event.listen(generation, "after_create", _PARTIAL.execute_if(dialect="postgr
 placed_answer = Table(
     "placed_answer",
     metadata,
-    _key("run", Name),
-    _key("contestant", Cell),
-    _key("prompt", Cell),
+    _key("run", Named),
+    _key("contestant", Named),
+    _key("prompt", Named),
     _key("repeat", Whole),
-    _key("purpose", Name),
-    _must("chat_id", Cell),
+    _key("purpose", Named),
+    _must("chat_id", Id),
     _must("attempts", Whole),
     _must("reused", Boolean),
-    Column("level", Cell),
+    Column("level", Named),
     _seal(),
     sqlite_with_rowid=False,
 )
@@ -227,12 +213,12 @@ placed_answer = Table(
 placed_load = Table(
     "placed_load",
     metadata,
-    _key("run", Name),
-    _key("contestant", Cell),
+    _key("run", Named),
+    _key("contestant", Named),
     _key("level", Float),
     _key("number", Whole),
-    _must("chat_id", Cell),
-    _must("due", Float),
+    _must("chat_id", Id),
+    _must("due", Seconds),
     _seal(),
     sqlite_with_rowid=False,
 )
@@ -240,18 +226,18 @@ placed_load = Table(
 judgment = Table(
     "judgment",
     metadata,
-    _key("run", Name),
-    _key("candidate", Cell),
-    _key("prompt", Cell),
+    _key("run", Named),
+    _key("candidate", Named),
+    _key("prompt", Named),
     _key("repeat", Whole),
-    _key("judge", Cell),
+    _key("judge", Named),
     _key("judge_repeat", Whole),
-    _key("order", Name),
-    Column("key", Name, nullable=False, index=True),
-    Column("verdict", Name),
-    Column("void", Name),
-    Column("explanation", LargeBinary(32)),
-    Column("chat_id", Cell),
+    _key("order", Named),
+    Column("key", Id, nullable=False, index=True),
+    Column("verdict", Named),
+    Column("void", Named),
+    Column("explanation", LargeBinary(DIGEST)),
+    Column("chat_id", Id),
     _must("made", Float),
     _must("reused", Boolean),
     _seal(),
@@ -261,12 +247,12 @@ judgment = Table(
 measurement = Table(
     "measurement",
     metadata,
-    _key("run", Name),
-    _key("metric", Cell),
-    _key("contestant", Cell),
-    _key("prompt", Cell),
+    _key("run", Named),
+    _key("metric", Named),
+    _key("contestant", Named),
+    _key("prompt", Named),
     _key("repeat", Whole),
-    Column("key", Name, nullable=False, index=True),
+    Column("key", Id, nullable=False, index=True),
     Column("value", Float),
     _must("error", Cell),
     _seal(),
@@ -291,7 +277,7 @@ replaced = Table(
     _key("place", Body),
     Column("run", Name, nullable=False, index=True),
     _must("at", Float),
-    Column("chat_id", Cell),
+    Column("chat_id", Id),
     _must("body", Body),
     sqlite_with_rowid=False,
 )

@@ -27,12 +27,16 @@ from sqlalchemy import (
 )
 
 from arenatest.store.schema import SEAL
+from arenatest.store.types import Id, Named, Seconds
 
+_MOST, _BEYOND = 2**31 - 1, 2**32
 _NOTHING = "\0"  # which no string in a database holds
 
 
 def sealer(table: Table) -> Callable[[Sequence[Any]], int]:
     """Return what makes the seal of a row: of its values as they are bound, without the seal.
+
+    It is a signed number of 32 bits. Names are taken as they are spelt, as cells.
 
     Values that a database gives back as equal ones have equal seals: 1, 1.0 and True, 0.0 and
     -0.0, NaN and NULL.
@@ -49,13 +53,14 @@ def sealer(table: Table) -> Callable[[Sequence[Any]], int]:
         numbers = pack(*[unknown if one is None else one + 0.0 for one in numbers_of(row)])
         words = "\0".join([_NOTHING if one is None else one for one in words_of(row)])
         bodies = [b"" if one is None else one for one in bodies_of(row)]
-        return zlib.crc32(b"\0".join((numbers, words.encode(), *bodies)))
+        sum_ = zlib.crc32(b"\0".join((numbers, words.encode(), *bodies)))
+        return sum_ - _BEYOND if sum_ > _MOST else sum_
 
     return seal
 
 
 def raw_columns(table: Table) -> list[ColumnElement[Any]]:
-    """Return the columns of a table, the seal last, as they were bound: nothing is decoded."""
+    """Return the columns of a table, the seal last, as they lie there: nothing is decoded."""
     return [type_coerce(column, _raw(column)) for column in table.c]
 
 
@@ -64,14 +69,16 @@ def _sealed(table: Table) -> list[Column[Any]]:
 
 
 def _kind(column: Column[Any]) -> type:
-    if isinstance(column.type, (Float, Integer, Boolean)):
+    if isinstance(column.type, (Float, Integer, Boolean, Seconds)):
         return float
-    return bytes if isinstance(column.type, LargeBinary) else str
+    return bytes if isinstance(column.type, (LargeBinary, Id)) else str
 
 
 def _raw(column: Column[Any]) -> Any:
-    if isinstance(column.type, Boolean):
+    if isinstance(column.type, (Boolean, Named, Seconds)):
         return Integer()
+    if isinstance(column.type, Id):
+        return LargeBinary()
     return column.type if _kind(column) is not str else String()
 
 

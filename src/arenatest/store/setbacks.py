@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from arenatest.model.record import Setbacks
 from arenatest.store import schema
+from arenatest.store.types import spelt
 
 
 def read_setbacks(connection: Connection, run_id: str) -> dict[str, Setbacks]:
@@ -17,7 +18,7 @@ def read_setbacks(connection: Connection, run_id: str) -> dict[str, Setbacks]:
         select(table.c.owner, table.c.failure, func.count())
         .where(mine, table.c.failure.is_not(None), table.c.attempt > 0)
         .group_by(table.c.owner, table.c.failure)
-        .order_by(table.c.owner, table.c.failure)
+        .order_by(spelt(table.c.owner), spelt(table.c.failure))
     )
     for owner, kind, count in connection.execute(kinds):
         failed.setdefault(owner, {})[kind] = count

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select, union_all
 
 from arenatest.store import schema
+from arenatest.store.types import numbers, spelt
 
 _ROW: Mapping[Table, int] = {
-    schema.generation: 420,
-    schema.placed_answer: 130,
-    schema.placed_load: 110,
-    schema.judgment: 210,
-    schema.measurement: 170,
+    schema.generation: 270,
+    schema.placed_answer: 60,
+    schema.placed_load: 60,
+    schema.judgment: 150,
+    schema.measurement: 100,
     schema.decision: 900,
 }
 """Bytes of a row with its share of the indexes, about."""
@@ -47,7 +48,7 @@ def read_ends(connection: Connection) -> dict[str, float]:
     call, run = schema.generation, schema.run
     query = (
         select(call.c.run, func.max(call.c.started))
-        .where(call.c.run.in_(select(run.c.id).where(run.c.finished.is_(None))))
+        .where(call.c.run.in_(numbers(select(run.c.id).where(run.c.finished.is_(None)))))
         .group_by(call.c.run)
     )
     return {run: ended for run, ended in connection.execute(query)}  # noqa: C416 - rows
@@ -59,7 +60,7 @@ def _texts() -> Any:
     held = union_all(
         *(
             select(digest.label("sha"), run.c.started)
-            .select_from(table.join(run, run.c.id == table.c.run))
+            .select_from(table.join(run, run.c.id == spelt(table.c.run)))
             .where(digest.is_not(None))
             for table, digest in (
                 (call, call.c.text),

@@ -19,11 +19,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    type_coerce,
 )
 
 from arenatest.model.latency import LAG, LAG_SHARE
+from arenatest.model.microseconds import A_SECOND
 from arenatest.store import schema
 from arenatest.store.store import Store
+from arenatest.store.types import counted, spelt
 
 Purpose = Literal["answers", "judging", "load"]
 
@@ -127,12 +130,12 @@ def _calls(since: float | None, until: float | None, plans: Collection[str] | No
     """Return the calls that count, each with whose it is and with its clock where that is fit."""
     call, run, who = schema.generation.c, schema.run.c, _seats()
     table = (
-        schema.generation.join(schema.run, run.id == call.run)
+        schema.generation.join(schema.run, run.id == spelt(call.run))
         .outerjoin(
             who,
             and_(
                 who.c.plan_hash == run.plan_hash,
-                who.c.name == call.owner,
+                who.c.name == spelt(call.owner),
                 who.c.judging == case((call.role == "judge", 1), else_=0),
             ),
         )
@@ -140,11 +143,11 @@ def _calls(since: float | None, until: float | None, plans: Collection[str] | No
     )
     query = (
         select(
-            case(_PURPOSES, value=call.role).label("purpose"),
-            func.coalesce(who.c.fingerprint, call.owner).label("who"),
-            call.owner,
+            case(_PURPOSES, value=spelt(call.role)).label("purpose"),
+            func.coalesce(who.c.fingerprint, spelt(call.owner)).label("who"),
+            spelt(call.owner).label("owner"),
             schema.fingerprint.c.kind,
-            call.model,
+            spelt(call.model).label("model"),
             call.started,
             case((call.failure.is_(None), 1), else_=0).label("answered"),
             cast(call.input_tokens, Float).label("input_tokens"),  # whole ones could overflow
@@ -185,25 +188,30 @@ def _ttft() -> ColumnElement[float]:
     """Return the time to the first token; of calls made for their clocks, without connecting."""
     call = schema.generation.c
     connecting = and_(call.role == "timing", call.connection_reused.is_(False))
-    connected = call.ttft - call.connect
+    connected = _seconds(call.ttft) - _seconds(call.connect)
     return case(
         (and_(connecting, connected < literal(0.0)), literal(0.0)),
         (connecting, connected),
-        else_=call.ttft,
+        else_=_seconds(call.ttft),
     )
 
 
 def _is_fit() -> ColumnElement[bool]:
     """Return whether a call's clock says something of its model, as ``gates.clocks`` has it."""
     call = schema.generation.c
-    lag = func.coalesce(call.lag, literal(0.0))
+    lag = func.coalesce(_seconds(call.lag), literal(0.0))
     return and_(
         call.timing == "measured",
         call.failure.is_(None),
         call.attempt == 1,
-        call.ttft >= literal(0.0),
-        or_(lag <= literal(LAG), lag <= literal(LAG_SHARE) * call.ttft),
+        _seconds(call.ttft) >= literal(0.0),
+        or_(lag <= literal(LAG), lag <= literal(LAG_SHARE) * _seconds(call.ttft)),
     )
+
+
+def _seconds(clock: ColumnElement[float]) -> ColumnElement[float]:
+    """Return a clock in seconds, as it is where it is read."""
+    return type_coerce(cast(counted(clock), Float) / literal(float(A_SECOND)), Float)
 
 
 def _totals(calls: CTE) -> CTE:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Table, func, select, update
 
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer
@@ -34,6 +34,7 @@ from arenatest.store.events import happened, tell, tell_ended, tell_taken_up
 from arenatest.store.history import CallMeans, read_means
 from arenatest.store.ledger import read_ledger
 from arenatest.store.locks import Lock
+from arenatest.store.names import Numbers, Row, learn, names_in, numbered
 from arenatest.store.opening import Location, open_database
 from arenatest.store.patience import persistent
 from arenatest.store.placing import place_answers
@@ -71,7 +72,9 @@ class Store:
     cannot be read or written.
     """
 
-    def __init__(self, database: Database, lock: Lock | None = None) -> None:
+    def __init__(
+        self, database: Database, lock: Lock | None = None, numbers: Numbers | None = None
+    ) -> None:
         self.place = database.place
         self.patience = database.patience
         self._database, self._lock = database, lock
@@ -79,6 +82,8 @@ class Store:
         self._inserts: Mapping[str, str] = {
             table.name: once(table, dialect) for table in schema.metadata.tables.values()
         }
+        self._numbers: Numbers = {} if numbers is None else numbers
+        """Of names that were committed: no other process takes one away."""
         self._begun: Plan | None = None
 
     def __enter__(self) -> Store:
@@ -102,7 +107,7 @@ class Store:
 
     def held_by(self, lock: Lock) -> Store:
         """Return the same store, which writes nothing while a lock is not surely held."""
-        return type(self)(self._database, lock)
+        return type(self)(self._database, lock, self._numbers)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -197,11 +202,16 @@ class Store:
 
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
-        tables = rows_of(records)
+        tables, learnt = rows_of(records), Numbers()
+        made = _made(tables, self._numbers)
         with self._database.translated(), self.writing() as connection:
+            if made is None:  # there is a name that was not met before
+                learnt = learn(connection, set().union(*(names_in(*one) for one in tables)))
+                made = _made(tables, learnt) or []
             cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
-            for table, rows in tables:
-                cursor.executemany(self._inserts[table.name], rows)
+            for statement, rows in made:
+                cursor.executemany(self._inserts[statement], rows)
+        self._numbers.update(learnt)
 
     @persistent
     def load(self, run_id: str, plan: Plan | None = None) -> Ledger:
@@ -360,6 +370,16 @@ class Store:
         """Return all attempts at what a call was an attempt at, in order, without texts."""
         with self.reading() as connection:
             return calls.read_attempts(connection, call)
+
+
+def _made(
+    tables: Sequence[tuple[Table, Sequence[Row]]], numbers: Numbers
+) -> list[tuple[str, Sequence[Row]]] | None:
+    """Return the rows of tables, by their names, with the numbers of names, if all are known."""
+    try:
+        return [(table.name, numbered(table, rows, numbers)) for table, rows in tables]
+    except KeyError:
+        return None
 
 
 def _not_one(place: str, chat_id: str, found: list[str]) -> str:

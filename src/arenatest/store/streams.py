@@ -31,6 +31,7 @@ from arenatest.store.calls import read_generations
 from arenatest.store.codec import decision_from_json
 from arenatest.store.joined import JUDGMENT, JUDGMENTS, Same, judgment_of
 from arenatest.store.rows import event_from_row
+from arenatest.store.types import in_words
 
 _PAGE = 200  # rows held at a time
 
@@ -85,7 +86,7 @@ def stream_judgments(connection: Connection, run: str) -> Iterator[JudgmentPlace
     slot = [table.c[name] for name in GameSlot._fields]
     rest = (table.c.key, table.c.made, table.c.reused, *JUDGMENT)
     query = select(*slot, *rest).select_from(JUDGMENTS).where(table.c.run == run)
-    for row in _rows(connection, query.order_by(*table.primary_key)):
+    for row in _rows(connection, query.order_by(*in_words(table.primary_key))):
         candidate, prompt, repeat, judge, judge_repeat, order, key, made, reused = row[:9]
         yield JudgmentPlaced(
             run=run,
@@ -126,7 +127,7 @@ def stream_events(connection: Connection, run: str) -> Iterator[Event]:
 
 def _of_run(table: Table, names: Sequence[str], run: str) -> Select[Any]:
     columns = [table.c[name] for name in names]
-    return select(*columns).where(table.c.run == run).order_by(*table.primary_key)
+    return select(*columns).where(table.c.run == run).order_by(*in_words(table.primary_key))
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:

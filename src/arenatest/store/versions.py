@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, inspect, select
 from arenatest.errors import StoreError
 from arenatest.store import schema
 from arenatest.store.database import Database
+from arenatest.store.names import insert_in_order
 from arenatest.store.views import create_views
 
 _NAME = "schema_version"
@@ -36,6 +37,7 @@ def prepare(database: Database, now: float, *, create: bool = True) -> None:
         found = _found(connection, database.place)
         if found is None:
             schema.metadata.create_all(connection)
+            insert_in_order(connection, schema.WORDS)
             create_views(connection)
             version = {"name": _NAME, "value": str(schema.SCHEMA_VERSION)}
             connection.execute(insert(schema.meta), version)
@@ -66,4 +68,7 @@ def _found(connection: Connection, place: str) -> int | None:
             "  hint: pip install --upgrade arenatest, or choose another place for this version"
         )
         raise StoreError(message)
+    if version == schema.SCHEMA_VERSION and schema.name.name not in tables:
+        message = f"{place}: was written by an arenatest between two releases, which no other reads"
+        raise StoreError(f"{message}\n  hint: choose another place")
     return version

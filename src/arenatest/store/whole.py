@@ -23,6 +23,7 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
+from arenatest.store.types import in_words
 
 _PAGE = 200  # rows held beside the ledger while it is read
 
@@ -51,7 +52,7 @@ def read_answers(
         select(*columns)
         .select_from(placed.join(ANSWERS, schema.generation.c.chat_id == placed.c.chat_id))
         .where(placed.c.run == ledger.run.id, *limits)
-        .order_by(placed.c.contestant, placed.c.prompt, placed.c.repeat, placed.c.purpose)
+        .order_by(*in_words(placed.primary_key))
     )
     places = {"text": ledger.answers, "timing": ledger.timings}
     plan = ledger.plan
@@ -84,7 +85,7 @@ def read_judgments(
         select(*columns, *JUDGMENT)
         .select_from(JUDGMENTS)
         .where(table.c.run == ledger.run.id, *limits)
-        .order_by(*columns)
+        .order_by(*in_words(columns))
     )
     for row in _rows(connection, query):
         candidate, prompt, repeat, judge, judge_repeat, order = row[:6]

@@ -15,6 +15,7 @@ from arenatest.model.answer import Answer, Failure, Timing, Usage
 from arenatest.model.finish import Finishes
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.latency import Latency
+from arenatest.model.microseconds import whole_timing
 from arenatest.model.record import (
     Answered,
     AnswerPlaced,
@@ -158,7 +159,7 @@ class Made:
 
         source = "measured" if tidy else rng.choice(["measured", "recorded", "unfit"])
         clocks = ("ttft", "ttfat", "e2e", "tpot", "icl", "queue_wait", "connect", "wall")
-        return Timing(
+        timing = Timing(
             source=source,
             **{name: clock() for name in clocks},
             lag=lag(),
@@ -166,6 +167,7 @@ class Made:
             reads=rng.randrange(9),
             connection_reused=True if tidy else rng.choice([None, False]),
         )
+        return whole_timing(timing)
 
     def judgment(self, slot):
         rng = self.rng

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arenatest.model.decision import Decision
+from arenatest.model.microseconds import whole_failure, whole_timing
 from arenatest.model.plan import Plan
 from arenatest.model.record import (
     AnswerPlaced,
@@ -29,11 +30,17 @@ from arenatest.store.codec import (
     unpack_text,
 )
 from arenatest.store.gaps import gaps_from_bytes, gaps_to_bytes
+from arenatest.store.ids import LONGEST, id_from_bytes, id_to_bytes, range_of_length, ranges_of
 from arenatest.store.rows import rows_of, run_from_row, run_row
 from fakes.databases import new_schema
 from properties.store.strategies import odd_text, values_of
 from unit.store.records import as_stored
 
+ids = (
+    odd_text
+    | st.from_regex(r"[a-f0-9]{0,9}", fullmatch=True)
+    | st.from_regex(r"[ab-]{0,3}[0-9a-fA-F]{0,7}|[é]{60,70}[0-9a-f]{0,3}", fullmatch=True)
+)
 quick = settings(deadline=None, max_examples=60)
 new_ids = map(str, itertools.count())  # what is written twice stays as it was first
 
@@ -54,6 +61,12 @@ def begun(store, plan):
     run = Run(id=run_id, session="s", plan_hash=plan.hash, started=0.0)
     store.begin(plan, run, fresh=True, expire=0.0)
     return run_id, plan
+
+
+def in_microseconds(answer):
+    """Return an answer as the engine takes it, and the store gives it back."""
+    timing = answer.timing and whole_timing(answer.timing)
+    return replace(answer, timing=timing, failure=whole_failure(answer.failure))
 
 
 plans = values_of(Plan)
@@ -96,6 +109,25 @@ def test_different_texts_have_different_cells(one, other):
     assert (cell_from_text(one) == cell_from_text(other)) == (one == other)
 
 
+@given(ids, ids)
+def test_an_id_comes_back_as_it_was_and_no_other_has_its_bytes(one, other):
+    assert id_from_bytes(id_to_bytes(one)) == one
+    assert (id_to_bytes(one) == id_to_bytes(other)) == (one == other)
+
+
+@given(st.lists(ids, max_size=5), st.data())
+def test_ids_are_found_by_their_beginnings_in_the_order_of_bytes(others, data):
+    one = data.draw(ids.filter(str.isprintable))
+    beginning = one[: data.draw(st.integers(0, len(one)))]
+    ranges = [*ranges_of(beginning)]
+    ranges += [range_of_length(beginning, n) for n in range(len(beginning.encode()), LONGEST + 1)]
+
+    for each in filter(str.isprintable, (one, *others)):
+        body = id_to_bytes(each)
+        within = any(first <= body and (end is None or body < end) for first, end in ranges)
+        assert within == each.startswith(beginning)
+
+
 @quick
 @given(values_of(Generation))
 def test_a_call_comes_back_as_it_was(store, call):
@@ -103,10 +135,11 @@ def test_a_call_comes_back_as_it_was(store, call):
     call = replace(call, chat_id=chat_id, run="r", key="k")
     store.write([call])
 
-    timing = call.answer.timing
-    if timing is not None:
-        timing = replace(timing, gaps=gaps_from_bytes(gaps_to_bytes(timing.gaps)))
-    assert store.find_call(chat_id)[0] == replace(call, answer=replace(call.answer, timing=timing))
+    answer = in_microseconds(call.answer)
+    if answer.timing is not None:
+        gaps = gaps_from_bytes(gaps_to_bytes(answer.timing.gaps))
+        answer = replace(answer, timing=replace(answer.timing, gaps=gaps))
+    assert store.find_call(chat_id)[0] == replace(call, answer=answer)
 
 
 @quick
@@ -120,9 +153,10 @@ def test_an_answer_comes_back_in_its_place(store, plan, call, place):
     ledger = store.load(run_id)
 
     ((slot, answered),) = [*ledger.answers.items(), *ledger.timings.items()]
-    timing = call.answer.timing and replace(call.answer.timing, gaps=(), ttfb=None)
+    answer = in_microseconds(call.answer)
+    timing = answer.timing and replace(answer.timing, gaps=(), ttfb=None)
     assert slot == place.slot
-    assert answered.answer == replace(call.answer, timing=timing, response_id=None)
+    assert answered.answer == replace(answer, timing=timing, response_id=None)
     assert (answered.attempts, answered.reused) == (place.attempts, place.reused)
     assert answered.cost == call.cost
     assert ledger.calls == ({call.owner: 1} if call.attempt > 0 else {})

@@ -330,5 +330,7 @@ def started(run):
 def unjudged_on_disk(scene, prompts):
     """As a gate leaves it that is decided while battles of later prompts wait for a judge."""
     with contextlib.closing(sqlite3.connect(scene.folder / "store" / FILE_NAME)) as database:
-        database.executemany("delete from judgment where prompt = ?", [(p,) for p in prompts])
+        theirs = "prompt = (select number from name where text = ?)"
+        delete = f"delete from judgment where {theirs}"  # noqa: S608 - our own words
+        database.executemany(delete, [(p,) for p in prompts])
         database.commit()

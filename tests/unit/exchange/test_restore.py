@@ -222,5 +222,5 @@ def test_no_table_of_the_store_is_forgotten():
         "placed_load",
     }
     by_hand |= {"judgment", "measurement", "decision", "event", "replaced"}
-    made_anew = {"fingerprint", "contestant"}
+    made_anew = {"fingerprint", "contestant", "name"}
     assert set(schema.metadata.tables) == by_hand | made_anew

@@ -23,6 +23,9 @@ REFUSED = {"meta"}
 """Whose only row is looked at before anything is read: a store of another version is refused."""
 
 
+OF_Q1 = "WHERE prompt = (SELECT number FROM name WHERE text = 'q1')"
+
+
 def failing(prompt):
     if prompt.id == "q3":
         raise RuntimeError("no answer")
@@ -135,20 +138,22 @@ def test_every_changed_bit_is_found_or_changes_no_evidence(kept, data, row, bit)
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        ("UPDATE generation SET ttft = 0.001 WHERE rowid = 3", "calls: "),
-        ("UPDATE judgment SET verdict = 'A=B' WHERE prompt = 'q1'", "judgments: "),
+        ("UPDATE generation SET ttft = 1000 WHERE rowid = 3", "calls: "),
+        (f"UPDATE judgment SET verdict = verdict + 1 {OF_Q1}", "judgments: "),  # noqa: S608
         ("DELETE FROM text WHERE rowid = 2", "found no text, expected the text "),
         ("DELETE FROM plan", "found no plan, expected the plan "),
         ("DELETE FROM generation WHERE rowid = 4", "found no such call, expected the call "),
         ("UPDATE text SET body = x'00' WHERE rowid = 5", "found content with the hash "),
         ("UPDATE decision SET body = replace(body, '\"pass\"', '\"fail\"')", "gate new win_rate"),
+        ("UPDATE name SET text = 'q9' WHERE text = 'q1'", "judgments: "),
+        ("DELETE FROM name WHERE text = 'q1'", "calls: "),
         ("DELETE FROM decision", "found no decision at all"),
-        ("DELETE FROM judgment WHERE prompt = 'q2'", "gate new win_rate"),
+        (f"DELETE FROM judgment {OF_Q1}", "gate new win_rate"),  # noqa: S608
         ("DELETE FROM run", "found no such run"),
         ("DELETE FROM prompt WHERE rowid = 1", "lacks 1 of the prompts"),
         ("UPDATE run SET source = 'evalscope', finished = NULL", "import it again"),
         ("UPDATE run SET finished = NULL", "found a run that goes on, expected one that is"),
-        ("UPDATE generation SET ttft = 0.1, seal = NULL WHERE rowid = 3", "a row with a seal"),
+        ("UPDATE generation SET ttft = 100000, seal = NULL WHERE rowid = 3", "a row with a seal"),
     ],
 )
 def test_what_is_damaged_is_named_with_what_to_do(tmp_path, damage, said):

@@ -39,10 +39,10 @@ def test_a_request_comes_back_as_it_was_when_it_was_made(begun):
         answer(timing=Timing(source="unfit")),
     ]
     for number, one in enumerate(answers):
-        begun.write([call(f"c-{number}", answer=one), place(f"c-{number}", number, due=number / 3)])
+        begun.write([call(f"c-{number}", answer=one), place(f"c-{number}", number, due=number / 8)])
     found = begun.load("run-1").loads[SLOT]
     assert found == tuple(
-        loaded(one, chat_id=f"c-{number}", due=number / 3) for number, one in enumerate(answers)
+        loaded(one, chat_id=f"c-{number}", due=number / 8) for number, one in enumerate(answers)
     )
     assert [one.tokens for one in found[3:5]] == [9, 5]
 

@@ -79,6 +79,8 @@ def known(now, then):
     """Return a value without the fields that an older arenatest did not know."""
     if isinstance(then, dict):
         return {key: known(now[key], item) for key, item in then.items()}
+    if isinstance(then, float) and abs(now - then) <= 5e-7:  # a microsecond is the finest now
+        return then
     if isinstance(then, list):
         assert len(now) == len(then)
         return [known(*both) for both in zip(now, then, strict=True)]

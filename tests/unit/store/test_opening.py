@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from arenatest.errors import OptionError, StoreError
-from arenatest.store import open_store
+from arenatest.store import open_store, schema
+from arenatest.store.opening import open_database
+from arenatest.store.views import drop_views
 from unit.store.records import one_of_each, plan, run
 
 
@@ -167,3 +169,14 @@ def test_a_store_that_never_comes_free_is_an_error_of_the_store(folder):
 
     other.close()
     assert 4.0 < sum(pauses) <= 5.0
+
+
+def test_tables_from_between_two_releases_are_refused(database):
+    opened = open_database(database)
+    with opened.alone() as connection:
+        drop_views(connection)
+        schema.name.drop(connection)
+    opened.close()
+
+    with pytest.raises(StoreError, match=r"between two releases.*\n  hint: choose another place"):
+        open_store(database)

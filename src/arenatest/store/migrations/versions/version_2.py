@@ -1,6 +1,8 @@
 """Version 2: prompts stand apart from plans; events, commits, seals, and who takes part.
 
-The formats of texts and cells have been the same in all versions so far.
+What many rows repeat stands once, by number, ids and digests take half, clocks are microseconds:
+tables of evidence are made anew and copied. The formats of texts and cells have been the same in
+all versions so far.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from typing import Any
 
 from alembic import op
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Connection,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 
 from arenatest.store.codec import PackedText, cell_from_text, pack_text
+from arenatest.store.migrations.narrowing import narrow
 from arenatest.store.migrations.versions import version_1
 
 revision = "2"
@@ -36,12 +38,11 @@ down_revision = "1"
 Name = String().with_variant(String(collation="C"), "postgresql")
 Body = Text().with_variant(Text(collation="C"), "postgresql")
 
-_SEALED = ("generation", "placed_answer", "placed_load", "judgment", "measurement")
 _TOLD = ("settings", "system", "template", "rubric", "parts")
 
 
 def upgrade() -> None:
-    """Make the new tables and columns, and fill them from the plans."""
+    """Make the new tables and columns, and fill them from the old ones and from the plans."""
     version_1.complete()
     tables = MetaData()
     _define_plans(tables)
@@ -52,9 +53,8 @@ def upgrade() -> None:
     op.add_column("run", Column("source", Name))
     op.add_column("run", Column("reuses_from", Float))
     op.create_index("ix_run_commit", "run", ["commit"])
-    for table in _SEALED:
-        op.add_column(table, Column("seal", BigInteger))
     _split_plans(connection, tables)
+    narrow(connection)
 
 
 def _define_plans(tables: MetaData) -> None:
@@ -102,7 +102,7 @@ def _define_events(tables: MetaData) -> None:
         _key("place", Body),
         Column("run", Name, nullable=False, index=True),
         Column("at", Float, nullable=False),
-        Column("chat_id", Name),
+        Column("chat_id", LargeBinary),
         Column("body", Body, nullable=False),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,83 @@
+"""Names by number: looked up where one is bound, spelt where one is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select, text
+
+from arenatest.store import open_store, schema
+from arenatest.store.types import numbers, spelt
+from unit.store.records import generation, one_of_each, plan, run
+
+CALL = schema.generation
+
+
+def begun(store):
+    store.begin(plan(), run(), fresh=False, expire=0.0)
+    store.write([generation("c-0", owner="old"), generation("c-1", owner="new")])
+    return store
+
+
+def one(store, query):
+    with store.reading() as connection:
+        return connection.execute(query).scalars().all()
+
+
+def test_a_name_is_bound_and_read_as_any_other_string(store):
+    begun(store)
+
+    assert one(store, select(CALL.c.owner).where(CALL.c.owner == "old")) == ["old"]
+    assert one(store, select(CALL.c.owner).where(CALL.c.owner.in_(["new", "nobody"]))) == ["new"]
+    assert one(store, select(CALL.c.owner).where(CALL.c.owner.in_([]))) == []
+
+
+def test_a_name_that_nobody_has_equals_none_and_differs_from_all(store):
+    begun(store)
+
+    assert one(store, select(CALL.c.owner).where(CALL.c.owner == "nobody")) == []
+    others = select(CALL.c.owner).where(CALL.c.owner != "nobody")
+    assert sorted(one(store, others)) == ["new", "old"]
+    assert sorted(one(store, others.where(CALL.c.owner.not_in(["nobody"])))) == ["new", "old"]
+
+
+def test_names_are_ordered_by_the_alphabet_where_they_are_spelt(store):
+    begun(store)
+
+    assert one(store, select(CALL.c.owner).order_by(spelt(CALL.c.owner))) == ["new", "old"]
+    assert one(store, select(func.max(spelt(CALL.c.owner))).select_from(CALL)) == ["old"]
+
+
+def test_a_query_of_texts_is_turned_into_one_of_numbers(store):
+    begun(store)
+    mine = CALL.c.run.in_(numbers(select(schema.run.c.id)))
+
+    assert one(store, select(func.count()).select_from(CALL).where(mine)) == [2]
+
+
+def test_a_name_has_one_number_whoever_writes_it(database):
+    with open_store(database) as first, open_store(database) as second:
+        begun(first)
+        before = one(first, select(schema.name.c.text))
+        second.write([generation("c-2", owner="new"), generation("c-3", owner="newer")])
+        first.write([generation("c-4", owner="newer"), *one_of_each()])
+
+        assert {*one(first, select(schema.name.c.text))} >= {*before, "newer"}
+        assert one(first, select(CALL.c.owner).where(CALL.c.chat_id == "c-4")) == ["newer"]
+        assert len(one(first, select(CALL.c.chat_id).where(CALL.c.owner == "newer"))) == 2
+
+
+def test_what_is_not_committed_is_not_remembered(store):
+    begun(store)
+    broken = generation("c-9", owner="fresh")
+    with store.reading() as connection:
+        count = connection.execute(text("SELECT COUNT(*) FROM name")).scalar_one()
+    with pytest.raises(Exception, match=r"(?i)null"):  # each driver has its own
+        store.write([broken, replace(generation("c-10"), started=None)])
+    with store.reading() as connection:
+        assert connection.execute(text("SELECT COUNT(*) FROM name")).scalar_one() == count
+
+    store.write([broken])
+
+    assert one(store, select(CALL.c.owner).where(CALL.c.chat_id == "c-9")) == ["fresh"]
