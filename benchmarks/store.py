@@ -7,7 +7,8 @@ It prints
 * records a second beside 200 streams on the same event loop, and how late that loop comes, with
   the writer and without: the streams come over HTTP from a server in a process of its own;
 * bytes a battle beyond the texts, table by table, of 20 candidates on 10 repeats of each prompt
-  with one judge in both orders: a finished run, written record by record;
+  with one judge in both orders: a finished run, written record by record; and of a tenth of it
+  whose judge is no model, and makes no calls;
 * wall and CPU seconds and peak memory of deciding all 60 gates again from that record, and of
   ``arenatest gate``, which writes the report too.
 """
@@ -43,7 +44,7 @@ from servers.openai_server import spawn
 from simulation.large_run import STORE, SUITE_FILE, Size, make_run, records, write_suite
 
 STREAMS = 200
-OFFERED = 1_500  # records a second
+OFFERED = 1_000  # records a second
 EACH = 0.01  # seconds between two writes
 LOOK = 0.005  # seconds between two looks at the loop
 HELD = ("--tokens", "20", "--ttft-ms", "300", "--itl-ms", "50")
@@ -198,6 +199,16 @@ def gate(folder: Path) -> None:
     )
 
 
+def without_calls(battles: int) -> None:
+    """Fill a store with battles that a function judges, and print its size."""
+    prompts = max(1, round(battles / CANDIDATES / REPEATS))
+    shape = Size(candidates=CANDIDATES, prompts=prompts, repeats=REPEATS, model=False)
+    with tempfile.TemporaryDirectory() as name:
+        make_run(Path(name), shape)
+        print(f"judged by a function, {shape.battles:,} battles:")
+        size(Path(name) / STORE / "arena.sqlite", shape.battles)
+
+
 def large(battles: int) -> None:
     """Fill a store, and print its size and what deciding again takes."""
     prompts = max(1, round(battles / CANDIDATES / REPEATS))
@@ -226,6 +237,7 @@ def main() -> None:
     if options.seconds:
         rate(options.seconds, options.store)
     if options.battles:
+        without_calls(max(options.battles // 10, 1000))
         large(options.battles)
 
 

@@ -1,7 +1,8 @@
 """A finished run of many battles, written into a store as a run would have written it.
 
 Every record goes through ``Store.write``. Ids, clocks and verdicts are drawn at random, and no two
-texts are equal.
+texts are equal. The judge is a model, whose calls are recorded as the engine records them, or a
+function without any.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from arenatest import judges, metrics, providers
 from arenatest.model.answer import Answer, Timing, Usage
 from arenatest.model.judgment import Judgment, Order, Verdict
+from arenatest.model.microseconds import whole_timing
 from arenatest.model.plan import Plan
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import (
@@ -47,12 +49,7 @@ name = "large"
 repeats = {repeats}
 [[datasets]]
 path = "prompts.jsonl"
-[[judges]]
-kind = "llm"
-provider = "openai"
-model = "judge"
-base_url = "http://127.0.0.1:9/v1"
-api_key_env = ""
+{judge}
 [[gates]]
 metric = "win_rate"
 min = 0.45
@@ -63,6 +60,18 @@ max = "900 ms"
 [[gates]]
 metric = "ttft"
 max_ratio = 1.10
+"""
+_MODEL = """
+[[judges]]
+kind = "llm"
+provider = "openai"
+model = "judge"
+base_url = "http://127.0.0.1:9/v1"
+api_key_env = ""
+"""
+_FUNCTION = """
+[[judges]]
+kind = "reference"
 """
 _CONTESTANT = """
 {table}
@@ -76,11 +85,12 @@ api_key_env = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How many battles: candidates times prompts times repeats."""
+    """How many battles: candidates times prompts times repeats; and whether a model judges them."""
 
     candidates: int
     prompts: int
     repeats: int
+    model: bool = True
 
     @property
     def battles(self) -> int:
@@ -120,7 +130,11 @@ def write_suite(folder: Path, size: Size) -> Plan:
     tables = [_CONTESTANT.format(table="[baseline]", name="base")]
     tables += [_CONTESTANT.format(table="[[candidates]]", name=name) for name in names]
     path = folder / SUITE_FILE
-    path.write_text(_HEAD.format(repeats=size.repeats) + "".join(tables), encoding="utf-8")
+    path.write_text(
+        _HEAD.format(repeats=size.repeats, judge=_MODEL if size.model else _FUNCTION)
+        + "".join(tables),
+        encoding="utf-8",
+    )
     kinds = Kinds(
         providers=providers.pytest_arena_providers(),
         judges=judges.pytest_arena_judges(),
@@ -133,7 +147,7 @@ def write_suite(folder: Path, size: Size) -> Plan:
 def records(plan: Plan, run: str, rng: random.Random) -> Iterator[Record]:
     """Yield all that a run of a plan records, as it comes: prompt by prompt."""
     calls = _Calls(run, rng)
-    judge = plan.judges[0].name
+    judge, calling = plan.judges[0].name, plan.judges[0].kind == "llm"
     for prompt in plan.prompts:
         for repeat in range(plan.repeats):
             for contestant in plan.contestants:
@@ -148,7 +162,7 @@ def records(plan: Plan, run: str, rng: random.Random) -> Iterator[Record]:
             for candidate in plan.candidates:
                 for order in Order:
                     place = GameSlot(candidate.name, prompt.id, repeat, judge, 0, order)
-                    yield from calls.game(place, prompt)
+                    yield from calls.game(place, prompt, calling=calling)
 
 
 class _Calls:
@@ -163,6 +177,9 @@ class _Calls:
         """Return a call."""
         rng = self._rng
         self._now += 0.001
+        timing = rng.choice(self._timings)
+        if role == "judge":
+            timing = replace(timing, gaps=(), lag=None, stream_lag=None)
         return Generation(
             chat_id=_new_id(rng),
             run=self._run,
@@ -179,24 +196,27 @@ class _Calls:
                 text=text,
                 finish="stop",
                 usage=Usage(input_tokens=rng.randrange(20, 400), output_tokens=TOKENS),
-                timing=rng.choice(self._timings),
+                timing=timing,
                 model=f"{owner}-2026-05-01",
                 request_id=f"req_{_new_id(rng)}",
                 response_id=f"chatcmpl-{_new_id(rng)[:29]}",
             ),
         )
 
-    def game(self, place: GameSlot, prompt: Prompt) -> Iterator[Record]:
-        """Yield a judge's call, and the judgment that it came to."""
+    def game(self, place: GameSlot, prompt: Prompt, *, calling: bool) -> Iterator[Record]:
+        """Yield a judge's call, if it makes one, and the judgment that it came to."""
         verdict = self._rng.choice(_VERDICTS)
         said = f"I have weighed {self._rng.random()} against the other. [[{verdict}]]"
-        call = self.make("judge", place.judge, prompt, place.repeat, said)
-        yield call
+        chat_id = None
+        if calling:
+            call = self.make("judge", place.judge, prompt, place.repeat, said)
+            chat_id = call.chat_id
+            yield call
         yield JudgmentPlaced(
             run=self._run,
             slot=place,
             key=_new_id(self._rng),
-            judgment=Judgment(verdict=verdict, explanation=said, chat_id=call.chat_id),
+            judgment=Judgment(verdict=verdict, explanation=said, chat_id=chat_id),
             made=self._now,
         )
 
@@ -205,22 +225,24 @@ def _timing(rng: random.Random) -> Timing:
     ttft = rng.lognormvariate(-1.0, 0.4)
     gaps = tuple(rng.lognormvariate(-4.5, 0.3) for _ in range(TOKENS - 1))
     e2e = ttft + sum(gaps)
-    return Timing(
-        queue_wait=rng.random() * 0.01,
-        held=0.0,
-        connect=rng.random() * 1e-4,
-        ttfb=ttft * 0.8,
-        ttft=ttft,
-        ttfat=ttft,
-        tpot=sum(gaps) / (TOKENS - 1),
-        e2e=e2e,
-        wall=e2e + rng.random() * 1e-3,
-        icl=nearest_rank(list(gaps), 95),
-        gaps=gaps,
-        reads=TOKENS,
-        connection_reused=True,
-        lag=rng.random() * 1e-3,
-        stream_lag=rng.random() * 1e-3,
+    return whole_timing(
+        Timing(
+            queue_wait=rng.random() * 0.01,
+            held=0.0,
+            connect=rng.random() * 1e-4,
+            ttfb=ttft * 0.8,
+            ttft=ttft,
+            ttfat=ttft,
+            tpot=sum(gaps) / (TOKENS - 1),
+            e2e=e2e,
+            wall=e2e + rng.random() * 1e-3,
+            icl=nearest_rank(list(gaps), 95),
+            gaps=gaps,
+            reads=TOKENS,
+            connection_reused=True,
+            lag=rng.random() * 1e-3,
+            stream_lag=rng.random() * 1e-3,
+        )
     )
 
 
