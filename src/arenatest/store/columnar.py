@@ -69,9 +69,10 @@ def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
 def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
     """Put every judgment into the ledger; arguments as above."""
     table, names = schema.judgment, _Names(connection)
-    decode = (*(names.of, names.of, _same, names.of, _same), lambda order: _ORDERS[names[order]])
+    name = names.__getitem__
+    decode = (*(name, name, _same, name, _same), lambda order: _ORDERS[names[order]])
     grid = Grid(GameSlot, _game_axes(ledger.plan), count)
-    judgments = Judgments(connection.engine, ledger.run, ledger.plan, grid)
+    judgments = Judgments(connection.engine, ledger.run, ledger.plan, grid, name)
     ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
     finder = _Finder(grid, decode)
     columns = [table.c[name] for name in (*GameSlot._fields, *said.COLUMNS)]
@@ -79,7 +80,7 @@ def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
     for page in _pages(connection, query):
         parts = [*zip(*page, strict=True)]
         slots, kinds = parts[: len(GameSlot._fields)], parts[len(GameSlot._fields) :]
-        numbers = judgments.numbers([[*map(names.of, kind)] for kind in kinds])
+        numbers = judgments.numbers(kinds)
         at = finder.places(slots)
         if None in at:
             for place, number, *slot in zip(at, numbers, *slots, strict=True):
@@ -101,15 +102,17 @@ class _Rows:
         """Take calls."""
         if page:
             rows = range(len(self._calls), len(self._calls) + len(page))
-            self.known.update(zip(self._calls.add(page, self._names.of), rows, strict=True))
+            self.known.update(
+                zip(self._calls.add(page, self._names.__getitem__), rows, strict=True)
+            )
 
 
 class _Placing:
     """Puts calls into their places."""
 
     def __init__(self, grid: Grid[AnswerSlot], calls: Calls, names: _Names) -> None:
-        self._names = names
-        self._calls, self._finder = calls, _Finder(grid, (names.of, names.of, _same))
+        decode = (names.__getitem__, names.__getitem__, _same)
+        self._calls, self._names, self._finder = calls, names, _Finder(grid, decode)
         self._hows: dict[tuple[Any, ...], int] = {}
         self.answers, self.timings = PlacedCalls(grid, calls), PlacedCalls(grid, calls)
 
@@ -130,7 +133,8 @@ class _Placing:
         at = self._finder.places(slots)
         hows = self._how([*zip(attempts, reused, levels, strict=True)])
         for purpose, places in (("text", self.answers), ("timing", self.timings)):
-            chosen = [self._names[one] == purpose for one in purposes]
+            mine = {one for one in {*purposes} if self._names[one] == purpose}
+            chosen = [*map(mine.__contains__, purposes)]
             if None in at:
                 for *slot, place, row, how in compress(
                     zip(*slots, at, rows, hows, strict=True), chosen
@@ -204,10 +208,6 @@ class _Names(dict[Any, Any]):
     def __init__(self, connection: Connection) -> None:
         super().__init__({None: None})
         self._spelling = Spelling(connection)
-
-    def of(self, number: int | None) -> Any:
-        """Return a name."""
-        return self[number]
 
     def __missing__(self, number: int) -> str:
         self[number] = text = text_from_cell(self._spelling[number])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -28,15 +28,23 @@ class Judgments:
         run: Whose record it is.
         plan: Its plan.
         grid: The places of its games.
+        name_of: Returns the name that a number stands for; asked once for each.
 
     Attributes:
         kinds: Verdicts and causes of voids, by number.
     """
 
-    def __init__(self, engine: Engine, run: Run, plan: Plan, grid: Grid[GameSlot]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        run: Run,
+        plan: Plan,
+        grid: Grid[GameSlot],
+        name_of: Callable[[Any], Any],
+    ) -> None:
         self._engine, self._run, self._plan, self._grid = engine, run, plan, grid
         self.kinds: list[tuple[Verdict | None, Any]] = []
-        self._numbers = _Numbers(self.kinds)
+        self._numbers = _Numbers(self.kinds, name_of)
         self._pages: Pages[GameSlot, Judgment] = Pages()
 
     def numbers(self, columns: Sequence[Sequence[Any]]) -> list[int]:
@@ -62,12 +70,14 @@ class Judgments:
 class _Numbers(dict[tuple[Any, Any], int]):
     """The numbers of verdicts and voids; a new kind gets the next one."""
 
-    def __init__(self, kinds: list[tuple[Verdict | None, Any]]) -> None:
+    def __init__(
+        self, kinds: list[tuple[Verdict | None, Any]], name_of: Callable[[Any], Any]
+    ) -> None:
         super().__init__()
-        self._kinds = kinds
+        self._kinds, self._name_of = kinds, name_of
 
     def __missing__(self, said: tuple[Any, Any]) -> int:
-        verdict, void = said
+        verdict, void = map(self._name_of, said)
         self[said] = number = len(self._kinds)
         self._kinds.append((None if verdict is None else _VERDICTS[verdict], void))
         return number
