@@ -146,11 +146,9 @@ class Watch:
         whole = self._taken == len(self._clusters)
         if self._tally.voids > self._most_voids and not self._may_be_lost(whole=whole):
             return self._too_many_voids(ledger)
-        if not whole and self._method is not None and not self._method.stepwise:
+        if not whole and self._waits():
             return None
         sick = "" if self._health is None else self._health.problem
-        if not whole and self._health is not None and self._health.waiting:
-            return None
         if whole and self.rule.metric.source == "timing" and (lag := self._lag(ledger)):
             return Ruling(cause="latency", why=lag)
         outcome = self._outcome(whole=whole)
@@ -161,6 +159,11 @@ class Watch:
             if not sick:
                 return Ruling(outcome=outcome)
         return self._last_word(sick) if whole else None
+
+    def _waits(self) -> bool:
+        """Whether nothing is decided before there is more: method or judges are not asked yet."""
+        stepwise = self._method is None or self._method.stepwise
+        return not stepwise or (self._health is not None and self._health.waiting)
 
     def _lag(self, ledger: Ledger) -> str:
         """Return that our own event loop lagged too often to decide on clocks; empty if not."""
