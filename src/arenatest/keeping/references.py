@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, lit
 
 from arenatest.keeping.findings import AGAIN, RESTORE, Finding, Findings
 from arenatest.store import Store, schema
-from arenatest.store.types import in_words, spelt
+from arenatest.store.names import places_of
+from arenatest.store.types import counted, in_words, spelt
 
 _PAGE = 500  # rows read at once
 _OURS = re.compile(r"[0-9a-f]{32}")
@@ -35,7 +36,7 @@ _ROLES = {"text": ("answer",), "timing": ("answer", "timing")}
 def check_references(store: Store, findings: Findings) -> None:
     """Check what refers to what; nothing is held in memory but what is wrong."""
     with store.reading() as connection:
-        for check in (_plans, _lives, _runs, _texts, _calls, _places, _doubles, _halves):
+        for check in (_names, _plans, _lives, _runs, _texts, _calls, _places, _doubles, _halves):
             for finding in check(connection):
                 findings.add(finding)
         unused = connection.execute(_unused()).scalar_one()
@@ -50,6 +51,23 @@ def check_references(store: Store, findings: Findings) -> None:
             f"{left:,} records of runs that were pruned are left over: `arenatest prune` was "
             "interrupted, and goes on when it is called again"
         )
+
+
+def _names(connection: Connection) -> Iterator[Finding]:
+    """Yield the numbers that stand for no name: rows of an older arenatest have no seal to tell."""
+    known = select(schema.name.c.number)
+    for table in schema.metadata.sorted_tables:
+        for place in places_of(table):
+            number = counted([*table.c][place])
+            query = (
+                select(number, func.count())
+                .where(number.is_not(None), number.not_in(known))
+                .group_by(number)
+                .order_by(number)
+            )
+            for one, count in connection.execute(query).all():
+                where = f"{count:,} rows of {table.name}, {[*table.c.keys()][place]}"
+                yield _missing("name", where, "no such name", f"the name {one}", None)
 
 
 def _plans(connection: Connection) -> Iterator[Finding]:
@@ -119,7 +137,7 @@ def _texts(connection: Connection) -> Iterator[Finding]:
         )
         what = "call" if table is schema.generation else "judgment on"
         for run, name, sha in _paged(connection, query):
-            where = f"{what} {name} of the run {run[:8]}"
+            where = f"{what} {name} of the run {_short(run)}"
             yield _missing("text", where, "no text", f"the text {bytes(sha).hex()[:16]}", run)
 
 
@@ -134,7 +152,7 @@ def _calls(connection: Connection) -> Iterator[Finding]:
         for run, chat_id in _paged(connection, query):
             if table is not schema.judgment or _OURS.fullmatch(chat_id):
                 # a judge of a plugin may name calls that it made past us
-                where = f"{table.name} of the run {run[:8]}"
+                where = f"{table.name} of the run {_short(run)}"
                 yield _missing("call", where, "no such call", f"the call {chat_id}", run)
 
 
@@ -151,13 +169,13 @@ def _places(connection: Connection) -> Iterator[Finding]:
             .where((placed.c.attempts != call.c.attempt) | call.c.role.not_in(roles))
         )
         for run, who, prompt, _, attempts, attempt, role in _paged(connection, query):
-            where = f"answer of {who} on {prompt} in the run {run[:8]} ({purpose})"
+            where = f"answer of {who} on {prompt} in the run {_short(run)} ({purpose})"
             found = f"a call for {role}, attempt {attempt}"
             expected = f"one for {' or '.join(roles)}, attempt {attempts}"
             yield _missing("place", where, found, expected, run)
     strange = select(*columns).where(placed.c.purpose.not_in(tuple(_ROLES)))
     for run, who, prompt, purpose in _paged(connection, strange):
-        where = f"answer of {who} on {prompt} in the run {run[:8]}"
+        where = f"answer of {who} on {prompt} in the run {_short(run)}"
         yield _missing("place", where, f"the purpose {purpose!r}", "text or timing", run)
 
 
@@ -172,7 +190,7 @@ def _doubles(connection: Connection) -> Iterator[Finding]:
         .having(func.count() > 1)
     )
     for run, chat_id, count in _paged(connection, query):
-        where = f"call {chat_id} in the run {run[:8]}"
+        where = f"call {chat_id} in the run {_short(run)}"
         yield _missing("double", where, f"the answer of {count} places", "that of one", run)
 
 
@@ -229,6 +247,11 @@ def _not_kept(table: Table) -> tuple[ColumnElement[bool], ...]:
 
 def _paged(connection: Connection, query: Select[Any]) -> Iterator[Any]:
     yield from connection.execute(query.execution_options(yield_per=_PAGE))
+
+
+def _short(run: str | None) -> str:
+    """Return the beginning of a run's id, which may be a name that is gone."""
+    return "?" if run is None else run[:8]
 
 
 def _missing(kind: str, where: str, found: str, expected: str, run: str | None) -> Finding:

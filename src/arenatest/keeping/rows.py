@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from arenatest.keeping.findings import RESTORE, Finding, Findings
+from arenatest.keeping.findings import AGAIN, RESTORE, Finding, Findings
 from arenatest.store import Store, schema
 from arenatest.store.ids import id_from_bytes
 from arenatest.store.names import Spelling, places_of
@@ -70,7 +70,7 @@ def _finding(
     where = f"{what}: {place}"
     if table is schema.generation:
         where += f" of {values['owner']} on {values['prompt']}"
-    remedy = RESTORE.format(run=str(run)[:8])
+    remedy = AGAIN if run is None else RESTORE.format(run=str(run)[:8])
     shown = "values that are none" if found is None else f"values with the seal {_hex(found)}"
     expected = f"the seal {_hex(seal)}" if isinstance(seal, int) else "a row with a seal"
     return Finding(kind=table.name, where=where, found=shown, expected=expected, remedy=remedy)

@@ -147,6 +147,8 @@ def test_every_changed_bit_is_found_or_changes_no_evidence(kept, data, row, bit)
         ("UPDATE decision SET body = replace(body, '\"pass\"', '\"fail\"')", "gate new win_rate"),
         ("UPDATE name SET text = 'q9' WHERE text = 'q1'", "judgments: "),
         ("DELETE FROM name WHERE text = 'q1'", "calls: "),
+        ("DELETE FROM name WHERE text = 'q1'", "rows of judgment, prompt: found no such name"),
+        ("DELETE FROM name", "the run ?"),
         ("DELETE FROM decision", "found no decision at all"),
         (f"DELETE FROM judgment {OF_Q1}", "gate new win_rate"),  # noqa: S608
         ("DELETE FROM run", "found no such run"),
