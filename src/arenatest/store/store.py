@@ -32,6 +32,7 @@ from arenatest.store.database import Database
 from arenatest.store.drift import golden_drift
 from arenatest.store.events import happened, tell, tell_ended, tell_taken_up
 from arenatest.store.history import CallMeans, read_means
+from arenatest.store.later import Later
 from arenatest.store.ledger import read_ledger
 from arenatest.store.locks import Lock
 from arenatest.store.names import Numbers, Row, learn, names_in, numbered
@@ -203,11 +204,14 @@ class Store:
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
         tables, learnt = rows_of(records), Numbers()
-        made = _made(tables, self._numbers)
+        try:
+            made = _made(tables, self._numbers)
+        except KeyError:  # there is a name that was not met before
+            made = None
         with self._database.translated(), self.writing() as connection:
-            if made is None:  # there is a name that was not met before
+            if made is None:
                 learnt = learn(connection, set().union(*(names_in(*one) for one in tables)))
-                made = _made(tables, learnt) or []
+                made = _made(tables, learnt)
             cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
             for statement, rows in made:
                 cursor.executemany(self._inserts[statement], rows)
@@ -230,7 +234,7 @@ class Store:
             if plan is None and begun is not None and begun.hash == run.plan_hash:
                 plan = begun
             plan = plan or read_plan(connection, run.plan_hash)
-            ledger = read_ledger(connection, run, plan)
+            ledger = read_ledger(connection, run, plan, Later(self._database, run_id))
             ledger.unfit = aa_problem(connection, plan, run.started)
             if plan.golden:
                 ledger.warnings += golden_drift(connection, run_id)
@@ -374,12 +378,13 @@ class Store:
 
 def _made(
     tables: Sequence[tuple[Table, Sequence[Row]]], numbers: Numbers
-) -> list[tuple[str, Sequence[Row]]] | None:
-    """Return the rows of tables, by their names, with the numbers of names, if all are known."""
-    try:
-        return [(table.name, numbered(table, rows, numbers)) for table, rows in tables]
-    except KeyError:
-        return None
+) -> list[tuple[str, Sequence[Row]]]:
+    """Return the rows of tables, by their names, with the numbers of names.
+
+    Raises:
+        KeyError: A name has none.
+    """
+    return [(table.name, numbered(table, rows, numbers)) for table, rows in tables]
 
 
 def _not_one(place: str, chat_id: str, found: list[str]) -> str:

@@ -81,3 +81,15 @@ def test_what_is_not_committed_is_not_remembered(store):
     store.write([broken])
 
     assert one(store, select(CALL.c.owner).where(CALL.c.chat_id == "c-9")) == ["fresh"]
+
+
+def test_a_record_whose_name_gets_no_number_is_an_error_and_not_left_out(folder):
+    with open_store(folder) as store:
+        begun(store)
+        with store.writing() as connection:
+            connection.exec_driver_sql(
+                "CREATE TRIGGER deaf BEFORE INSERT ON name BEGIN SELECT RAISE(IGNORE); END"
+            )
+
+        with pytest.raises(KeyError, match="fresh"):
+            store.write([generation("c-9", owner="fresh")])
