@@ -19,7 +19,7 @@ from arenatest.arena.roads import Visit
 from arenatest.arena.stops import Closing, OnLost, Shut, Stop, Unwanted, unheard
 from arenatest.errors import StoreError
 from arenatest.hookspec import Call
-from arenatest.model.answer import Answer, Failure, Timing
+from arenatest.model.answer import Answer, Failure, Timing, cut_word
 from arenatest.model.identity import content_id
 from arenatest.model.microseconds import whole_failure, whole_timing
 from arenatest.model.plan import Contestant
@@ -273,7 +273,13 @@ class Caller:
         )
         told = self._redactor.answer(made)
         # Whole microseconds: what is decided upon now is what is read back.
-        return revised_answer(told, timing=timing, failure=whole_failure(told.failure))
+        return revised_answer(
+            told,
+            timing=timing,
+            failure=whole_failure(told.failure),
+            finish=cut_word(told.finish),
+            model=cut_word(told.model),
+        )
 
     async def _make(self, asked: Asked, chat_id: str) -> Answer:
         target = asked.target

@@ -31,6 +31,13 @@ FailureKind = Literal[
 
 TimingSource = Literal["measured", "recorded", "unfit"]
 
+LONGEST_WORD = 200
+"""Characters of a finish and of a model's name, for which a server may send text of any length.
+
+Words are looked up in an index of the store, and PostgreSQL's take no more than 2,704 bytes of one:
+a character that has to be escaped takes 12 of them.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -181,3 +188,8 @@ class Answer:
     def says(self, other: Answer) -> bool:
         """Return whether another answer has the same text."""
         return self.text == other.text
+
+
+def cut_word(word: str | None) -> str | None:
+    """Return a finish or a model's name, cut where it is longer than any honest one."""
+    return word if word is None or len(word) <= LONGEST_WORD else word[:LONGEST_WORD]

@@ -14,6 +14,7 @@ from arenatest.errors import StoreError
 from arenatest.model.answer import Answer, Failure, Timing, Usage
 from arenatest.model.price import Price
 from arenatest.model.prompt import Message, Prompt
+from arenatest.store.codec import cell_from_text
 from fakes.models import ScriptedProvider, contestant, failed, said, target
 from fakes.plans import ledger_of
 
@@ -158,6 +159,19 @@ def test_an_exception_in_a_provider_is_a_failure_and_names_it():
 def test_a_provider_that_returns_nonsense_is_a_failure():
     (answered,), _, _ = ask(ScriptedProvider({"text": "not an Answer"}))
     assert answered.answer.failure.message == "returned dict, expected an Answer"
+
+
+def test_a_name_that_no_store_could_take_is_nonsense():
+    (answered,), _, _ = ask(ScriptedProvider(replace(said("yes"), model=7)))
+    assert answered.answer.failure.message == "returned an Answer whose model is int"
+
+
+def test_words_of_a_server_are_cut_to_what_every_store_can_look_up():
+    long = replace(said("yes"), model="m" * 9000, finish="f" * 9000)
+    (answered,), (generation,), _ = ask(ScriptedProvider(long))
+    assert answered.answer.model == generation.answer.model == "m" * 200
+    assert answered.answer.finish == generation.answer.finish == "f" * 200
+    assert len(cell_from_text("\0" + "\U0001f600" * 199).encode()) < 2704
 
 
 def test_a_provider_that_never_returns_is_timed_out(monkeypatch):
