@@ -174,7 +174,7 @@ def read_game_counts(store: Store, run: str) -> dict[tuple[str, str], GameCounts
             reused=sum(reused for _, _, reused in counts),
             voids={void: games for void, games, _ in sorted(counts, key=str) if void is not None},
         )
-        for place, counts in rows.items()
+        for place, counts in sorted(rows.items(), key=str)
     }
 
 
