@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -30,6 +31,10 @@ class RowAnswered(Answered):
     def __eq__(self, other: object) -> bool:
         return _equal(self, other, Answered)
 
+    def __reduce__(self) -> Any:
+        """Return a whole value where this one is copied, or sent elsewhere."""
+        return reduced(self, Answered)
+
     __hash__ = Answered.__hash__
     answer: Any = property(lambda self: _answer(self._calls, self._row, self._slot))
     chat_id: Any = property(lambda self: self._calls.ids[self._row])
@@ -54,6 +59,10 @@ class RowAnswer(Answer):
 
     def __eq__(self, other: object) -> bool:
         return _equal(self, other, Answer)
+
+    def __reduce__(self) -> Any:
+        """Return a whole value, as above."""
+        return reduced(self, Answer)
 
     __hash__ = Answer.__hash__
     text: Any = property(lambda self: self._calls.text(self._row, self._slot))
@@ -89,6 +98,10 @@ class RowTiming(Timing):
     def __eq__(self, other: object) -> bool:
         return _equal(self, other, Timing)
 
+    def __reduce__(self) -> Any:
+        """Return a whole value, as above."""
+        return reduced(self, Timing)
+
     __hash__ = Timing.__hash__
     source: Any = property(lambda self: self._calls.words[self._row][1])
     connection_reused: Any = property(lambda self: _bool(self._calls.words[self._row][2]))
@@ -119,6 +132,15 @@ def answered_of(calls: Calls, row: int, how: int, slot: AnswerSlot) -> Answered:
     object.__setattr__(value, "_how", how)
     object.__setattr__(value, "_slot", slot)
     return value
+
+
+def reduced(value: Any, kind: type[Any]) -> tuple[Any, ...]:
+    """Return how ``copy`` and ``pickle`` are to make a value again: whole, without a store."""
+    return _made, (kind, {one.name: getattr(value, one.name) for one in fields(kind)})
+
+
+def _made(kind: type[Any], values: Mapping[str, Any]) -> Any:
+    return kind(**values)
 
 
 def _answer(calls: Calls, row: int, slot: AnswerSlot) -> Answer:

@@ -19,6 +19,7 @@ from arenatest.model.plan import Plan
 from arenatest.model.record import AnswerSlot, ClockFacts, GameSlot, Ledger
 from arenatest.store import said, schema
 from arenatest.store.codec import text_from_cell
+from arenatest.store.later import Later
 from arenatest.store.names import Spelling
 from arenatest.store.placed import PlacedCalls
 from arenatest.store.places import Grid, Places, Slot
@@ -31,7 +32,7 @@ _CHAT = 4  # where the id stands in how a call was placed
 _ORDERS = {str(order): order for order in Order}
 
 
-def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
+def read_answers(connection: Connection, ledger: Ledger, later: Later, count: int) -> None:
     """Put every placed answer into the ledger.
 
     Calls are read in the order in which they lie there, and then find their places by their ids:
@@ -40,11 +41,12 @@ def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
     Args:
         connection: The store's.
         ledger: Of the run.
+        later: Reads what stays in the store.
         count: How many placed answers there are.
     """
     plan = ledger.plan
     clocks = {rule.metric.name for rule in plan.rules if rule.metric.source == "timing"}
-    calls, names = Calls(connection.engine, plan.finishes, clocks), _Names(connection)
+    calls, names = Calls(later, plan.finishes, clocks), _Names(connection)
     placing = _Placing(Grid(AnswerSlot, _answer_axes(plan), count), calls, names)
     table, rows = schema.generation, _Rows(calls, names)
     query = select(*(_raw(table.c[name]) for name in calls.columns))
@@ -62,17 +64,19 @@ def read_answers(connection: Connection, ledger: Ledger, count: int) -> None:
         placing.place(page, rows)
     ledger.answers, ledger.timings = placing.answers, placing.timings
     calls.settle(placing.answers)
+    if ledger.run.finished is None:  # it may go on, on an event loop that must not wait for a look
+        calls.complete()
     if not plan.finishes.failing:  # else more may come to be failures
         ledger.facts = placing.facts
 
 
-def read_judgments(connection: Connection, ledger: Ledger, count: int) -> None:
+def read_judgments(connection: Connection, ledger: Ledger, later: Later, count: int) -> None:
     """Put every judgment into the ledger; arguments as above."""
     table, names = schema.judgment, _Names(connection)
     name = names.__getitem__
     decode = (*(name, name, _same, name, _same), lambda order: _ORDERS[names[order]])
     grid = Grid(GameSlot, _game_axes(ledger.plan), count)
-    judgments = Judgments(connection.engine, ledger.run, ledger.plan, grid, name)
+    judgments = Judgments(later, ledger.run, ledger.plan, grid, name)
     ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
     finder = _Finder(grid, decode)
     columns = [table.c[name] for name in (*GameSlot._fields, *said.COLUMNS)]

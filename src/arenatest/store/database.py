@@ -35,12 +35,14 @@ class Database(ABC):
         reads: Makes transactions that only read, each of which sees one state of the store.
         writes: Makes transactions that write.
         patience: Seconds for which a transaction that failed is worth another try.
+        closed: Whether it was let go of.
     """
 
     place: str
     reads: Engine
     writes: Engine
     patience: float
+    closed: bool = False
 
     @abstractmethod
     def explained(self, error: BaseException) -> StoreError | None:
@@ -84,6 +86,7 @@ class Database(ABC):
 
     def close(self) -> None:
         """Let go of it."""
+        self.closed = True
         self.reads.dispose()
 
     def _translate(self, engine: Engine) -> None:

@@ -30,6 +30,7 @@ from arenatest.model.record import (
 )
 from arenatest.store import columnar, schema, whole
 from arenatest.store.joined import Same
+from arenatest.store.later import Later
 from arenatest.store.replaced import read_replaced
 from arenatest.store.setbacks import read_setbacks
 from arenatest.store.types import in_words, spelt
@@ -41,21 +42,27 @@ MANY = 50_000
 _PAGE = 500  # rows held beside the ledger while it is read
 
 
-def read_ledger(connection: Connection, run: Run, plan: Plan) -> Ledger:
+def read_ledger(connection: Connection, run: Run, plan: Plan, later: Later) -> Ledger:
     """Return all that a run recorded, as its plan takes it.
 
     Where there are ``MANY``, answers and judgments lie in columns: a value is made where somebody
     asks for it, and texts stay in the store until then. Gaps are left out.
+
+    Args:
+        connection: The store's.
+        run: Whose.
+        plan: What its record is to answer for.
+        later: Reads what stays in the store.
     """
     ledger = Ledger(run=run, plan=plan)
     same = Same()
     for prompt in plan.prompts:
         same.value(prompt.id)
-    _read_answers(connection, ledger)
+    _read_answers(connection, ledger, later)
     if plan.finishes.failing:
         _break_off(ledger)
     _read_loads(connection, ledger, same)
-    _read_judgments(connection, ledger)
+    _read_judgments(connection, ledger, later)
     _read_measurements(connection, ledger, same)
     _read_calls(connection, ledger)
     ledger.setbacks = read_setbacks(connection, run.id)
@@ -73,22 +80,19 @@ def read_page(connection: Connection, run: Run, plan: Plan) -> Ledger:
     """
     ledger = Ledger(run=run, plan=plan)
     prompts = [prompt.id for prompt in plan.prompts]
-    _read_answers(connection, ledger, prompts)
+    whole.read_answers(connection, ledger, _limits(schema.placed_answer.c, plan, prompts))
     if plan.finishes.failing:
         _break_off(ledger)
-    _read_judgments(connection, ledger, prompts)
+    whole.read_judgments(connection, ledger, _limits(schema.judgment.c, plan, prompts))
     return ledger
 
 
-def _read_answers(
-    connection: Connection, ledger: Ledger, prompts: Sequence[str] | None = None
-) -> None:
-    limits = _limits(schema.placed_answer.c, ledger.plan, prompts)
+def _read_answers(connection: Connection, ledger: Ledger, later: Later) -> None:
     count = _count(connection, schema.placed_answer, ledger.run.id)
-    if prompts is not None or count < MANY:
-        whole.read_answers(connection, ledger, limits)
-        return
-    columnar.read_answers(connection, ledger, count)
+    if count < MANY:
+        whole.read_answers(connection, ledger)
+    else:
+        columnar.read_answers(connection, ledger, later, count)
 
 
 def _break_off(ledger: Ledger) -> None:
@@ -146,21 +150,16 @@ def _some(digest: bytes | None) -> str:
     return "" if digest is None else "..."
 
 
-def _read_judgments(
-    connection: Connection, ledger: Ledger, prompts: Sequence[str] | None = None
-) -> None:
-    limits = _limits(schema.judgment.c, ledger.plan, prompts)
+def _read_judgments(connection: Connection, ledger: Ledger, later: Later) -> None:
     count = _count(connection, schema.judgment, ledger.run.id)
-    if prompts is not None or count < MANY:
-        whole.read_judgments(connection, ledger, limits)
-        return
-    columnar.read_judgments(connection, ledger, count)
+    if count < MANY:
+        whole.read_judgments(connection, ledger)
+    else:
+        columnar.read_judgments(connection, ledger, later, count)
 
 
-def _limits(columns: Any, plan: Plan, prompts: Sequence[str] | None) -> list[ColumnElement[bool]]:
+def _limits(columns: Any, plan: Plan, prompts: Sequence[str]) -> list[ColumnElement[bool]]:
     """Return what picks prompts out by the key of their table, which names somebody first."""
-    if prompts is None:
-        return []
     who = columns.contestant if "contestant" in columns else columns.candidate
     names = [contestant.name for contestant in plan.contestants]
     return [who.in_(names), columns.prompt.in_(prompts)]

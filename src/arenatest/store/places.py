@@ -176,6 +176,10 @@ class Places(MutableMapping[Slot, Value]):
             for slot, number in self._pairs()
         )
 
+    def __reduce__(self) -> Any:
+        """Return a plain dictionary where this mapping is copied, or sent elsewhere."""
+        return dict, (dict(self.items()),)
+
     def clear(self) -> None:
         """Forget everything."""
         self.numbers = array("q", [NOTHING]) * self.grid.size

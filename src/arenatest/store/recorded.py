@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 from weakref import ref
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, select
 
 from arenatest.model.answer import Answer, Failure
 from arenatest.model.finish import Finishes
@@ -18,6 +18,7 @@ from arenatest.model.record import AnswerSlot
 from arenatest.store import schema
 from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
 from arenatest.store.joined import REASONING, REASONINGS, text_of
+from arenatest.store.later import Later
 from arenatest.store.texts import PAGE, Pages
 
 Value = TypeVar("Value")
@@ -63,7 +64,7 @@ class Calls:
     What gates ask for is read at once; the rest when somebody asks for any of it.
 
     Args:
-        engine: Of the store, for what is read when somebody asks.
+        later: Reads what stays in the store, when somebody asks.
         finishes: What the plan makes of ends of answers.
         clocks: Those that its gates look at.
 
@@ -75,8 +76,8 @@ class Calls:
         clear: Of each row, whether the call itself leaves its clocks clear: see ``Clocks``.
     """
 
-    def __init__(self, engine: Engine, finishes: Finishes, clocks: Collection[str] = ()) -> None:
-        self._engine, self._finishes = engine, finishes
+    def __init__(self, later: Later, finishes: Finishes, clocks: Collection[str] = ()) -> None:
+        self._later, self._finishes = later, finishes
         wanted = [name for name in _CLOCKS if name in clocks or name in _OF_LAG]
         self.columns = (
             *("chat_id", "text", "finish", "timing", "connection_reused", "failure", *wanted),
@@ -138,6 +139,11 @@ class Calls:
         """Learn which texts are asked for together."""
         self._neighbours = ref(neighbours)  # a circle would be freed late
 
+    def complete(self) -> None:
+        """Read all that is not read yet, but for texts."""
+        self._columns |= self._read_rest()
+        self._read_failures()
+
     def text(self, row: int, slot: AnswerSlot) -> str:
         """Return what the call in a place said; it is read from the store."""
         return "" if self.said.lacks(row) else self._paged(self._texts, row, slot, self._read_texts)
@@ -168,8 +174,11 @@ class Calls:
         table = schema.text
         wanted = sorted({digest for digest in digests.values() if digest})
         query = select(table.c.sha, table.c.compressed, table.c.body).where(table.c.sha.in_(wanted))
-        with self._engine.connect() as connection:
-            found = {bytes(sha): text_of(*text) for sha, *text in connection.execute(query)}
+
+        def read(connection: Connection) -> dict[bytes, str]:
+            return {bytes(sha): text_of(*text) for sha, *text in connection.execute(query)}
+
+        found = self._later.read(read)
         return {row: found.get(digest or b"", "") for row, digest in digests.items()}
 
     def _read_tellings(self, rows: Sequence[int]) -> dict[int, Told]:
@@ -255,8 +264,11 @@ class Calls:
         chat_id = schema.generation.c.chat_id
         of_ids = {self.ids[row]: row for row in rows}
         query = select(chat_id, *columns).select_from(source).where(chat_id.in_(of_ids))
-        with self._engine.connect() as connection:
+
+        def read(connection: Connection) -> dict[int, Any]:
             return {of_ids[found[0]]: found[1:] for found in connection.execute(query)}
+
+        return self._later.read(read)
 
     @property
     def largest_lag(self) -> float:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Engine
-
 from arenatest.model.judgment import Judgment, Verdict
 from arenatest.model.plan import Plan
 from arenatest.model.record import GameSlot, Ledger, Run
 from arenatest.store import schema, whole
+from arenatest.store.answered import reduced
+from arenatest.store.later import Later
 from arenatest.store.places import Grid
 from arenatest.store.texts import PAGE, Pages
 
@@ -24,7 +24,7 @@ class Judgments:
     """What the judgments of a record say.
 
     Args:
-        engine: Of the store, for explanations and calls, which are read when somebody asks.
+        later: Reads explanations and calls, when somebody asks.
         run: Whose record it is.
         plan: Its plan.
         grid: The places of its games.
@@ -36,13 +36,13 @@ class Judgments:
 
     def __init__(
         self,
-        engine: Engine,
+        later: Later,
         run: Run,
         plan: Plan,
         grid: Grid[GameSlot],
         name_of: Callable[[Any], Any],
     ) -> None:
-        self._engine, self._run, self._plan, self._grid = engine, run, plan, grid
+        self._later, self._run, self._plan, self._grid = later, run, plan, grid
         self.kinds: list[tuple[Verdict | None, Any]] = []
         self._numbers = _Numbers(self.kinds, name_of)
         self._pages: Pages[GameSlot, Judgment] = Pages()
@@ -51,19 +51,23 @@ class Judgments:
         """Return the numbers of judgments, given by their ``COLUMNS``."""
         return [*map(self._numbers.__getitem__, zip(*columns, strict=True))]
 
-    def whole(self, slot: GameSlot) -> Judgment:
-        """Read a judgment from the store, with those beside it."""
+    def whole(self, slot: GameSlot, number: int) -> Judgment:
+        """Read a judgment from the store, with those beside it.
+
+        Where another process has filled its place anew, nobody knows any more why it said so.
+        """
         prompts = self._grid.near(slot, PAGE)
         name = slot.candidate, prompts[0], len(prompts)
         found = self._pages.of(name, slot, lambda: self._read(slot.candidate, prompts))
-        return found or Judgment()
+        if found is None or (found.verdict, found.void) != self.kinds[number]:
+            return Judgment()
+        return found
 
     def _read(self, candidate: str, prompts: Sequence[str]) -> dict[GameSlot, Judgment]:
         few = Ledger(run=self._run, plan=replace(self._plan, prompts=()))
         table = schema.judgment
         limits = (table.c.candidate == candidate, table.c.prompt.in_(prompts))
-        with self._engine.connect() as connection:
-            whole.read_judgments(connection, few, limits)
+        self._later.read(lambda connection: whole.read_judgments(connection, few, limits))
         return dict(few.judgments)
 
 
@@ -100,11 +104,17 @@ class RowJudgment(Judgment):
             return NotImplemented
         return all(getattr(self, one.name) == getattr(other, one.name) for one in fields(Judgment))
 
+    def __reduce__(self) -> Any:
+        """Return a whole value where this one is copied, or sent elsewhere."""
+        return reduced(self, Judgment)
+
     __hash__ = Judgment.__hash__
     verdict: Any = property(lambda self: self._judgments.kinds[self._number][0])
     void: Any = property(lambda self: self._judgments.kinds[self._number][1])
-    explanation: Any = property(lambda self: self._judgments.whole(self._slot).explanation)
-    chat_id: Any = property(lambda self: self._judgments.whole(self._slot).chat_id)
+    explanation: Any = property(
+        lambda self: self._judgments.whole(self._slot, self._number).explanation
+    )
+    chat_id: Any = property(lambda self: self._judgments.whole(self._slot, self._number).chat_id)
 
 
 def judgment_of(judgments: Judgments, slot: GameSlot, number: int) -> Judgment:

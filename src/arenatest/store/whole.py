@@ -29,7 +29,7 @@ _PAGE = 200  # rows held beside the ledger while it is read
 
 
 def read_answers(
-    connection: Connection, ledger: Ledger, limits: Sequence[ColumnElement[bool]]
+    connection: Connection, ledger: Ledger, limits: Sequence[ColumnElement[bool]] = ()
 ) -> None:
     """Put every placed answer into the ledger.
 
@@ -75,7 +75,7 @@ def read_answers(
 
 
 def read_judgments(
-    connection: Connection, ledger: Ledger, limits: Sequence[ColumnElement[bool]]
+    connection: Connection, ledger: Ledger, limits: Sequence[ColumnElement[bool]] = ()
 ) -> None:
     """Put every judgment into the ledger; arguments as above."""
     same = _same(ledger.plan)
