@@ -4,15 +4,19 @@ And databases for stores: a test that takes ``database`` runs on SQLite and on P
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from fakes.databases import new_schema, server_url
 
-settings.register_profile("arenatest", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("arenatest")
+with suppress(ModuleNotFoundError):  # the commands of arenatest load this file, too
+    from hypothesis import HealthCheck, settings
+
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("arenatest", deadline=None, suppress_health_check=slow)
+    settings.load_profile("arenatest")
 
 MEDDLING = ("randomly", "repeat", "rerunfailures", "pytest-split")
 """Plugins that shuffle, repeat or leave out tests; one that is about them lets one in by ``-p``."""

@@ -11,7 +11,7 @@ def test_a_store_is_verified_damaged_found_out_and_pruned(project):
     project.run()
     sound = project.arenatest("verify")
     assert sound.ret == 0
-    sound.stdout.fnmatch_lines(["looked at *1 decisions", "*arena.sqlite: no problem"])
+    sound.stdout.fnmatch_lines(["looked at *1 decision", "*arena.sqlite: no problem"])
 
     with sqlite3.connect(project.path / ".arenatest" / "arena.sqlite") as connection:
         connection.execute(

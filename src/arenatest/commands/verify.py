@@ -39,7 +39,7 @@ def finding_lines(findings: Findings, place: str) -> Iterator[str]:
         yield f"{kind}: {count:,} more"
     for note in findings.notes:
         yield _line(f"note: {note}")
-    looked = ", ".join(f"{count:,} {what}" for what, count in findings.looked.items())
+    looked = ", ".join(plural(n, what.removesuffix("s")) for what, n in findings.looked.items())
     yield f"looked at {looked or 'nothing'}"
     problems = plural(findings.count, "problem") if findings.count else "no problem"
     yield _line(f"{place}: {problems}")
