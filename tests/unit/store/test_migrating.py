@@ -22,6 +22,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from arenatest.errors import StoreError
+from arenatest.keeping.verify import verify
 from arenatest.store import open_store, schema
 from arenatest.store.migrating import FOLDER
 from arenatest.store.migrations.versions import version_1
@@ -100,6 +101,27 @@ def test_all_that_an_older_arenatest_recorded_is_read_as_it_read_it(old):
     assert known(now, then) == then
     assert len(then["runs"]) == 3
     assert len(then["calls"]) == 5
+
+
+def test_a_migrated_store_is_sound_though_its_clocks_were_finer(old):
+    with open_store(old) as store:
+        findings = verify(store, version="0.1.0")
+        runs = {run.versions["arenatest"] for run in store.runs()}
+
+    assert runs == {"0.1.0"}
+    assert findings.told == []
+    assert len([one for one in findings.notes if "finer than the microseconds" in one]) == 2
+
+
+@pytest.mark.parametrize(("word", "other"), [('"value":2.67', '"value":9.67'), ("needs", "wants")])
+def test_what_no_rounding_made_is_found_in_a_migrated_store(old, word, other):
+    open_store(old).close()
+    with contextlib.closing(sqlite3.connect(old / "arena.sqlite")) as connection:
+        connection.execute("UPDATE decision SET body = replace(body, ?, ?)", (word, other))
+        connection.commit()
+
+    with open_store(old) as store:
+        assert {one.kind for one in verify(store, version="0.1.0").told} == {"decision"}
 
 
 def test_a_plan_that_was_migrated_is_the_one_that_would_be_stored_today(old):
