@@ -53,15 +53,12 @@ def read_answers(connection: Connection, ledger: Ledger, later: Later, count: in
     own = (table.c.run == ledger.run.id, table.c.role.in_(("answer", "timing")), table.c.final)
     for page in _pages(connection, query.where(*own)):
         rows.add(page)
-    elsewhere: list[Sequence[Any]] = []
     for page in _pages(connection, _placed(ledger.run.id)):
-        elsewhere += placing.place(page, rows)
-    for start in range(0, len(elsewhere), _PAGE):  # such as those that an earlier run bought
-        page = elsewhere[start : start + _PAGE]
-        wanted = {row[_CHAT] for row in page}
-        for found in _pages(connection, query.where(_raw(table.c.chat_id).in_(wanted))):
-            rows.add([row for row in found if row[0] not in rows.known])
-        placing.place(page, rows)
+        if elsewhere := placing.place(page, rows):  # such as what an earlier run bought
+            wanted = {row[_CHAT] for row in elsewhere}
+            for found in _pages(connection, query.where(_raw(table.c.chat_id).in_(wanted))):
+                rows.add([row for row in found if row[0] not in rows.known])
+            placing.place(elsewhere, rows)
     ledger.answers, ledger.timings = placing.answers, placing.timings
     calls.settle(placing.answers)
     if ledger.run.finished is None:  # it may go on, on an event loop that must not wait for a look
