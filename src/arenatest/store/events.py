@@ -12,8 +12,6 @@ from arenatest.store import schema
 from arenatest.store.rows import event_from_row, insert_once, rows_of
 
 _LIFE = ("begun", "continued", "stopped", "finished", "rerun")
-MIGRATED = "migrated"
-"""The kind of the event that a store leaves, of no run, whose tables were brought up to date."""
 
 
 def happened(run_id: str, kind: str, at: float, **details: str | int | float) -> Event:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, update
 
 from arenatest.store import schema
 from arenatest.store.database import Database
-from arenatest.store.events import MIGRATED, happened, tell
+from arenatest.store.events import happened, tell
 from arenatest.store.views import create_views, drop_views
 
 FOLDER = Path(__file__).with_name("migrations")
@@ -43,5 +43,5 @@ def migrate(database: Database, connection: Connection, found: int, now: float) 
     create_views(connection)
     version = update(schema.meta).where(schema.meta.c.name == "schema_version")
     connection.execute(version.values(value=str(wanted)))
-    told = happened("", MIGRATED, now, before=found, after=wanted, backup=backup)
+    told = happened("", "migrated", now, before=found, after=wanted, backup=backup)
     tell(connection, told)
