@@ -29,7 +29,7 @@ class RowAnswered(Answered):
         return Answered(**changed)
 
     def __eq__(self, other: object) -> bool:
-        return _equal(self, other, Answered)
+        return equal(self, other, Answered)
 
     def __reduce__(self) -> Any:
         """Return a whole value where this one is copied, or sent elsewhere."""
@@ -58,7 +58,7 @@ class RowAnswer(Answer):
         return Answer(**changed)
 
     def __eq__(self, other: object) -> bool:
-        return _equal(self, other, Answer)
+        return equal(self, other, Answer)
 
     def __reduce__(self) -> Any:
         """Return a whole value, as above."""
@@ -96,7 +96,7 @@ class RowTiming(Timing):
         return Timing(**changed)
 
     def __eq__(self, other: object) -> bool:
-        return _equal(self, other, Timing)
+        return equal(self, other, Timing)
 
     def __reduce__(self) -> Any:
         """Return a whole value, as above."""
@@ -134,6 +134,13 @@ def answered_of(calls: Calls, row: int, how: int, slot: AnswerSlot) -> Answered:
     return value
 
 
+def equal(ours: Any, theirs: object, kind: type[Any]) -> bool:
+    """Return whether two values of a kind are alike; ids of a server's own are looked up last."""
+    if not isinstance(theirs, kind):
+        return False
+    return all(getattr(ours, one.name) == getattr(theirs, one.name) for one in fields(kind))
+
+
 def reduced(value: Any, kind: type[Any]) -> tuple[Any, ...]:
     """Return how ``copy`` and ``pickle`` are to make a value again: whole, without a store."""
     return _made, (kind, {one.name: getattr(value, one.name) for one in fields(kind)})
@@ -169,13 +176,6 @@ def _usage(calls: Calls, row: int) -> Usage | None:
         reasoning_tokens=calls.column("reasoning_tokens")[row],
         cached_tokens=calls.column("cached_tokens")[row],
     )
-
-
-def _equal(ours: Any, theirs: object, kind: type[Any]) -> bool:
-    """Return whether two values of a kind are alike; ids of a server's own are looked up last."""
-    if not isinstance(theirs, kind):
-        return False
-    return all(getattr(ours, one.name) == getattr(theirs, one.name) for one in fields(kind))
 
 
 def _bool(value: int | None) -> bool | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from arenatest.model.judgment import Judgment, Verdict
 from arenatest.model.plan import Plan
 from arenatest.model.record import GameSlot, Ledger, Run
 from arenatest.store import schema, whole
-from arenatest.store.answered import reduced
+from arenatest.store.answered import equal, reduced
 from arenatest.store.later import Later
 from arenatest.store.places import Grid
 from arenatest.store.texts import PAGE, Pages
@@ -100,9 +100,7 @@ class RowJudgment(Judgment):
         return Judgment(**changed)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Judgment):
-            return NotImplemented
-        return all(getattr(self, one.name) == getattr(other, one.name) for one in fields(Judgment))
+        return equal(self, other, Judgment)
 
     def __reduce__(self) -> Any:
         """Return a whole value where this one is copied, or sent elsewhere."""
