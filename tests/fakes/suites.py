@@ -81,3 +81,13 @@ def message(folder: Path, text: str, files: Mapping[str, str | bytes] | None = N
 def line_of(text: str, start: str) -> int:
     """Return the number of the first line that starts so."""
     return next(n for n, line in enumerate(text.split("\n"), 1) if line.startswith(start))
+
+
+def mistake(folder: Path, text: str, start: str | None) -> str:
+    """Return what is said of the only mistake, which stands in the first line that starts so."""
+    found = message(folder, text)
+    if start is None:
+        return found.partition(": ")[2]
+    place = f"suites/x.arena.toml:{line_of(text, start)}: "
+    assert found.startswith(place), found
+    return found.removeprefix(place)

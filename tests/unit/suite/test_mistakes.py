@@ -8,7 +8,7 @@ from arenatest.errors import PluginError, SuiteError
 from arenatest.suite.kinds import Kinds
 from arenatest.suite.load import build_suite
 from arenatest.suite.problems import SuiteErrors
-from fakes.suites import CANDIDATE, GATE, JUDGE, PROMPTS, SUITE, changed, line_of, load, message
+from fakes.suites import CANDIDATE, GATE, JUDGE, PROMPTS, SUITE, changed, load, message, mistake
 
 
 @pytest.mark.parametrize(
@@ -226,12 +226,7 @@ from fakes.suites import CANDIDATE, GATE, JUDGE, PROMPTS, SUITE, changed, line_o
     ],
 )
 def test_a_mistake_is_one_line_with_its_place(tmp_path, change, start, expected):
-    text = changed(change)
-    found = message(tmp_path, text)
-    if start is None:
-        assert found.partition(": ")[2] == expected
-    else:
-        assert found == f"suites/x.arena.toml:{line_of(text, start)}: {expected}"
+    assert mistake(tmp_path, changed(change), start) == expected
 
 
 @pytest.mark.parametrize(

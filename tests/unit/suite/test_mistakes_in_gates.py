@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes.suites import GATE, JUDGE, changed, line_of, message
+from fakes.suites import GATE, JUDGE, changed, message, mistake
 
 TTFT = 'metric = "win_rate"\nmin = 0.45', 'metric = "ttft"\n'
 
@@ -282,12 +282,7 @@ def ttft(rest):
     ],
 )
 def test_a_mistake_is_one_line_with_its_place(tmp_path, change, start, expected):
-    text = changed(change)
-    found = message(tmp_path, text)
-    if start is None:
-        assert found.partition(": ")[2] == expected
-    else:
-        assert found == f"suites/x.arena.toml:{line_of(text, start)}: {expected}"
+    assert mistake(tmp_path, changed(change), start) == expected
 
 
 @pytest.mark.parametrize(
