@@ -6,6 +6,7 @@ What is read comes as the database holds it, and is decoded here: names and orde
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import compress
 from operator import add
@@ -258,6 +259,11 @@ def _raw(column: Any) -> ColumnElement[Any]:
 
 
 def _pages(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:
-    result = connection.execute(query.execution_options(yield_per=_PAGE))
-    while page := result.fetchmany(_PAGE):
-        yield page
+    """Yield rows as the driver makes them: SQLAlchemy's own would take a fifth of the time."""
+    with closing(connection.execute(query.execution_options(stream_results=True))) as result:
+        cursor = result.cursor
+        assert cursor is not None  # noqa: S101 - it is a query's
+        page: Sequence[Any] = result.fetchmany(1)  # which was read ahead where a server has more
+        while page:
+            yield page
+            page = cursor.fetchmany(_PAGE)

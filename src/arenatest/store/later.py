@@ -35,7 +35,7 @@ class Later:
                 was on record when its gates began to look.
         """
         try:
-            with self._database.reads.begin() as connection:
+            with self._database.translated(), self._database.reads.begin() as connection:
                 read_run(connection, self._run_id)
                 return what(connection)
         finally:

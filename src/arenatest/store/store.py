@@ -113,7 +113,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection in a transaction that only reads, and sees one state of the store."""
-        with self._database.reads.begin() as connection:
+        with self._database.translated(), self._database.reads.begin() as connection:
             yield connection
 
     @contextmanager
