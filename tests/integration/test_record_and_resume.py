@@ -48,7 +48,7 @@ def battles(page: str) -> list:
     read = [json.loads(gzip.decompress(base64.b64decode(chunk))) for chunk in chunks]
     assert read
     text = json.dumps(read, sort_keys=True)
-    text = re.sub(r"[0-9a-f]{32}|req-\d+|chatcmpl-\w+", "ID", text)
+    text = re.sub(r"[0-9a-f]{32}|[0-9a-f]{24}|req-\d+|chatcmpl-\w+", "ID", text)
     return re.sub(r"\d+\.\d+", "TIME", text)
 
 

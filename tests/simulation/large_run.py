@@ -181,7 +181,7 @@ class _Calls:
         if role == "judge":
             timing = replace(timing, gaps=(), lag=None, stream_lag=None)
         return Generation(
-            chat_id=_new_id(rng),
+            chat_id=f"{rng.getrandbits(96):024x}",
             run=self._run,
             role=role,  # type: ignore[arg-type]
             owner=owner,

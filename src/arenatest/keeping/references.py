@@ -15,7 +15,7 @@ from arenatest.store.names import places_of
 from arenatest.store.types import counted, in_words, spelt
 
 _PAGE = 500  # rows read at once
-_OURS = re.compile(r"[0-9a-f]{32}")
+_OURS = re.compile(r"[0-9a-f]{24}|[0-9a-f]{32}")  # those of version 1 were longer
 _TEXTS = (
     (schema.generation, schema.generation.c.text),
     (schema.generation, schema.generation.c.reasoning),

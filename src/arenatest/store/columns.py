@@ -13,8 +13,6 @@ from arenatest.store.schema import DIGEST
 Value = TypeVar("Value", bound=Hashable)
 
 _NO_DIGEST = bytes(DIGEST)
-_NO_ID = bytes(16)
-_USUAL = 1 + len(_NO_ID)  # bytes of an id of 32 digits
 _MOST_SHORT = 2**16 - 1
 _LEAST = -(2**63)  # which no count is
 
@@ -146,26 +144,30 @@ class Digests:
 
 
 class Ids:
-    """Ids, or None: those of 32 hexadecimal digits take half as many bytes."""
+    """Ids, or None: those of hexadecimal digits, as many as the first has, take half the bytes."""
 
-    __slots__ = ("_body", "_others", "_row")
+    __slots__ = ("_body", "_others", "_row", "_width")
 
     def __init__(self) -> None:
         self._body = bytearray()
         self._others: dict[int, str | None] = {}
-        self._row = 0
+        self._row = self._width = 0
 
     def extend(self, ids: Sequence[bytes | None]) -> None:
         """Add an id for each of the next rows, as a database holds it."""
+        if not self._width:
+            self._width = next((len(body) - 1 for body in ids if body and body[0] == 0), 0)
+            self._body = bytearray(self._width * self._row)
+        none = bytes(self._width)
         for row, body in enumerate(ids, start=self._row):
-            if body is not None and len(body) == _USUAL and body[0] == 0:
+            if body is not None and len(body) - 1 == self._width and body[0] == 0:
                 self._body += body[1:]
             else:
                 self._others[row] = None if body is None else id_from_bytes(body)
-                self._body += _NO_ID
+                self._body += none
         self._row += len(ids)
 
     def __getitem__(self, row: int) -> str | None:
         if row in self._others:
             return self._others[row]
-        return self._body[row * len(_NO_ID) : (row + 1) * len(_NO_ID)].hex()
+        return self._body[row * self._width : (row + 1) * self._width].hex()

@@ -59,9 +59,10 @@ def test_digests_come_back_and_an_empty_text_has_none(pages):
 
 
 def test_ids_of_any_kind_come_back():
-    ids = ["0123456789abcdef" * 2, "AB" * 16, "chat 1", None, "é\ud800", "00 " * 10 + "00"]
+    ids = ["chat 1", None, "01234567" * 3, "AB" * 12, "é\ud800", "00 " * 7 + "00", "0" * 32]
+    ids += ["1" * 24]
     column = Ids()
-    for page in (ids[:4], ids[4:]):
+    for page in (ids[:2], ids[2:4], ids[4:]):
         column.extend([None if one is None else id_to_bytes(one) for one in page])
 
     assert [column[row] for row in range(len(ids))] == ids
