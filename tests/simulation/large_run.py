@@ -155,10 +155,9 @@ def records(plan: Plan, run: str, rng: random.Random) -> Iterator[Record]:
                 call = calls.make("answer", contestant.name, prompt, repeat, said + " word" * 16)
                 yield call
                 slot = AnswerSlot(contestant.name, prompt.id, repeat)
-                for purpose in ("text", "timing"):
-                    yield AnswerPlaced(
-                        run=run, slot=slot, purpose=purpose, chat_id=call.chat_id, attempts=1
-                    )
+                yield AnswerPlaced(
+                    run=run, slot=slot, purpose="both", chat_id=call.chat_id, attempts=1
+                )
             for candidate in plan.candidates:
                 for order in Order:
                     place = GameSlot(candidate.name, prompt.id, repeat, judge, 0, order)

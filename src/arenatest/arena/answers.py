@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Literal
 
 from arenatest.arena.calls import Asked, Caller
 from arenatest.arena.cast import Cast, Target
@@ -22,10 +21,9 @@ from arenatest.model.record import (
     AnswerSlot,
     Generation,
     Ledger,
+    Purpose,
     Record,
 )
-
-Purpose = Literal["text", "timing"]
 
 
 class Answers:
@@ -122,7 +120,7 @@ class Answers:
         if slot not in ledger.answers:  # which may be asked again where its clock stays
             await self._text(slot, asked, timed=timed and slot not in ledger.timings)
         if timed and slot not in ledger.timings:
-            ledger.timings[slot] = await self._ask(slot, asked, ("timing",))
+            ledger.timings[slot] = await self._ask(slot, asked, "timing")
 
     async def time(
         self,
@@ -157,10 +155,10 @@ class Answers:
         target = self._cast.target(name, prompt)
         messages = begun_with(nonce, self._messages(name, turns, 0))
         if not messages:
-            timings[slot] = await self._unasked(slot, target, ("timing",))
+            timings[slot] = await self._unasked(slot, target, "timing")
             return
         asked = self._asked(target, prompt, messages, repeat=repeat, rank=rank, wanted=wanted)
-        timings[slot] = await self._ask(slot, asked, ("timing",))
+        timings[slot] = await self._ask(slot, asked, "timing")
 
     async def warm_up(self, target: Target, prompt: Prompt, number: int, *, nonce: str) -> None:
         """Make a call whose answer and clocks nobody looks at; it is recorded and paid for.
@@ -212,10 +210,10 @@ class Answers:
         found = self._recorded(asked.target, asked.key)
         if found is not None:
             brought = self._reuse.brought(asked.key)
-            self._journal.post(*brought, *self._placed(slot, found, ("text",)))
+            self._journal.post(*brought, *self._placed(slot, found, "text"))
             self._ledger.answers[slot] = found
             return
-        answered = await self._ask(slot, asked, ("text", "timing") if timed else ("text",))
+        answered = await self._ask(slot, asked, "both" if timed else "text")
         self._ledger.answers[slot] = answered
         if timed:
             self._ledger.timings[slot] = answered
@@ -225,16 +223,16 @@ class Answers:
             self.missing.add(slot)
             raise Unwanted
 
-    async def _ask(self, slot: AnswerSlot, asked: Asked, purposes: tuple[Purpose, ...]) -> Answered:
+    async def _ask(self, slot: AnswerSlot, asked: Asked, purpose: Purpose) -> Answered:
         self._check_asked(slot)
-        if "text" not in purposes:
+        if purpose == "timing":
             asked = replace(asked, role="timing")
         answered = await self._caller.ask(
-            asked, lambda answered: self._placed(slot, answered, purposes)
+            asked, lambda answered: self._placed(slot, answered, purpose)
         )
         contestant = asked.target.contestant.fingerprint
         self._reuse.saw_model(contestant, answered.answer.model)
-        if "text" in purposes:
+        if purpose != "timing":
             call = partial(self._call, slot, asked, answered)
             self._reuse.keep(contestant, asked.key, answered, call)
         taken = self._finishes.taken(answered.answer)
@@ -261,41 +259,35 @@ class Answers:
 
     async def _give_up(self, slot: AnswerSlot, target: Target) -> None:
         """Place a failure without a call: there is nothing to go on from."""
-        purposes: tuple[Purpose, ...] = ("text", "timing")
+        purpose: Purpose = "both"
         apart = self._ledger.plan.latency.dedicated  # where clocks have places of their own
         if apart or slot in self._ledger.timings:
-            purposes = ("text",)
-        answered = await self._unasked(slot, target, purposes)
+            purpose = "text"
+        answered = await self._unasked(slot, target, purpose)
         self._ledger.answers[slot] = answered
-        if "timing" in purposes:
+        if purpose == "both":
             self._ledger.timings[slot] = answered
 
-    async def _unasked(
-        self, slot: AnswerSlot, target: Target, purposes: tuple[Purpose, ...]
-    ) -> Answered:
+    async def _unasked(self, slot: AnswerSlot, target: Target, purpose: Purpose) -> Answered:
         return await self._caller.give_up(
             target,
             Failure(kind="conversation", message="an earlier turn failed"),
             prompt=slot.prompt,
             repeat=slot.repeat,
-            place=lambda answered: self._placed(slot, answered, purposes),
+            place=lambda answered: self._placed(slot, answered, purpose),
         )
 
-    def _placed(
-        self, slot: AnswerSlot, answered: Answered, purposes: tuple[Purpose, ...]
-    ) -> tuple[Record, ...]:
-        return tuple(
-            AnswerPlaced(
-                run=self._ledger.run.id,
-                slot=slot,
-                purpose=purpose,
-                chat_id=answered.chat_id,
-                attempts=answered.attempts,
-                reused=answered.reused,
-                level=answered.level,
-            )
-            for purpose in purposes
+    def _placed(self, slot: AnswerSlot, answered: Answered, purpose: Purpose) -> tuple[Record, ...]:
+        placed = AnswerPlaced(
+            run=self._ledger.run.id,
+            slot=slot,
+            purpose=purpose,
+            chat_id=answered.chat_id,
+            attempts=answered.attempts,
+            reused=answered.reused,
+            level=answered.level,
         )
+        return (placed,)
 
     def _key(
         self, target: Target, messages: tuple[Message, ...], prompt: Prompt, repeat: int

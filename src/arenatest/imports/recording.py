@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from arenatest.imports.conversations import UNKNOWN
 from arenatest.imports.drafting import VOTES, Draft, preference_of
@@ -97,13 +96,13 @@ class Recording:
         chat_id = content_id("imported call", self.run, said.model, prompt)
         called = int(said.answer.failure is not MISSING)
         yield self._call(chat_id, prompt, said, attempt=called)
-        purposes: list[Literal["text", "timing"]] = ["text"]
-        if said.answer.timing is not None:
-            purposes.append("timing")
-        for purpose in purposes:
-            yield AnswerPlaced(
-                run=self.run, slot=slot, purpose=purpose, chat_id=chat_id, attempts=called
-            )
+        yield AnswerPlaced(
+            run=self.run,
+            slot=slot,
+            purpose="text" if said.answer.timing is None else "both",
+            chat_id=chat_id,
+            attempts=called,
+        )
 
     def _call(self, chat_id: str, prompt: str, said: Said, *, attempt: int) -> Generation:
         return Generation(

@@ -20,7 +20,8 @@ _SHOWN = 16  # digits of a hash
 def check_texts(store: Store, findings: Findings) -> None:
     """Check every text, and every prompt, against its hash; one is in memory at a time."""
     for table, what in ((schema.text, "text"), (schema.prompt, "prompt")):
-        query = select(*table.c).execution_options(yield_per=_PAGE)
+        columns = (table.c.sha, table.c.compressed, table.c.body)
+        query = select(*columns).execution_options(yield_per=_PAGE)
         with store.reading() as connection:
             for sha, compressed, body in connection.execute(query):
                 findings.looked[f"{what}s"] += 1

@@ -14,7 +14,7 @@ from arenatest.keeping.findings import RESTORE, Finding, Findings
 from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Game, Order
 from arenatest.model.prompt import Prompt
-from arenatest.model.record import AnswerSlot, GameSlot, Ledger
+from arenatest.model.record import JUDGED, AnswerSlot, GameSlot, Ledger
 from arenatest.store import Store, schema
 
 _PAGE = 500  # rows read at once
@@ -56,7 +56,7 @@ class _Run:
         query = (
             select(placed.c.contestant, placed.c.prompt, placed.c.repeat, call.c.key)
             .select_from(placed.join(call, call.c.chat_id == placed.c.chat_id))
-            .where(placed.c.run == self._ledger.run.id, placed.c.purpose == "text")
+            .where(placed.c.run == self._ledger.run.id, placed.c.purpose.in_(JUDGED))
             .where(call.c.key != "")  # nobody may use it again, or it was given up
             .execution_options(yield_per=_PAGE)
         )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, literal, select
 
 from arenatest.keeping.findings import AGAIN, RESTORE, Finding, Findings
+from arenatest.model.record import JUDGED
 from arenatest.store import Store, schema
 from arenatest.store.names import places_of
 from arenatest.store.types import counted, in_words, spelt
@@ -30,7 +31,7 @@ _OF_A_RUN = (
 )
 _CALLS = (schema.placed_answer, schema.placed_load, schema.judgment, schema.replaced)
 _TURNS = ("finished", "rerun")  # what closes a run, and what opens it again
-_ROLES = {"text": ("answer",), "timing": ("answer", "timing")}
+_ROLES = {"both": ("answer",), "text": ("answer",), "timing": ("answer", "timing")}
 
 
 def check_references(store: Store, findings: Findings) -> None:
@@ -128,17 +129,17 @@ def _runs(connection: Connection) -> Iterator[Finding]:
 
 def _texts(connection: Connection) -> Iterator[Finding]:
     text = schema.text
-    for table, digest in _TEXTS:
+    for table, said in _TEXTS:
         key = table.c.chat_id if table is schema.generation else table.c.prompt
         query = (
-            select(table.c.run, key, digest)
-            .select_from(table.outerjoin(text, text.c.sha == digest))
-            .where(digest.is_not(None), text.c.sha.is_(None))
+            select(table.c.run, key, said)
+            .select_from(table.outerjoin(text, text.c.number == said))
+            .where(said.is_not(None), text.c.number.is_(None))
         )
         what = "call" if table is schema.generation else "judgment on"
-        for run, name, sha in _paged(connection, query):
+        for run, name, number in _paged(connection, query):
             where = f"{what} {name} of the run {_short(run)}"
-            yield _missing("text", where, "no text", f"the text {bytes(sha).hex()[:16]}", run)
+            yield _missing("text", where, "no text", f"the text {number}", run)
 
 
 def _calls(connection: Connection) -> Iterator[Finding]:
@@ -176,7 +177,7 @@ def _places(connection: Connection) -> Iterator[Finding]:
     strange = select(*columns).where(placed.c.purpose.not_in(tuple(_ROLES)))
     for run, who, prompt, purpose in _paged(connection, strange):
         where = f"answer of {who} on {prompt} in the run {_short(run)}"
-        yield _missing("place", where, f"the purpose {purpose!r}", "text or timing", run)
+        yield _missing("place", where, f"the purpose {purpose!r}", "text, timing or both", run)
 
 
 def _doubles(connection: Connection) -> Iterator[Finding]:
@@ -185,7 +186,7 @@ def _doubles(connection: Connection) -> Iterator[Finding]:
     query = (
         select(placed.c.run, placed.c.chat_id, func.count())
         .select_from(placed.join(run, run.c.id == spelt(placed.c.run)))
-        .where(placed.c.purpose == "text", run.c.source.is_(None))
+        .where(placed.c.purpose.in_(JUDGED), run.c.source.is_(None))
         .group_by(placed.c.run, placed.c.chat_id)
         .having(func.count() > 1)
     )

@@ -105,19 +105,27 @@ class Generation:
     cost: float | None = None
 
 
+Purpose = Literal["both", "text", "timing"]
+"""What an answer is for: it is judged (``text``), its clocks count (``timing``), or both."""
+JUDGED: tuple[Purpose, ...] = ("both", "text")
+"""The purposes of answers that are judged."""
+TIMED: tuple[Purpose, ...] = ("both", "timing")
+"""The purposes of answers whose clocks count."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerPlaced:
     """Says which call fills a place of a run's plan.
 
     Attributes:
-        purpose: ``text``: the answer is judged; ``timing``: its clocks count.
+        purpose: What for. Where a place is filled for one purpose alone as well, that counts.
         reused: Whether the call was made by an earlier run.
         level: As of ``Answered``.
     """
 
     run: str
     slot: AnswerSlot
-    purpose: Literal["text", "timing"]
+    purpose: Purpose
     chat_id: str
     attempts: int
     reused: bool = False

@@ -75,10 +75,10 @@ class RowAnswer(Answer):
     request_id: Any = property(lambda self: self._calls.told(self._row, self._slot).request_id)
     response_id: Any = None
     length: Any = property(lambda self: self._calls.length(self._row, self._slot))
-    silent: Any = property(lambda self: self._calls.said.lacks(self._row))
+    silent: Any = property(lambda self: self._calls.said[self._row] is None)
 
     def says(self, other: Answer) -> bool:
-        """Return whether both texts are equal; of two rows their digests are compared."""
+        """Return whether both texts are equal; of two rows their numbers are compared."""
         if isinstance(other, RowAnswer):
             return self._calls.said[self._row] == other._calls.said[other._row]
         return bool(self.text == other.text)

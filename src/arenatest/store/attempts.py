@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, literal, 
 
 from arenatest.model.attempts import Attempts
 from arenatest.model.plan import Plan
-from arenatest.model.record import AnswerSlot, GameSlot, Run
+from arenatest.model.record import JUDGED, TIMED, AnswerSlot, GameSlot, Run
 from arenatest.store import schema
 from arenatest.store.codec import decision_from_json
 from arenatest.store.plans import read_plan
@@ -110,8 +110,8 @@ def _bought(connection: Connection, run_id: str, earlier: Sequence[str], *, lack
     failed = call.c.failure.is_not(None) if lacking else call.c.failure.is_(None)
     ended = exists().where(call.c.chat_id == then.c.chat_id, failed)
     again = _same(answers, then, AnswerSlot._fields, earlier)
-    asked = (answers.c.purpose == "text", answers.c.reused.is_(False))
-    had = exists(select(literal(1)).where(*again, then.c.purpose == "text", ended))
+    asked = (answers.c.purpose.in_(JUDGED), answers.c.reused.is_(False))
+    had = exists(select(literal(1)).where(*again, then.c.purpose.in_(JUDGED), ended))
     if _any(connection, answers, run_id, *asked, had):
         return True
     then = games.alias("then")
@@ -130,7 +130,7 @@ def _same(now: Table, then: Any, fields: Sequence[str], runs: Sequence[str]) -> 
 def _took_clocks(connection: Connection, run_id: str) -> bool:
     placed, call = schema.placed_answer, schema.generation
     measured = exists().where(call.c.chat_id == placed.c.chat_id, call.c.timing == "measured")
-    clock = (placed.c.purpose == "timing", placed.c.reused.is_(False), measured)
+    clock = (placed.c.purpose.in_(TIMED), placed.c.reused.is_(False), measured)
     return _any(connection, placed, run_id, *clock) or _any(connection, schema.placed_load, run_id)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, LargeBinary, select, type_coerce, union_all
 
 from arenatest.model.answer import Answer
 from arenatest.model.judgment import Order
-from arenatest.model.record import GameSlot, Generation, JudgmentPlaced, Served
+from arenatest.model.record import JUDGED, GameSlot, Generation, JudgmentPlaced, Served
 from arenatest.store import schema
 from arenatest.store.codec import cell_from_text
 from arenatest.store.gaps import gaps_from_bytes
@@ -106,7 +106,7 @@ def read_judgments_about(
     if generation.role == "judge":
         return _judgments_where(connection, table.c.chat_id == generation.chat_id)
     query = select(placed.c.run, placed.c.contestant, placed.c.prompt, placed.c.repeat).where(
-        placed.c.chat_id == generation.chat_id, placed.c.purpose == "text"
+        placed.c.chat_id == generation.chat_id, placed.c.purpose.in_(JUDGED)
     )
     query = query.order_by(*in_words(placed.primary_key))
     found = []

@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, ColumnElement, Connection, LargeBinary, String, 
 from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Order
 from arenatest.model.plan import Plan
-from arenatest.model.record import AnswerSlot, ClockFacts, GameSlot, Ledger
+from arenatest.model.record import JUDGED, TIMED, AnswerSlot, ClockFacts, GameSlot, Ledger
 from arenatest.store import said, schema
 from arenatest.store.codec import text_from_cell
 from arenatest.store.later import Later
@@ -54,12 +54,12 @@ def read_answers(connection: Connection, ledger: Ledger, later: Later, count: in
     own = (table.c.run == ledger.run.id, table.c.role.in_(("answer", "timing")), table.c.final)
     for page in _pages(connection, query.where(*own)):
         rows.add(page)
-    for page in _pages(connection, _placed(ledger.run.id)):
-        if elsewhere := placing.place(page, rows):  # such as what an earlier run bought
-            wanted = {row[_CHAT] for row in elsewhere}
-            for found in _pages(connection, query.where(_raw(table.c.chat_id).in_(wanted))):
-                rows.add([row for row in found if row[0] not in rows.known])
-            placing.place(elsewhere, rows)
+    for page in _placed(connection, ledger.run.id):
+        # of other calls, such as what an earlier run bought
+        if elsewhere := {row[_CHAT] for row in page if row[_CHAT] not in rows.known}:
+            for found in _pages(connection, query.where(_raw(table.c.chat_id).in_(elsewhere))):
+                rows.add(found)
+        placing.place(page, rows)
     ledger.answers, ledger.timings = placing.answers, placing.timings
     calls.settle(placing.answers)
     if ledger.run.finished is None:  # it may go on, on an event loop that must not wait for a look
@@ -118,24 +118,21 @@ class _Placing:
         self._hows: dict[tuple[Any, ...], int] = {}
         self.answers, self.timings = PlacedCalls(grid, calls), PlacedCalls(grid, calls)
 
-    def place(self, page: Sequence[Sequence[Any]], rows: _Rows) -> list[Sequence[Any]]:
-        """Place calls that are known, and return what is left."""
+    def place(self, page: Sequence[Sequence[Any]], rows: _Rows) -> None:
+        """Place calls, in the order of their rows; what is not known is gone."""
         found = [*map(rows.known.get, [row[_CHAT] for row in page])]
-        left = []
         if None in found:
-            left = [row for row, at in zip(page, found, strict=True) if at is None]
             page = [row for row, at in zip(page, found, strict=True) if at is not None]
             found = [at for at in found if at is not None]
         if page:
             self._place(page, found)
-        return left
 
     def _place(self, page: Sequence[Sequence[Any]], rows: Sequence[Any]) -> None:
         *slots, purposes, _, attempts, reused, levels = zip(*page, strict=True)
         at = self._finder.places(slots)
         hows = self._how([*zip(attempts, reused, levels, strict=True)])
-        for purpose, places in (("text", self.answers), ("timing", self.timings)):
-            mine = {one for one in {*purposes} if self._names[one] == purpose}
+        for wanted, places in ((JUDGED, self.answers), (TIMED, self.timings)):
+            mine = {one for one in {*purposes} if self._names[one] in wanted}
             chosen = [*map(mine.__contains__, purposes)]
             if None in at:
                 for *slot, place, row, how in compress(
@@ -220,12 +217,15 @@ def _same(part: Any) -> Any:
     return part
 
 
-def _placed(run_id: str) -> Any:
-    """Return the query of how calls are placed."""
+def _placed(connection: Connection, run_id: str) -> Iterator[Sequence[Any]]:
+    """Yield how calls are placed: at last those for one purpose, for these count."""
     table = schema.placed_answer
+    both = table.c.purpose == "both"
     slot = [table.c[name] for name in (*AnswerSlot._fields, "purpose")]
     how = [table.c[name] for name in ("chat_id", "attempts", "reused", "level")]
-    return select(*map(_raw, slot + how)).where(table.c.run == run_id)
+    query = select(*map(_raw, slot + how)).where(table.c.run == run_id)
+    for chosen in (both, ~both):
+        yield from _pages(connection, query.where(chosen))
 
 
 def _answer_axes(plan: Plan) -> tuple[list[str], list[str], range]:

@@ -8,11 +8,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from arenatest.store.ids import id_from_bytes
-from arenatest.store.schema import DIGEST
 
 Value = TypeVar("Value", bound=Hashable)
 
-_NO_DIGEST = bytes(DIGEST)
 _MOST_SHORT = 2**16 - 1
 _LEAST = -(2**63)  # which no count is
 
@@ -112,35 +110,6 @@ class Kinds(Generic[Value]):
 
     def __getitem__(self, row: int) -> Value:
         return self.known[self._values[row]]
-
-
-class Digests:
-    """Digests of texts, or None; a column without any takes nothing."""
-
-    __slots__ = ("_body", "_count")
-
-    def __init__(self) -> None:
-        self._body = bytearray()
-        self._count = 0
-
-    def extend(self, digests: Sequence[bytes | None]) -> None:
-        """Add a digest for each of the next rows."""
-        if not self._body and digests.count(None) < len(digests):
-            self._body = bytearray(DIGEST * self._count)
-            self._body += b"".join([digest or _NO_DIGEST for digest in digests])
-        elif self._body:
-            self._body += b"".join([digest or _NO_DIGEST for digest in digests])
-        self._count += len(digests)
-
-    def lacks(self, row: int) -> bool:
-        """Return whether there is none: the text is empty."""
-        return self[row] is None
-
-    def __getitem__(self, row: int) -> bytes | None:
-        if not self._body:
-            return None
-        digest = bytes(self._body[row * DIGEST : (row + 1) * DIGEST])
-        return None if digest == _NO_DIGEST else digest
 
 
 class Ids:

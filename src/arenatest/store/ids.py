@@ -2,7 +2,7 @@
 
 An id is stored as one byte that is the length of what comes before the digits, that in UTF-8, and
 the digits two by two. Where there are too many bytes before them, the first byte says so, and all
-of the id follows in UTF-8.
+of the id follows in UTF-8. Of a server's own id, one byte says how it begins where many do so.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Iterator
 
 from arenatest.store.codec import cell_from_text, text_from_cell
 
-LONGEST = 126
-"""Bytes before the digits that one byte, which is ASCII, is the length of."""
+HEADS = {112: "chatcmpl-", 113: "req_", 114: "msg_", 115: "resp_", 116: "gen-"}
+"""How ids of servers begin, by the byte that says so; it is ASCII, as are the two below."""
+LONGEST = 111
+"""Bytes before the digits that one byte is the length of."""
 WHOLE = 127
 """The first byte of an id that is all there as it is."""
 
@@ -40,18 +42,28 @@ def id_to_bytes(text: str) -> bytes:
     return _LENGTHS[len(head)] + head + bytes.fromhex(cell[start:])
 
 
+def server_id_to_bytes(text: str) -> bytes:
+    r"""Return an id that a server gave, likewise.
+
+    Examples:
+        >>> server_id_to_bytes("req_7a"), server_id_to_bytes("7a")
+        (b'q\x00z', b'\x00z')
+    """
+    for mark, head in HEADS.items():
+        if text.startswith(head):
+            return _LENGTHS[mark] + id_to_bytes(text[len(head) :])
+    return id_to_bytes(text)
+
+
 def id_from_bytes(body: bytes) -> str:
-    """Return the id that :func:`id_to_bytes` took.
+    """Return the id that one of the two took.
 
     Raises:
         ValueError: It did not make these bytes.
     """
-    length = body[0] if body else WHOLE
-    if length == 0:
-        return body[1:].hex()
-    if length == WHOLE:
-        return text_from_cell(body[1:].decode())
-    return text_from_cell(body[1 : 1 + length].decode() + body[1 + length :].hex())
+    if body and body[0] in HEADS:
+        return HEADS[body[0]] + _after_head(body[1:])
+    return _after_head(body)
 
 
 def ranges_of(beginning: str) -> Iterator[tuple[bytes, bytes | None]]:
@@ -86,3 +98,12 @@ def _after(body: bytes) -> bytes | None:
     """Return the first bytes that begin otherwise and come later; None where none do."""
     cut = body.rstrip(b"\xff")
     return cut[:-1] + bytes([cut[-1] + 1]) if cut else None
+
+
+def _after_head(body: bytes) -> str:
+    length = body[0] if body else WHOLE
+    if length == 0:
+        return body[1:].hex()
+    if length == WHOLE:
+        return text_from_cell(body[1:].decode())
+    return text_from_cell(body[1 : 1 + length].decode() + body[1 + length :].hex())

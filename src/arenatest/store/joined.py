@@ -18,13 +18,13 @@ Value = TypeVar("Value")
 _TEXT = schema.text.alias("answer_text")
 _OF_ONE_CALL = (schema.generation.c.response_id, schema.generation.c.ttfb)
 _REASONING = schema.text.alias("reasoning_text")
-ANSWERS = schema.generation.outerjoin(_TEXT, _TEXT.c.sha == schema.generation.c.text).outerjoin(
-    _REASONING, _REASONING.c.sha == schema.generation.c.reasoning
+ANSWERS = schema.generation.outerjoin(_TEXT, _TEXT.c.number == schema.generation.c.text).outerjoin(
+    _REASONING, _REASONING.c.number == schema.generation.c.reasoning
 )
 """Calls with the texts of their answers."""
 
 REASONINGS = schema.generation.outerjoin(
-    _REASONING, _REASONING.c.sha == schema.generation.c.reasoning
+    _REASONING, _REASONING.c.number == schema.generation.c.reasoning
 )
 """Calls with what they reasoned."""
 
@@ -49,7 +49,7 @@ JUDGMENT = (
 """What :func:`judgment_of` takes, in order."""
 
 JUDGMENTS = schema.judgment.outerjoin(
-    schema.text, schema.text.c.sha == schema.judgment.c.explanation
+    schema.text, schema.text.c.number == schema.judgment.c.explanation
 )
 """Judgments with their explanations."""
 

@@ -146,8 +146,8 @@ def _read_loads(connection: Connection, ledger: Ledger, same: Same) -> None:
     ledger.loads.update((slot, tuple(requests)) for slot, requests in levels.items())
 
 
-def _some(digest: bytes | None) -> str:
-    return "" if digest is None else "..."
+def _some(text: int | None) -> str:
+    return "" if text is None else "..."
 
 
 def _read_judgments(connection: Connection, ledger: Ledger, later: Later) -> None:

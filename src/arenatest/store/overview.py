@@ -10,6 +10,7 @@ from sqlalchemy import Connection, case, func, select
 
 from arenatest.errors import StoreError
 from arenatest.model.decision import Decision
+from arenatest.model.record import JUDGED
 from arenatest.store import schema
 from arenatest.store.codec import decision_from_json, outline_of
 from arenatest.store.store import Store
@@ -140,7 +141,7 @@ def read_answer_counts(store: Store, run: str) -> dict[str, AnswerCounts]:
             func.sum(case((call.c.failure.is_not(None), 1), else_=0)),
         )
         .select_from(placed.join(call, call.c.chat_id == placed.c.chat_id))
-        .where(placed.c.run == run, placed.c.purpose == "text")
+        .where(placed.c.run == run, placed.c.purpose.in_(JUDGED))
         .group_by(placed.c.contestant)
     )
     with store.reading() as connection:

@@ -30,7 +30,7 @@ class PlacedCalls(Places[AnswerSlot, Answered], Clocks):
         self._clear = bytearray(grid.size)
 
     def place(self, places: Sequence[int], rows: Sequence[int], hows: Sequence[int]) -> None:
-        """Place calls; no place is given twice.
+        """Place calls; the latest in a place stays.
 
         Args:
             places: Of the plan.

@@ -109,11 +109,12 @@ class Places(MutableMapping[Slot, Value]):
         self._placed = 0  # of the plan's places, those that are taken
 
     def fill(self, places: Sequence[int], numbers: Sequence[int]) -> None:
-        """Put a number into each of some places of the plan; none is given twice."""
-        here = self.numbers
+        """Put a number into each of some places of the plan; the latest stays."""
+        here, taken = self.numbers, 0
         for place, number in zip(places, numbers, strict=True):
+            taken += here[place] == NOTHING
             here[place] = number
-        self._placed += len(places)
+        self._placed += taken
 
     def hold(self, slot: Slot, number: int) -> None:
         """Put a number into a slot that the plan does not have."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from sqlalchemy import Connection, Table, select
 
 from arenatest.store import schema
@@ -48,8 +51,18 @@ def _copy(reads: Connection, writes: Connection, table: Table, source: str, run_
             for place in places_of(table):
                 spelt[place] = spelling[row[place]]
             values = dict(zip(names, spelt, strict=True)) | {"run": cell_from_text(run_id)}
-            if "reused" in values:
-                values["reused"] = values["purpose"] == "text" or bool(values["reused"])
-            copied = tuple(values.values())
-            rows.append((*copied, seal(copied)))
+            for one in _as_texts_of_others(values):
+                copied = tuple(one.values())
+                rows.append((*copied, seal(copied)))
         insert_once(writes, table, rows)
+
+
+def _as_texts_of_others(placed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield how a place is filled where its text counts as reused, and its clocks as they did."""
+    if placed.get("purpose") == "both" and not placed["reused"]:
+        yield placed | {"purpose": "text", "reused": True}
+        yield placed | {"purpose": "timing"}
+    elif placed.get("purpose") == "text":
+        yield placed | {"reused": True}
+    else:
+        yield placed

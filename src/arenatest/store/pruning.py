@@ -140,7 +140,7 @@ def sweep(store: Store, taking: Callable[[str], Any], dead: Dead) -> Swept:
         _sweep_rows(store, table)
     still_unused = partial(_still_unused, dead)
     calls = _sweep_ids(store, schema.generation.c.chat_id, _unused_calls, still_unused)
-    texts = _sweep_ids(store, schema.text.c.sha, _unused_texts, _still_unheld)
+    texts = _sweep_ids(store, schema.text.c.number, _unused_texts, _still_unheld)
     plans = _sweep_plans(store, taking)
     return Swept(calls=calls, texts=texts, plans=plans, prompts=_sweep_prompts(store))
 
@@ -200,9 +200,9 @@ def _still_unused(dead: Dead, connection: Connection, since: _Settled) -> Column
 
 
 def _unused_texts() -> Select[Any]:
-    sha = schema.text.c.sha
-    held = [sha.not_in(select(column).where(column.is_not(None))) for column in _HOLDING]
-    return select(sha).where(*held)
+    number = schema.text.c.number
+    held = [number.not_in(select(column).where(column.is_not(None))) for column in _HOLDING]
+    return select(number).where(*held)
 
 
 def _still_unheld(connection: Connection, since: _Settled) -> ColumnElement[bool]:
@@ -212,7 +212,7 @@ def _still_unheld(connection: Connection, since: _Settled) -> ColumnElement[bool
     if not going_on:
         return true()
     held = [
-        schema.text.c.sha.in_(
+        schema.text.c.number.in_(
             select(column).where(column.table.c.run.in_(going_on), column.is_not(None))
         )
         for column in _HOLDING

@@ -16,7 +16,7 @@ from arenatest.model.latency import LAG
 from arenatest.model.microseconds import A_SECOND
 from arenatest.model.record import AnswerSlot
 from arenatest.store import schema
-from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
+from arenatest.store.columns import Counts, Ids, Kinds, Numbers
 from arenatest.store.joined import REASONING, REASONINGS, text_of
 from arenatest.store.later import Later
 from arenatest.store.texts import PAGE, Pages
@@ -82,7 +82,7 @@ class Calls:
         self.columns = (
             *("chat_id", "text", "finish", "timing", "connection_reused", "failure", *wanted),
         )
-        self.ids, self.said = Ids(), Digests()
+        self.ids, self.said = Ids(), Counts()
         self.words: Kinds[tuple[Any, ...]] = Kinds()
         self.hows: list[tuple[int, bool, str]] = []
         self.failures: dict[int, Failure | Any] = {}
@@ -146,7 +146,9 @@ class Calls:
 
     def text(self, row: int, slot: AnswerSlot) -> str:
         """Return what the call in a place said; it is read from the store."""
-        return "" if self.said.lacks(row) else self._paged(self._texts, row, slot, self._read_texts)
+        if self.said[row] is None:
+            return ""
+        return self._paged(self._texts, row, slot, self._read_texts)
 
     def told(self, row: int, slot: AnswerSlot) -> Told:
         """Return what else is known of it, likewise."""
@@ -170,16 +172,17 @@ class Calls:
         return pages.of(-1 - row, row, lambda: read([row]))  # type: ignore[return-value]  # it is
 
     def _read_texts(self, rows: Sequence[int]) -> dict[int, str]:
-        digests = {row: self.said[row] for row in rows}
+        numbers = {row: self.said[row] for row in rows}
         table = schema.text
-        wanted = sorted({digest for digest in digests.values() if digest})
-        query = select(table.c.sha, table.c.compressed, table.c.body).where(table.c.sha.in_(wanted))
+        wanted = sorted({number for number in numbers.values() if number is not None})
+        columns = (table.c.number, table.c.compressed, table.c.body)
+        query = select(*columns).where(table.c.number.in_(wanted))
 
-        def read(connection: Connection) -> dict[bytes, str]:
-            return {bytes(sha): text_of(*text) for sha, *text in connection.execute(query)}
+        def read(connection: Connection) -> dict[int | None, str]:
+            return {number: text_of(*text) for number, *text in connection.execute(query)}
 
         found = self._later.read(read)
-        return {row: found.get(digest or b"", "") for row, digest in digests.items()}
+        return {row: found.get(number, "") for row, number in numbers.items()}
 
     def _read_tellings(self, rows: Sequence[int]) -> dict[int, Told]:
         columns = (schema.generation.c.request_id, *REASONING)

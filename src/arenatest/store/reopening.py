@@ -15,13 +15,13 @@ from sqlalchemy import Connection, and_, delete, exists, insert, select, update
 
 from arenatest.errors import StoreError
 from arenatest.model.plan import Plan
-from arenatest.model.record import AnswerSlot, GameSlot, MetricSlot, Run
+from arenatest.model.record import JUDGED, AnswerPlaced, AnswerSlot, GameSlot, MetricSlot, Run
 from arenatest.store import schema
 from arenatest.store.codec import decision_from_json
 from arenatest.store.events import happened, tell
 from arenatest.store.joined import JUDGMENT, JUDGMENTS, Same, judgment_of
 from arenatest.store.replaced import PLACES, STANDING, Taken
-from arenatest.store.rows import run_from_row
+from arenatest.store.rows import insert_once, rows_of, run_from_row
 from arenatest.store.runs import LATEST_FIRST
 from arenatest.store.trials import aa_problem
 
@@ -113,7 +113,7 @@ def _failed(run_id: str) -> Any:
     """
     placed, call = schema.placed_answer, schema.generation
     broken = exists().where(call.c.chat_id == placed.c.chat_id, call.c.failure.is_not(None))
-    return and_(placed.c.run == run_id, placed.c.purpose == "text", broken)
+    return and_(placed.c.run == run_id, placed.c.purpose.in_(JUDGED), broken)
 
 
 def _void(run_id: str) -> Any:
@@ -131,11 +131,31 @@ def _valueless(run_id: str) -> Any:
 def _failed_answers(connection: Connection, run_id: str) -> Iterator[Taken]:
     table = schema.placed_answer
     columns = [table.c[name] for name in AnswerSlot._fields]
-    rest = (table.c.chat_id, table.c.attempts, table.c.reused, table.c.level)
+    names = ("attempts", "reused", "level", "purpose")
+    rest = (table.c.chat_id, *(table.c[name] for name in names))
     query = select(*columns, *rest).where(_failed(run_id))
-    for *slot, chat_id, attempts, reused, level in connection.execute(query):
-        body = {"attempts": attempts, "reused": reused, "level": level}
-        yield Taken("answer", json.dumps(slot), chat_id, json.dumps(body))
+    for row in connection.execute(query):
+        slot, chat_id = row[: len(columns)], row[len(columns)]
+        body = dict(zip(names, row[len(columns) + 1 :], strict=True))
+        yield Taken("answer", json.dumps([*slot]), chat_id, json.dumps(body))
+
+
+def _clocks_beside(connection: Connection, run_id: str) -> Iterator[AnswerPlaced]:
+    """Yield what stays of failures whose clocks stood in one row with their texts."""
+    table = schema.placed_answer
+    columns = [table.c[name] for name in AnswerSlot._fields]
+    rest = [table.c[name] for name in ("chat_id", "attempts", "reused", "level")]
+    query = select(*columns, *rest).where(_failed(run_id), table.c.purpose == "both")
+    for *slot, chat_id, attempts, reused, level in connection.execute(query).all():
+        yield AnswerPlaced(
+            run=run_id,
+            slot=AnswerSlot(*slot),
+            purpose="timing",
+            chat_id=chat_id,
+            attempts=attempts,
+            reused=reused,
+            level=level or "",
+        )
 
 
 def _void_judgments(connection: Connection, run_id: str) -> Iterator[Taken]:
@@ -182,7 +202,10 @@ def _take_away(connection: Connection, run_id: str, what: Rerun, decided: Iterab
 
     What a Python test decided goes: the next time it may ask for another limit.
     """
+    clocks = [*_clocks_beside(connection, run_id)]
     connection.execute(delete(schema.placed_answer).where(_failed(run_id)))
+    for where, rows in rows_of(clocks):
+        insert_once(connection, where, rows)
     if what == "void":
         connection.execute(delete(schema.judgment).where(_void(run_id)))
         connection.execute(delete(schema.measurement).where(_valueless(run_id)))

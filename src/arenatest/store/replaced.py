@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, literal, select
 
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.record import (
+    JUDGED,
     Answered,
     AnswerPlaced,
     AnswerSlot,
@@ -129,6 +130,7 @@ def put_back(connection: Connection, run_id: str) -> None:
     for place, (event, taken) in latest.items():
         stale = taken.kind == "decision" and events.index(event) <= last
         if place not in filled and not stale:
+            _clear_clock(connection, run_id, taken)
             for where, values in rows_of([_record(run_id, taken)]):
                 insert_once(connection, where, values)
             kept = (table.c.event == event, table.c.kind == taken.kind)
@@ -215,9 +217,21 @@ def _is_filled(connection: Connection, run_id: str, taken: Taken) -> bool:
 
 
 def _here(table: Table, run_id: str, taken: Taken) -> list[ColumnElement[bool]]:
+    same = _place(table, run_id, taken)
+    return [*same, table.c.purpose.in_(JUDGED)] if taken.kind == "answer" else same
+
+
+def _place(table: Table, run_id: str, taken: Taken) -> list[ColumnElement[bool]]:
     named = zip(_NAMES[taken.kind], json.loads(taken.place), strict=True)
-    same = [table.c.run == run_id, *(table.c[name] == value for name, value in named)]
-    return [*same, table.c.purpose == "text"] if taken.kind == "answer" else same
+    return [table.c.run == run_id, *(table.c[name] == value for name, value in named)]
+
+
+def _clear_clock(connection: Connection, run_id: str, taken: Taken) -> None:
+    """Take the clock away that stayed of an answer, where both come back in one row."""
+    if taken.kind == "answer" and json.loads(taken.body).get("purpose") == "both":
+        table = schema.placed_answer
+        mine = (table.c.purpose == "timing", table.c.chat_id == taken.chat_id)
+        connection.execute(delete(table).where(*_place(table, run_id, taken), *mine))
 
 
 def _record(run_id: str, taken: Taken) -> Record:
@@ -228,7 +242,7 @@ def _record(run_id: str, taken: Taken) -> Record:
     if taken.kind == "answer":
         body["level"] = body["level"] or ""
         chat_id = str(taken.chat_id)
-        return AnswerPlaced(run=run_id, slot=slot, purpose="text", chat_id=chat_id, **body)
+        return AnswerPlaced(run=run_id, slot=slot, chat_id=chat_id, **{"purpose": "text"} | body)
     if taken.kind == "value":
         measured = Measured(error=body["error"])
         return MeasurementPlaced(run=run_id, slot=slot, key=body["key"], measured=measured)

@@ -21,9 +21,9 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
-from arenatest.store.types import spelt
+from arenatest.store.types import keyed, spelt
 
-_CHUNK = 500  # keys a statement: SQLite may be built for 999 variables
+_CHUNK = 400  # keys a statement, twice: SQLite may be built for 999 variables
 
 
 class Reusable(NamedTuple):
@@ -47,7 +47,7 @@ def reusable_answers(
         query = (
             select(*columns)
             .select_from(ANSWERS)
-            .where(schema.REUSABLE, table.c.key.in_(chunk), table.c.started >= not_before)
+            .where(schema.REUSABLE, keyed(table.c.key, chunk), table.c.started >= not_before)
             .where(table.c.final, table.c.failure.is_(None))
             .order_by(table.c.started, table.c.chat_id)
         )
@@ -71,7 +71,7 @@ def reusable_judgments(
         query = (
             select(table.c.key, *JUDGMENT)
             .select_from(JUDGMENTS)
-            .where(table.c.key.in_(chunk))
+            .where(keyed(table.c.key, chunk))
             .where(or_(table.c.verdict.is_not(None), table.c.void == "abstained"))
             .where(table.c.reused.is_(False), table.c.made >= not_before)
             .order_by(table.c.made, spelt(table.c.run))
@@ -89,7 +89,7 @@ def reusable_measurements(connection: Connection, keys: Iterable[str]) -> dict[s
         query = (
             select(table.c.key, table.c.value)
             .select_from(table.join(runs, runs.c.id == spelt(table.c.run)))
-            .where(table.c.key.in_(chunk), table.c.error == "")
+            .where(keyed(table.c.key, chunk), table.c.error == "")
             .order_by(runs.c.started, runs.c.id)
         )
         for key, value in connection.execute(query):

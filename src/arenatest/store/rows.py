@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, column, insert
+from sqlalchemy import Connection, ScalarSelect, Table, bindparam, column, insert, select
 from sqlalchemy import table as plain_table
 from sqlalchemy.engine import Dialect
 
@@ -30,9 +30,10 @@ from arenatest.model.record import (
 from arenatest.store import schema
 from arenatest.store.codec import PackedText, cell_from_text, decision_to_json, pack_text
 from arenatest.store.gaps import gaps_to_bytes
-from arenatest.store.ids import id_to_bytes
+from arenatest.store.ids import id_to_bytes, server_id_to_bytes
 from arenatest.store.names import Row, learn, names_in, numbered, places_of
 from arenatest.store.seals import sealer
+from arenatest.store.types import Said
 
 Texts = dict[str, PackedText]
 
@@ -71,10 +72,14 @@ def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
 def once(table: Table, dialect: Dialect) -> str:
     """Return the statement that inserts rows, by position, and leaves those already there.
 
-    It takes values as the database holds them. SQLite and PostgreSQL spell its ending alike.
+    It takes values as the database holds them, but for what the database counts up, and digests of
+    texts, whose numbers it looks up. SQLite and PostgreSQL spell its ending alike.
     """
-    bare = plain_table(table.name, *(column(one.name) for one in table.c))
-    return f"{insert(bare).compile(dialect=dialect)} ON CONFLICT DO NOTHING"
+    taken = [one for one in table.c if one is not table.autoincrement_column]
+    bare = plain_table(table.name, *(column(one.name) for one in taken))
+    found = {one.name: _number_of(one.name) for one in taken if isinstance(one.type, Said)}
+    statement = insert(bare).values({one.name: bindparam(one.name) for one in taken} | found)
+    return f"{statement.compile(dialect=dialect)} ON CONFLICT DO NOTHING"
 
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -129,6 +134,11 @@ def event_from_row(row: Sequence[Any]) -> Event:
     return Event(id=identity, run=run, at=at, kind=kind, details=json.loads(body))
 
 
+def _number_of(name: str) -> ScalarSelect[Any]:
+    text = schema.text
+    return select(text.c.number).where(text.c.sha == bindparam(name)).scalar_subquery()
+
+
 def _generation(record: Generation, texts: Texts) -> Row:
     answer = record.answer
     return (
@@ -147,8 +157,8 @@ def _generation(record: Generation, texts: Texts) -> Row:
         _digest(answer.reasoning, texts),
         _cell(answer.finish),
         _cell(answer.model),
-        _id(answer.request_id),
-        _id(answer.response_id),
+        _server_id(answer.request_id),
+        _server_id(answer.response_id),
         *(_NO_USAGE if answer.usage is None else _usage(answer.usage)),
         *(_NO_FAILURE if answer.failure is None else _failure(answer.failure)),
         *(_NO_TIMING if answer.timing is None else _timing(answer.timing)),
@@ -272,6 +282,10 @@ def _cell(text: str | None) -> str | None:
 
 def _id(text: str | None) -> bytes | None:
     return None if text is None else id_to_bytes(text)
+
+
+def _server_id(text: str | None) -> bytes | None:
+    return None if text is None else server_id_to_bytes(text)
 
 
 def _digest(text: str, texts: Texts) -> bytes | None:

@@ -2,7 +2,7 @@
 
 There are no foreign keys: records arrive in any order, from several processes, and are joined by
 content. Each distinct text is kept once, in ``text``, each distinct prompt in ``prompt``, where the
-bodies of plans refer to it; an empty text is a NULL digest.
+bodies of plans refer to it. Records hold the number of a text; an empty one has none: NULL.
 """
 
 from __future__ import annotations
@@ -24,7 +24,20 @@ from sqlalchemy import (
 from sqlalchemy import event as sql_event
 from sqlalchemy import text as sql_text
 
-from arenatest.store.types import Body, Cell, Id, Name, Named, Seconds, Whole
+from arenatest.store.types import (
+    HEAD,
+    Body,
+    Cell,
+    Counter,
+    Id,
+    Name,
+    Named,
+    Said,
+    Seconds,
+    ServerId,
+    Whole,
+    head,
+)
 
 SEAL = "seal"
 """The column of a seal, the last of its table; NULL in rows written without one."""
@@ -36,10 +49,10 @@ DIGEST = 16
 """Bytes of the digest of a text: of a SHA-256 as many as ids of content have."""
 
 WORDS = (
-    *("answer", "judge", "load", "text", "timing", "warmup"),
+    *("answer", "both", "judge", "load", "text", "timing", "warmup"),
     *("baseline-first", "candidate-first"),
 )
-"""The first names, numbered from 1: an index needs the first, and texts come before clocks."""
+"""The first names, numbered from 1: an index needs the first."""
 
 metadata = MetaData()
 
@@ -123,7 +136,8 @@ name = Table(
 text = Table(
     "text",
     metadata,
-    _key("sha", LargeBinary(DIGEST)),
+    _key("number", Counter),
+    Column("sha", LargeBinary(DIGEST), nullable=False, unique=True),
     _must("compressed", Boolean),
     _must("body", LargeBinary),
 )
@@ -142,12 +156,12 @@ generation = Table(
     _must("final", Boolean),
     _must("started", Float),
     Column("cost", Float),
-    Column("text", LargeBinary(DIGEST)),
-    Column("reasoning", LargeBinary(DIGEST)),
+    Column("text", Said),
+    Column("reasoning", Said),
     Column("finish", Named),
     Column("model", Named),
-    Column("request_id", Id),
-    Column("response_id", Id),
+    Column("request_id", ServerId),
+    Column("response_id", ServerId),
     _must("has_usage", Boolean),
     Column("input_tokens", BigInteger),
     Column("output_tokens", BigInteger),
@@ -185,11 +199,11 @@ REUSABLE = sql_text("generation.role = 1")
 
 Index(
     "ix_generation_answer_key",
-    generation.c.key,
+    head(generation.c.key),
     sqlite_where=sql_text("role = 1"),
 ).ddl_if(dialect="sqlite")
 _PARTIAL = DDL(  # type: ignore[no-untyped-call]
-    "CREATE INDEX ix_generation_answer_key ON generation (key) WHERE role = 1"
+    f"CREATE INDEX ix_generation_answer_key ON generation (substr(key, 1, {HEAD})) WHERE role = 1"
 )
 # Not as postgresql_where, which would import that dialect into every run.
 sql_event.listen(generation, "after_create", _PARTIAL.execute_if(dialect="postgresql"))
@@ -233,16 +247,18 @@ judgment = Table(
     _key("judge", Named),
     _key("judge_repeat", Whole),
     _key("order", Named),
-    Column("key", Id, nullable=False, index=True),
+    _must("key", Id),
     Column("verdict", Named),
     Column("void", Named),
-    Column("explanation", LargeBinary(DIGEST)),
+    Column("explanation", Said),
     Column("chat_id", Id),
     _must("made", Float),
     _must("reused", Boolean),
     _seal(),
     sqlite_with_rowid=False,
 )
+
+Index("ix_judgment_key", head(judgment.c.key))
 
 measurement = Table(
     "measurement",
@@ -252,12 +268,14 @@ measurement = Table(
     _key("contestant", Named),
     _key("prompt", Named),
     _key("repeat", Whole),
-    Column("key", Id, nullable=False, index=True),
+    _must("key", Id),
     Column("value", Float),
     _must("error", Cell),
     _seal(),
     sqlite_with_rowid=False,
 )
+
+Index("ix_measurement_key", head(measurement.c.key))
 
 decision = Table(
     "decision",

@@ -23,11 +23,13 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    select,
     type_coerce,
 )
 
+from arenatest.store import schema
 from arenatest.store.schema import SEAL
-from arenatest.store.types import Id, Named, Seconds
+from arenatest.store.types import Id, Named, Said, Seconds
 
 _MOST, _BEYOND = 2**31 - 1, 2**32
 _NOTHING = "\0"  # which no string in a database holds
@@ -36,7 +38,8 @@ _NOTHING = "\0"  # which no string in a database holds
 def sealer(table: Table) -> Callable[[Sequence[Any]], int]:
     """Return what makes the seal of a row: of its values as they are bound, without the seal.
 
-    It is a signed number of 32 bits. Names are taken as they are spelt, as cells.
+    It is a signed number of 32 bits. Names are taken as they are spelt, as cells, and texts by
+    their digests.
 
     Values that a database gives back as equal ones have equal seals: 1, 1.0 and True, 0.0 and
     -0.0, NaN and NULL.
@@ -60,8 +63,8 @@ def sealer(table: Table) -> Callable[[Sequence[Any]], int]:
 
 
 def raw_columns(table: Table) -> list[ColumnElement[Any]]:
-    """Return the columns of a table, the seal last, as they lie there: nothing is decoded."""
-    return [type_coerce(column, _raw(column)) for column in table.c]
+    """Return the columns of a table, the seal last: nothing is decoded, texts are digests."""
+    return [type_coerce(_held(column), _raw(column)) for column in table.c]
 
 
 def _sealed(table: Table) -> list[Column[Any]]:
@@ -71,13 +74,20 @@ def _sealed(table: Table) -> list[Column[Any]]:
 def _kind(column: Column[Any]) -> type:
     if isinstance(column.type, (Float, Integer, Boolean, Seconds)):
         return float
-    return bytes if isinstance(column.type, (LargeBinary, Id)) else str
+    return bytes if isinstance(column.type, (LargeBinary, Id, Said)) else str
+
+
+def _held(column: Column[Any]) -> Any:
+    if not isinstance(column.type, Said):
+        return column
+    text = schema.text
+    return select(text.c.sha).where(text.c.number == column).scalar_subquery()
 
 
 def _raw(column: Column[Any]) -> Any:
     if isinstance(column.type, (Boolean, Named, Seconds)):
         return Integer()
-    if isinstance(column.type, Id):
+    if isinstance(column.type, (Id, Said)):
         return LargeBinary()
     return column.type if _kind(column) is not str else String()
 

@@ -59,10 +59,10 @@ def _texts() -> Any:
     call, judged, run, text = schema.generation, schema.judgment, schema.run, schema.text
     held = union_all(
         *(
-            select(digest.label("sha"), run.c.started)
+            select(said.label("text"), run.c.started)
             .select_from(table.join(run, run.c.id == spelt(table.c.run)))
-            .where(digest.is_not(None))
-            for table, digest in (
+            .where(said.is_not(None))
+            for table, said in (
                 (call, call.c.text),
                 (call, call.c.reasoning),
                 (judged, judged.c.explanation),
@@ -70,12 +70,12 @@ def _texts() -> Any:
         )
     ).subquery()
     last = (
-        select(held.c.sha, func.max(held.c.started).label("started"))
-        .group_by(held.c.sha)
+        select(held.c.text, func.max(held.c.started).label("started"))
+        .group_by(held.c.text)
         .subquery()
     )
     return (
         select(last.c.started, func.sum(func.length(text.c.body)))
-        .select_from(last.join(text, text.c.sha == last.c.sha))
+        .select_from(last.join(text, text.c.number == last.c.text))
         .group_by(last.c.started)
     )

@@ -6,6 +6,7 @@ Each stream comes in an order of its own that does not change.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -56,11 +57,11 @@ def stream_calls(connection: Connection, runs: Sequence[str] | None) -> Iterator
 
 
 def stream_answers(connection: Connection, run: str) -> Iterator[AnswerPlaced]:
-    """Yield which call fills each place of a run's plan."""
+    """Yield which call fills each place of a run's plan, for one purpose at a time."""
     names = (*AnswerSlot._fields, "purpose", "chat_id", "attempts", "reused", "level")
     for row in _rows(connection, _of_run(schema.placed_answer, names, run)):
         contestant, prompt, repeat, purpose, chat_id, attempts, reused, level = row
-        yield AnswerPlaced(
+        placed = AnswerPlaced(
             run=run,
             slot=AnswerSlot(contestant, prompt, repeat),
             purpose=purpose,
@@ -69,6 +70,11 @@ def stream_answers(connection: Connection, run: str) -> Iterator[AnswerPlaced]:
             reused=reused,
             level=level or "",
         )
+        if purpose != "both":
+            yield placed
+        else:
+            yield replace(placed, purpose="text")
+            yield replace(placed, purpose="timing")
 
 
 def stream_loads(connection: Connection, run: str) -> Iterator[LoadPlaced]:

@@ -20,8 +20,10 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    and_,
     column,
     func,
+    literal_column,
     select,
     table,
     type_coerce,
@@ -32,14 +34,18 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from arenatest.model.microseconds import microseconds, seconds_of
 from arenatest.store.codec import cell_from_text, text_from_cell
-from arenatest.store.ids import id_from_bytes, id_to_bytes
+from arenatest.store.ids import id_from_bytes, id_to_bytes, server_id_to_bytes
 
 # Both databases put strings in the order of their code points: what is summed up in order, or shown
 # in it, is the same on both.
 Name = String().with_variant(String(collation="C"), "postgresql")
 Body = Text().with_variant(Text(collation="C"), "postgresql")
 Whole = Integer().with_variant(BigInteger(), "postgresql")
+Counter = BigInteger().with_variant(Integer(), "sqlite")
+"""A key that the database counts up by itself."""
 
+HEAD = 9
+"""Bytes of the head of a key."""
 NO_NUMBER = -1
 """What stands for a name that is not in ``name``: no row has it."""
 
@@ -78,6 +84,31 @@ class Id(TypeDecorator[str]):
         return None if value is None else id_from_bytes(bytes(value))
 
 
+def head(key: ColumnElement[str]) -> ColumnElement[bytes]:
+    """Return the beginning of a key of content: what an index of it holds.
+
+    It tells keys apart but for one pair in a billion of millions; who looks for a key compares the
+    whole of what he finds.
+    """
+    return func.substr(key, literal_column("1"), literal_column(str(HEAD)), type_=LargeBinary)
+
+
+def keyed(key: ColumnElement[str], wanted: Collection[str]) -> ColumnElement[bool]:
+    """Return whether a key is one of some, in the words that an index of its head answers to."""
+    heads = {id_to_bytes(one)[:HEAD] for one in wanted}
+    return and_(head(key).in_(sorted(heads)), key.in_(wanted))
+
+
+class ServerId(Id):
+    """An id that a server gave: nobody looks for its beginning."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Return its bytes."""
+        return None if value is None else server_id_to_bytes(value)
+
+
 class Seconds(TypeDecorator[float]):
     """A clock or a duration, as whole microseconds; one that none can be is unknown."""
 
@@ -91,6 +122,13 @@ class Seconds(TypeDecorator[float]):
     def process_result_value(self, value: Any, dialect: Dialect) -> float | None:
         """Return its seconds."""
         return seconds_of(value)
+
+
+class Said(TypeDecorator[int]):
+    """What somebody said, as the number of its text in ``text``: rows to insert hold its digest."""
+
+    impl = BigInteger
+    cache_ok = True
 
 
 _NAMES = table("name", column("number", Integer), column("text", Cell))

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table
 
 from arenatest.model.microseconds import A_SECOND
+from arenatest.model.record import JUDGED, TIMED, AnswerSlot
 from arenatest.store import schema
-from arenatest.store.ids import WHOLE
+from arenatest.store.ids import HEADS, LONGEST, WHOLE
 from arenatest.store.types import Id, Named, Seconds
 
 _CALL = """
@@ -26,8 +27,18 @@ FROM generation
 _ANSWER = """
 CREATE VIEW answer AS
 SELECT
-  {answers}
+  {places},
+  'text' AS purpose,
+  {rest}
 FROM placed_answer
+WHERE placed_answer.purpose IN {judged}
+UNION ALL
+SELECT
+  {places},
+  'timing' AS purpose,
+  {rest}
+FROM placed_answer
+WHERE placed_answer.purpose IN {timed}
 """
 
 _WINNER = """CASE
@@ -76,13 +87,13 @@ JOIN placed_answer AS ours
   AND ours.contestant = (SELECT name.number FROM name WHERE name.text = baseline.name)
   AND ours.prompt = theirs.prompt
   AND ours.repeat = theirs.repeat
-  AND ours.purpose = theirs.purpose
+  AND ours.purpose IN {judged}
 LEFT JOIN judgment
   ON judgment.run = theirs.run
   AND judgment.candidate = theirs.contestant
   AND judgment.prompt = theirs.prompt
   AND judgment.repeat = theirs.repeat
-WHERE theirs.purpose = (SELECT name.number FROM name WHERE name.text = 'text')
+WHERE theirs.purpose IN {judged}
 GROUP BY
   run.id,
   candidate.name,
@@ -93,9 +104,15 @@ GROUP BY
   ours.chat_id
 """
 
+_FOR = "(SELECT name.number FROM name WHERE name.text IN {})"
+_JUDGED, _TIMED = _FOR.format(JUDGED), _FOR.format(TIMED)
+
 VIEWS: Mapping[str, str] = {"call": _CALL, "answer": _ANSWER, "game": _GAME, "battle": _BATTLE}
 """How each is made, but for what a database says in its own way."""
 
+_HEAD = (
+    "CASE {0} " + " ".join(f"WHEN {mark} THEN '{head}'" for mark, head in HEADS.items()) + " END"
+)
 _LENGTH = {
     "sqlite": "COALESCE(UNICODE(CAST(SUBSTR({0}, 1, 1) AS TEXT)), 0)",
     "postgresql": "GET_BYTE({0}, 0)",
@@ -121,7 +138,8 @@ def create_views(connection: Connection) -> None:
     said = {name: _shown(game.c[name], "judgment", dialect) for name in ("verdict", "order")}
     winner = _WINNER.format(**said)
     calls = [one.name for one in call.c if one.name not in {"gaps", schema.SEAL}]
-    answers = [one.name for one in placed.c if one.name != schema.SEAL]
+    slot = _shown_all(placed, ["run", *AnswerSlot._fields], dialect)
+    how = _shown_all(placed, ["chat_id", "attempts", "reused", "level"], dialect)
     rest = _shown_all(game, ["void", "chat_id", "made", "reused"], dialect)
     places = _shown_all(game, [column.name for column in game.primary_key], dialect)
     named = {name: _shown(placed.c[name], "theirs", dialect) for name in placed.c.keys()[:3]}
@@ -131,9 +149,9 @@ def create_views(connection: Connection) -> None:
     }
     for made in (
         _CALL.format(calls=_shown_all(call, calls, dialect)),
-        _ANSWER.format(answers=_shown_all(placed, answers, dialect)),
+        _ANSWER.format(places=slot, rest=how, judged=_JUDGED, timed=_TIMED),
         _GAME.format(places=places, winner=winner, rest=rest, verdict=said["verdict"]),
-        _BATTLE.format(winner=winner, **named, **chats),
+        _BATTLE.format(winner=winner, judged=_JUDGED, **named, **chats),
     ):
         connection.exec_driver_sql(made)
 
@@ -155,6 +173,15 @@ def _shown(column: Column[Any], table: str, dialect: str) -> str:
     if isinstance(column.type, Named):
         return f"(SELECT name.text FROM name WHERE name.number = {held})"  # noqa: S608 - our own
     if isinstance(column.type, Id):
-        return _ID[dialect].format(held, _LENGTH[dialect].format(held), WHOLE)
+        return _id(held, dialect)
     seconds = f"CAST({held} AS DOUBLE PRECISION) / {A_SECOND}"
     return seconds if isinstance(column.type, Seconds) else held
+
+
+def _id(held: str, dialect: str) -> str:
+    """Return an id as people read it; one of a head has the rest behind that."""
+    length, rest = _LENGTH[dialect].format(held), f"SUBSTR({held}, 2)"
+    whole = _ID[dialect].format(held, length, WHOLE)
+    behind = _ID[dialect].format(rest, _LENGTH[dialect].format(rest), WHOLE)
+    headed = f"{_HEAD.format(length)} || {behind}"
+    return f"CASE WHEN {length} > {LONGEST} AND {length} < {WHOLE} THEN {headed} ELSE {whole} END"

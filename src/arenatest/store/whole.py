@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from arenatest.model.judgment import Order
 from arenatest.model.plan import Plan
-from arenatest.model.record import Answered, AnswerSlot, GameSlot, Ledger
+from arenatest.model.record import JUDGED, TIMED, Answered, AnswerSlot, GameSlot, Ledger
 from arenatest.store import schema
 from arenatest.store.joined import (
     ANSWERS,
@@ -54,7 +54,6 @@ def read_answers(
         .where(placed.c.run == ledger.run.id, *limits)
         .order_by(*in_words(placed.primary_key))
     )
-    places = {"text": ledger.answers, "timing": ledger.timings}
     plan = ledger.plan
     before: Answered | None = None
     for row in _rows(connection, query):
@@ -71,7 +70,10 @@ def read_answers(
                 level="" if level is None else same.value(level),
             )
         slot = AnswerSlot(same.value(contestant), same.value(prompt), repeat)
-        places[purpose][slot] = before
+        if purpose in JUDGED:
+            ledger.answers[slot] = before
+        if purpose in TIMED:
+            ledger.timings[slot] = before
 
 
 def read_judgments(

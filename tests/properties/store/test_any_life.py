@@ -63,6 +63,7 @@ class Known:
 
     run: Run
     answers: dict[tuple[AnswerSlot, str], AnswerPlaced] = field(default_factory=dict)
+    clocks: dict[AnswerSlot, AnswerPlaced] = field(default_factory=dict)
     judgments: dict[GameSlot, JudgmentPlaced] = field(default_factory=dict)
     values: dict[MetricSlot, MeasurementPlaced] = field(default_factory=dict)
     decisions: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -90,7 +91,7 @@ def answers(draw):
         AnswerPlaced(
             run=run,
             slot=slot,
-            purpose="text",
+            purpose="both" if slot.contestant == "old" else "text",
             chat_id=f"{run}-{slot.contestant}-{slot.prompt}-{version}",
             attempts=1,
         ),
@@ -284,7 +285,9 @@ class Life(RuleBasedStateMachine):
             case Generation():
                 self.calls.setdefault(record.chat_id, record)
             case AnswerPlaced():
-                known.answers.setdefault((record.slot, record.purpose), record)
+                known.answers.setdefault((record.slot, "text"), record)
+                if record.purpose == "both":
+                    known.clocks.setdefault(record.slot, record)
             case JudgmentPlaced():
                 known.judgments.setdefault(record.slot, record)
             case MeasurementPlaced():
@@ -312,6 +315,9 @@ class Life(RuleBasedStateMachine):
             slot: (placed.chat_id, said.text, said.failure)
             for (slot, _), placed in known.answers.items()
             for said in [self.calls[placed.chat_id].answer]
+        }
+        assert {slot: found.chat_id for slot, found in ledger.timings.items()} == {
+            slot: placed.chat_id for slot, placed in known.clocks.items()
         }
         assert ledger.judgments == {
             slot: placed.judgment for slot, placed in known.judgments.items()

@@ -17,6 +17,8 @@ from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.latency import Latency
 from arenatest.model.microseconds import whole_timing
 from arenatest.model.record import (
+    JUDGED,
+    TIMED,
     Answered,
     AnswerPlaced,
     AnswerSlot,
@@ -91,6 +93,12 @@ class Made:
 
     def answer(self, slot):
         called = None
+        if not self.plan.latency.dedicated and slot.repeat < self.plan.repeats and self.usually():
+            called = self.call("answer", slot)
+            self.place(slot, "both", called)
+            if not self.usually():  # which was told of its clocks alone before
+                self.place(slot, "timing", self.call("timing", slot))
+            return
         if slot.repeat < self.plan.repeats and self.usually(0.97):
             called = self.call("answer", slot)
             self.place(slot, "text", called)
@@ -126,9 +134,12 @@ class Made:
         self.records.append(
             AnswerPlaced(run=self.run.id, slot=slot, purpose=purpose, chat_id=made.chat_id, **how)
         )
-        places = self.ledger.answers if purpose == "text" else self.ledger.timings
         taken = self.plan.finishes.taken(made.answer)
-        places[slot] = Answered(answer=taken, chat_id=made.chat_id, cost=made.cost, **how)
+        answered = Answered(answer=taken, chat_id=made.chat_id, cost=made.cost, **how)
+        if purpose in JUDGED:
+            self.ledger.answers[slot] = answered
+        if purpose in TIMED:
+            self.ledger.timings[slot] = answered
 
     def said(self):
         rng = self.rng

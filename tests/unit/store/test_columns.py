@@ -1,6 +1,6 @@
 import pytest
 
-from arenatest.store.columns import Counts, Digests, Ids, Kinds, Numbers
+from arenatest.store.columns import Counts, Ids, Kinds, Numbers
 from arenatest.store.ids import id_to_bytes
 
 
@@ -45,17 +45,6 @@ def test_kinds_may_be_more_than_two_bytes_can_tell():
         69_999,
     ]
     assert column.known[:3] == ["a", "b", 0]
-
-
-@pytest.mark.parametrize("pages", [[[None, None], [b"a" * 16, None]], [[b"b" * 16], [None]]])
-def test_digests_come_back_and_an_empty_text_has_none(pages):
-    column = Digests()
-    for page in pages:
-        column.extend(page)
-
-    whole = [digest for page in pages for digest in page]
-    assert [column[row] for row in range(len(whole))] == whole
-    assert [column.lacks(row) for row in range(len(whole))] == [one is None for one in whole]
 
 
 def test_ids_of_any_kind_come_back():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arenatest.errors import StoreError
-from arenatest.store.ids import LONGEST, id_from_bytes, id_to_bytes
+from arenatest.store.ids import LONGEST, id_from_bytes, id_to_bytes, server_id_to_bytes
 from unit.store.records import generation, plan, run
 
 LONG = "é" * LONGEST
@@ -26,6 +26,21 @@ LONG = "é" * LONGEST
 def test_an_id_takes_a_byte_for_two_digits(text, length):
     assert len(id_to_bytes(text)) == length
     assert id_from_bytes(id_to_bytes(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("req_" + "00ff" * 8, 18),
+        ("chatcmpl-" + "a" * 29, 17),
+        ("chatcmpl-BxYz", 6),
+        ("chatcmpl-" * 2, 11),
+        ("00ff" * 8, 17),
+    ],
+)
+def test_how_many_ids_of_servers_begin_takes_a_byte(text, length):
+    assert len(server_id_to_bytes(text)) == length
+    assert id_from_bytes(server_id_to_bytes(text)) == text
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 
 import pytest
@@ -65,6 +65,9 @@ def test_a_lost_connection_is_waited_for(store):
         @property
         def reads(self):
             return self
+
+        def translated(self):
+            return nullcontext()
 
         @contextmanager
         def begin(self):

@@ -157,6 +157,7 @@ def rows(path):
         return [line for line in connection.iterdump() if not line.startswith("BEGIN")]
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_a_new_store_and_a_migrated_one_have_equal_tables(database, old_tables):
     prepare(old_tables, 0.0)
     migrated = shape(old_tables)
@@ -165,7 +166,7 @@ def test_a_new_store_and_a_migrated_one_have_equal_tables(database, old_tables):
         assert not [
             change
             for change in compare_metadata(context, schema.metadata)
-            if "ix_generation_answer_key" not in str(change)  # made for each database by hand
+            if "_key" not in str(change)  # indexes of expressions: compared below as they were made
         ]
     with old_tables.alone() as connection:
         for view in reversed([*VIEWS]):
@@ -176,11 +177,19 @@ def test_a_new_store_and_a_migrated_one_have_equal_tables(database, old_tables):
     assert shape(old_tables) == migrated
 
 
+INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND name LIKE 'ix%'",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes"
+    " WHERE schemaname = current_schema() AND indexname LIKE 'ix%'",
+}
+
+
 def shape(opened):
     """Return columns, keys, indexes and views, whatever the order of the columns."""
     with opened.writes.connect() as connection:
         found = inspect(connection)
         return {
+            "indexes": {*map(tuple, connection.execute(text(INDEXES[connection.dialect.name])))},
             "views": {name: found.get_view_definition(name) for name in found.get_view_names()},
             "tables": {
                 name: (
@@ -191,18 +200,10 @@ def shape(opened):
                         for one in found.get_columns(name)
                     ),
                     found.get_pk_constraint(name)["constrained_columns"],
-                    sorted(
-                        (one["name"], one["column_names"], where(one["dialect_options"]))
-                        for one in found.get_indexes(name)
-                    ),
                 )
                 for name in found.get_table_names()
             },
         }
-
-
-def where(options):
-    return {name: str(option) for name, option in options.items()}
 
 
 def test_the_steps_lead_to_the_version_of_the_schema():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from arenatest.keeping.findings import Findings
 from arenatest.keeping.rows import check_seals
+from arenatest.model.record import AnswerSlot
 from unit.store import records
 
 
@@ -20,6 +21,22 @@ def test_answers_and_clocks_come_into_the_same_places_of_another_run(store):
     assert second.judgments == {}
     assert second.measurements == {}
     assert (second.calls, second.cost) == ({}, 0.0)
+
+
+def test_an_answer_for_both_is_reused_as_a_text_and_counts_as_a_clock_as_it_did(store):
+    store.begin(records.plan(), records.run(), fresh=True, expire=0.0)
+    reused = records.placed("c-2", slot=AnswerSlot("old", "p0"), purpose="both", reused=True)
+    store.write([records.generation("c-1"), records.generation("c-2", owner="old")])
+    store.write([records.placed("c-1", purpose="both"), reused])
+    store.begin(records.plan(), records.run("run-2", started=2000.0), fresh=True, expire=0.0)
+    store.place_answers("run-1", "run-2")
+    first, second = store.load("run-1"), store.load("run-2")
+    assert {a.chat_id for a in second.answers.values()} == {"c-1", "c-2"}
+    assert {a.reused for a in second.answers.values()} == {True}
+    assert second.timings == first.timings
+    findings = Findings()
+    check_seals(store, findings)
+    assert (findings.told, findings.notes) == ([], [])
 
 
 def test_the_replies_behind_judgments_are_found_also_where_an_earlier_run_paid(store):

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arenatest.errors import StoreError
+from arenatest.keeping.findings import Findings
+from arenatest.keeping.rows import check_seals
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.record import AnswerSlot, AskedAgain, GameSlot, Measured, MetricSlot
 from arenatest.store import open_store
@@ -98,6 +100,24 @@ def test_clocks_of_failed_calls_stay(finished):
     again(finished)
 
     assert FAILED in finished.load("run-1").timings
+
+
+@pytest.mark.parametrize("what", ["failed", "void"])
+def test_the_clock_of_a_failure_stays_where_both_stood_in_one_row(store, what):
+    store.begin(plan(), run(), fresh=False, expire=0.0)
+    store.write([generation("c-3", prompt="p1", answer=failed())])
+    store.write([placed("c-3", slot=FAILED, purpose="both")])
+    store.finish("run-1", 2000.0)
+    again(store, what)
+    store.write([generation("c-4", prompt="p1"), placed("c-4", slot=FAILED, purpose="text")])
+
+    ledger = store.load("run-1")
+    assert ledger.answers[FAILED].chat_id == "c-4"
+    assert ledger.timings[FAILED].chat_id == "c-3"
+    assert ledger.before.answers[FAILED].chat_id == "c-3"
+    findings = Findings()
+    check_seals(store, findings)
+    assert (findings.told, findings.notes) == ([], [])
 
 
 def test_an_abstention_is_a_word_and_stays(finished):

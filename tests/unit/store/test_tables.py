@@ -102,7 +102,7 @@ def test_a_battle_counts_its_games_and_names_both_answers(begun):
             placed("c-0", slot=AnswerSlot("old", "p0")),
             placed("c-1"),
             placed("c-0", slot=AnswerSlot("old", "p1")),
-            placed("c-1", slot=AnswerSlot("new", "p1")),
+            placed("c-1", slot=AnswerSlot("new", "p1"), purpose="both"),
             placed("c-1", purpose="timing"),
             *(judged(order) for order in BOTH),
             judged(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     insert,
     select,
 )
@@ -25,7 +26,7 @@ from sqlalchemy import text as sql_text
 
 from arenatest.model.microseconds import microseconds
 from arenatest.store.codec import text_from_cell
-from arenatest.store.ids import id_to_bytes
+from arenatest.store.ids import id_to_bytes, server_id_to_bytes
 
 Name = String().with_variant(String(collation="C"), "postgresql")
 Whole = Integer().with_variant(BigInteger(), "postgresql")
@@ -33,7 +34,7 @@ Whole = Integer().with_variant(BigInteger(), "postgresql")
 _PAGE = 500  # rows in memory
 _DIGEST = 16  # bytes of a text's
 _WORDS = (
-    *("answer", "judge", "load", "text", "timing", "warmup"),
+    *("answer", "both", "judge", "load", "text", "timing", "warmup"),
     *("baseline-first", "candidate-first"),
 )
 _INDEXES = (
@@ -60,13 +61,15 @@ def narrow(connection: Connection) -> None:
     for name in _COPIED:
         op.rename_table(name, f"old_{name}")
     tables.create_all(connection)
-    for table, columns in (("generation", "run"), ("judgment", "key"), ("measurement", "key")):
-        op.create_index(f"ix_{table}_{columns}", table, [columns])
+    op.create_index("ix_generation_run", "generation", ["run"])
+    head = sql_text('substr("key", 1, 9)')
+    for table in ("judgment", "measurement"):
+        op.create_index(f"ix_{table}_key", table, [head])
     where = sql_text("role = 1")
     op.create_index(
         "ix_generation_answer_key",
         "generation",
-        ["key"],
+        [head],
         sqlite_where=where,
         postgresql_where=where,
     )
@@ -92,7 +95,9 @@ class _Numbers(dict[Any, Any]):
 
 
 def _copy(connection: Connection, table: Table, numbers: Mapping[Any, Any]) -> None:
-    names = [one.name for one in table.c if one.name != "seal"]
+    names = [
+        one.name for one in table.c if one.name != "seal" and one is not table.autoincrement_column
+    ]
     old = Table(f"old_{table.name}", MetaData(), *(Column(name) for name in names))
     changes: list[Callable[[Any], Any]] = [
         numbers.__getitem__ if table.c[name].info.get("named") else _CHANGES.get(name, _same)
@@ -103,7 +108,18 @@ def _copy(connection: Connection, table: Table, numbers: Mapping[Any, Any]) -> N
             {name: change(value) for name, change, value in zip(names, changes, row, strict=True)}
             for row in page
         ]
-        connection.execute(insert(table), rows)
+        connection.execute(_insertion(table, names), rows)
+
+
+def _insertion(table: Table, names: Sequence[str]) -> Any:
+    """Return the statement that takes values by name, and texts by their digests."""
+    text = table.metadata.tables["text"]
+    found = {
+        name: select(text.c.number).where(text.c.sha == bindparam(name)).scalar_subquery()
+        for name in names
+        if table.c[name].info.get("text")
+    }
+    return insert(table).values({name: bindparam(name) for name in names} | found)
 
 
 def _pages(connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
@@ -120,13 +136,18 @@ def _id(cell: str | None) -> bytes | None:
     return None if cell is None else id_to_bytes(text_from_cell(cell))
 
 
+def _server_id(cell: str | None) -> bytes | None:
+    return None if cell is None else server_id_to_bytes(text_from_cell(cell))
+
+
 def _digest(sha: bytes | None) -> bytes | None:
     return None if sha is None else bytes(sha)[:_DIGEST]
 
 
 _COPIED = ("text", "generation", "placed_answer", "placed_load", "judgment", "measurement")
 _CHANGES: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("chat_id", "key", "request_id", "response_id"), _id),
+    **dict.fromkeys(("chat_id", "key"), _id),
+    **dict.fromkeys(("request_id", "response_id"), _server_id),
     **dict.fromkeys(("sha", "text", "reasoning", "explanation"), _digest),
     **dict.fromkeys((*_CLOCKS, "due", "failure_retry_after"), microseconds),
 }
@@ -143,7 +164,8 @@ def _define_names(tables: MetaData) -> None:
     Table(
         "text",
         tables,
-        _must("sha", LargeBinary(_DIGEST), primary_key=True),
+        _must("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+        Column("sha", LargeBinary(_DIGEST), nullable=False, unique=True),
         _must("compressed", Boolean),
         _must("body", LargeBinary),
     )
@@ -161,7 +183,7 @@ def _define_calls(tables: MetaData) -> None:
         _must("final", Boolean),
         _must("started", Float),
         Column("cost", Float),
-        *(Column(name, LargeBinary(_DIGEST)) for name in ("text", "reasoning")),
+        *(Column(name, BigInteger, info={"text": True}) for name in ("text", "reasoning")),
         *(_named(name, nullable=True) for name in ("finish", "model")),
         *(Column(name, LargeBinary) for name in ("request_id", "response_id")),
         _must("has_usage", Boolean),
@@ -220,7 +242,7 @@ def _define_said(tables: MetaData) -> None:
         _named("order", key=True),
         _must("key", LargeBinary),
         *(_named(name, nullable=True) for name in ("verdict", "void")),
-        Column("explanation", LargeBinary(_DIGEST)),
+        Column("explanation", BigInteger, info={"text": True}),
         Column("chat_id", LargeBinary),
         _must("made", Float),
         _must("reused", Boolean),
