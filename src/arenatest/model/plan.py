@@ -143,7 +143,7 @@ class Rule:
         return prompt.lies_in(self.where)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Plan:
     """What one run of one suite is going to do.
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection, Table, func, select, update
 
@@ -74,7 +75,11 @@ class Store:
     """
 
     def __init__(
-        self, database: Database, lock: Lock | None = None, numbers: Numbers | None = None
+        self,
+        database: Database,
+        lock: Lock | None = None,
+        numbers: Numbers | None = None,
+        begun: WeakValueDictionary[str, Plan] | None = None,
     ) -> None:
         self.place = database.place
         self.patience = database.patience
@@ -85,7 +90,8 @@ class Store:
         }
         self._numbers: Numbers = {} if numbers is None else numbers
         """Of names that were committed: no other process takes one away."""
-        self._begun: Plan | None = None
+        self._begun = WeakValueDictionary[str, Plan]() if begun is None else begun
+        """Plans by their hashes, held by whoever began them: a second one would be as large."""
 
     def __enter__(self) -> Store:
         return self
@@ -108,7 +114,7 @@ class Store:
 
     def held_by(self, lock: Lock) -> Store:
         """Return the same store, which writes nothing while a lock is not surely held."""
-        return type(self)(self._database, lock, self._numbers)
+        return type(self)(self._database, lock, self._numbers, self._begun)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -144,7 +150,7 @@ class Store:
         Returns:
             The run, with the session of ``run``, and whether it is an earlier one continued.
         """
-        self._begun = plan
+        self._begun[plan.hash] = plan
         with self.writing() as connection:
             write_plan(connection, plan)
             locked = select(schema.plan.c.hash).where(schema.plan.c.hash == plan.hash)
@@ -230,10 +236,7 @@ class Store:
         """
         with self.reading() as connection:
             run = runs.read_run(connection, run_id)
-            begun = self._begun  # held by whoever began it: a second one would be as large
-            if plan is None and begun is not None and begun.hash == run.plan_hash:
-                plan = begun
-            plan = plan or read_plan(connection, run.plan_hash)
+            plan = plan or self._begun.get(run.plan_hash) or read_plan(connection, run.plan_hash)
             ledger = read_ledger(connection, run, plan, Later(self._database, run_id))
             ledger.unfit = aa_problem(connection, plan, run.started)
             if plan.golden:
