@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
-from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.answer import Answer, Failure, Timing, TimingSource, Usage
 from arenatest.store import schema
 
+_SOURCES = {source: source for source in get_args(TimingSource)}  # each row has its own else
 _FROM_FINISH_TO_GAPS = slice(13, -2)
 ANSWER_COLUMNS = tuple(schema.generation.c)[_FROM_FINISH_TO_GAPS]
 """What :func:`answer_from_row` takes, in order."""
@@ -44,7 +45,7 @@ def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timi
     source, queue_wait, connect, ttfb, ttft, ttfat, tpot, e2e, wall, icl, reads, reused = row[:12]
     held, lag, stream_lag, server, server_queue, load = row[12:]
     return Timing(
-        source=source,
+        source=_SOURCES.get(source, source),
         queue_wait=queue_wait,
         held=0.0 if held == 0.0 else held,
         connect=connect,
