@@ -48,7 +48,7 @@ def read_answers(connection: Connection, ledger: Ledger, later: Later, count: in
     plan = ledger.plan
     clocks = {rule.metric.name for rule in plan.rules if rule.metric.source == "timing"}
     calls, names = Calls(later, plan.finishes, clocks), _Names(connection)
-    placing = _Placing(Grid(AnswerSlot, _answer_axes(plan), count), calls, names)
+    placing = _Placing(Grid(AnswerSlot, answer_axes(plan), count), calls, names)
     table, rows = schema.generation, _Rows(calls, names)
     query = select(*(_raw(table.c[name]) for name in calls.columns))
     own = (table.c.run == ledger.run.id, table.c.role.in_(("answer", "timing")), table.c.final)
@@ -73,7 +73,7 @@ def read_judgments(connection: Connection, ledger: Ledger, later: Later, count: 
     table, names = schema.judgment, _Names(connection)
     name = names.__getitem__
     decode = (*(name, name, _same, name, _same), lambda order: _ORDERS[names[order]])
-    grid = Grid(GameSlot, _game_axes(ledger.plan), count)
+    grid = Grid(GameSlot, game_axes(ledger.plan), count)
     judgments = Judgments(later, ledger.run, ledger.plan, grid, name)
     ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
     finder = _Finder(grid, decode)
@@ -228,14 +228,14 @@ def _placed(connection: Connection, run_id: str) -> Iterator[Sequence[Any]]:
         yield from _pages(connection, query.where(chosen))
 
 
-def _answer_axes(plan: Plan) -> tuple[list[str], list[str], range]:
+def answer_axes(plan: Plan) -> tuple[list[str], list[str], range]:
     """Return what the parts of an answer's slot may be."""
     repeats = range(max(plan.repeats, plan.timed_repeats))
     names = [contestant.name for contestant in plan.contestants]
     return names, [prompt.id for prompt in plan.prompts], repeats
 
 
-def _game_axes(plan: Plan) -> tuple[Sequence[Any], ...]:
+def game_axes(plan: Plan) -> tuple[Sequence[Any], ...]:
     """Return what the parts of a game's slot may be."""
     golden = [battle.prompt.id for battle in plan.golden]
     return (

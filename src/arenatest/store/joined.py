@@ -86,11 +86,26 @@ def answer_of(row: Sequence[Any], same: Same, *, gaps: tuple[float, ...] = ()) -
 
 def judgment_of(row: Sequence[Any], same: Same) -> Judgment:
     """Return the judgment of the columns ``JUDGMENT``."""
-    verdict, void, compressed, body, chat_id = row
-    judgment = Judgment(
-        verdict=None if verdict is None else Verdict(verdict),
-        void=void,
-        explanation=same.text(compressed, body),
-        chat_id=chat_id,
+    *said, chat_id = row
+    return called(said_of(said, same), chat_id)
+
+
+def said_of(row: Sequence[Any], same: Same) -> Judgment:
+    """Return what a judgment says, without the call: the columns ``JUDGMENT`` but the last."""
+    verdict, void, compressed, body = row
+    return same.value(
+        Judgment(
+            verdict=None if verdict is None else Verdict(verdict),
+            void=void,
+            explanation=same.text(compressed, body),
+        )
     )
-    return same.value(judgment) if chat_id is None else judgment
+
+
+def called(said: Judgment, chat_id: str | None) -> Judgment:
+    """Return a judgment with the call that it came of."""
+    if chat_id is None:
+        return said
+    return Judgment(
+        verdict=said.verdict, void=said.void, explanation=said.explanation, chat_id=chat_id
+    )

@@ -23,6 +23,7 @@ from arenatest.model.record import (
     Answered,
     AnswerSlot,
     Bill,
+    GameSlot,
     Ledger,
     Measured,
     MetricSlot,
@@ -30,7 +31,9 @@ from arenatest.model.record import (
 )
 from arenatest.store import columnar, schema, whole
 from arenatest.store.joined import Same
+from arenatest.store.kept import Kept, KeptJudgments
 from arenatest.store.later import Later
+from arenatest.store.places import Grid
 from arenatest.store.replaced import read_replaced
 from arenatest.store.setbacks import read_setbacks
 from arenatest.store.types import in_words, spelt
@@ -89,9 +92,11 @@ def read_page(connection: Connection, run: Run, plan: Plan) -> Ledger:
 
 def _read_answers(connection: Connection, ledger: Ledger, later: Later) -> None:
     count = _count(connection, schema.placed_answer, ledger.run.id)
-    if count < MANY:
+    if 0 < count < MANY:
+        grid = Grid(AnswerSlot, columnar.answer_axes(ledger.plan), count)
+        ledger.answers, ledger.timings = Kept(grid), Kept(grid)
         whole.read_answers(connection, ledger)
-    else:
+    elif count:
         columnar.read_answers(connection, ledger, later, count)
 
 
@@ -152,9 +157,12 @@ def _some(text: int | None) -> str:
 
 def _read_judgments(connection: Connection, ledger: Ledger, later: Later) -> None:
     count = _count(connection, schema.judgment, ledger.run.id)
-    if count < MANY:
-        whole.read_judgments(connection, ledger)
-    else:
+    if 0 < count < MANY:
+        kept = KeptJudgments(Grid(GameSlot, columnar.game_axes(ledger.plan), count))
+        for slot, said, call in whole.judged(connection, ledger):
+            kept.put(slot, said, call)
+        ledger.judgments = kept
+    elif count:
         columnar.read_judgments(connection, ledger, later, count)
 
 

@@ -1,0 +1,61 @@
+"""The values of a record of ordinary size in the places of its plan: none has a key of its own."""
+
+from __future__ import annotations
+
+from arenatest.model.judgment import Judgment
+from arenatest.model.record import GameSlot
+from arenatest.store.columns import Ids
+from arenatest.store.ids import id_from_bytes
+from arenatest.store.joined import called
+from arenatest.store.places import NOTHING, Grid, Places, Slot, Value
+
+
+class Kept(Places[Slot, Value]):
+    """Whole values by slot.
+
+    Args:
+        grid: The places of the plan.
+    """
+
+    def __init__(self, grid: Grid[Slot]) -> None:
+        values: list[Value] = []  # which do not know this mapping: a circle would be freed late
+        super().__init__(grid, lambda _, number: values[number])
+        self._values = values
+
+    def __setitem__(self, slot: Slot, value: Value) -> None:
+        place = self.grid.place(slot)
+        if place is None or self.numbers[place] != NOTHING:
+            super().__setitem__(slot, value)
+        else:
+            self.fill((place,), (len(self._values),))
+            self._values.append(value)
+
+
+class KeptJudgments(Places[GameSlot, Judgment]):
+    """Judgments by slot: what judges say is held once, and the id of each call as its bytes.
+
+    Args:
+        grid: The places of the plan.
+    """
+
+    def __init__(self, grid: Grid[GameSlot]) -> None:
+        said: list[Judgment] = []
+        calls = Ids()
+        super().__init__(grid, lambda _, number: called(said[number], calls[number]))
+        self._said, self._calls = said, calls
+
+    def put(self, slot: GameSlot, said: Judgment, call: bytes | None) -> None:
+        """Put a judgment into its place, which is free.
+
+        Args:
+            slot: Its place.
+            said: What it says, without a call; equal ones may be one object.
+            call: The id of its call, as the database holds it.
+        """
+        place = self.grid.place(slot)
+        if place is None:
+            self[slot] = called(said, None if call is None else id_from_bytes(call))
+        else:
+            self.fill((place,), (len(self._said),))
+            self._said.append(said)
+            self._calls.extend((call,))
