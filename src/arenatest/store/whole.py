@@ -25,7 +25,6 @@ from arenatest.store.joined import (
     called,
     said_of,
 )
-from arenatest.store.types import in_words
 
 _PAGE = 200  # rows held beside the ledger while it is read
 
@@ -54,7 +53,7 @@ def read_answers(
         select(*columns)
         .select_from(placed.join(ANSWERS, schema.generation.c.chat_id == placed.c.chat_id))
         .where(placed.c.run == ledger.run.id, *limits)
-        .order_by(*in_words(placed.primary_key))
+        .order_by(*placed.primary_key)  # as they lie there: nothing is sorted
     )
     plan = ledger.plan
     before: Answered | None = None
@@ -98,7 +97,6 @@ def judged(
         select(*columns, *JUDGMENT[:-1], type_coerce(table.c.chat_id, LargeBinary))
         .select_from(JUDGMENTS)
         .where(table.c.run == ledger.run.id, *limits)
-        .order_by(*in_words(columns))
     )
     for row in _rows(connection, query):
         candidate, prompt, repeat, judge, judge_repeat, order = row[:6]
