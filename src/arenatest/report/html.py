@@ -41,6 +41,7 @@ MOST_FLIPS = 50
 """Flipped prompts of one candidate that the page lists."""
 
 _EXCERPT = 4_000
+_PIECE = 3 * 2**13  # bytes at once, of which each three are four characters
 
 
 def html_page(report: Report, *, budget: int = BUDGET) -> bytes:
@@ -144,8 +145,10 @@ def _excerpt(text: str) -> str:
     return f"{text[:_EXCERPT]}\n⟦cut here: {len(text):,} characters in all⟧"
 
 
-def _base64(body: bytes) -> Markup:
-    return _markup(base64.b64encode(body).decode("ascii"))
+def _base64(body: bytes) -> Iterator[Markup]:
+    """Yield base64 in pieces: the ids of a large run's calls are megabytes."""
+    for start in range(0, len(body), _PIECE):
+        yield _markup(base64.b64encode(body[start : start + _PIECE]).decode("ascii"))
 
 
 def _worst(battles: list[Battle]) -> list[Battle]:
