@@ -52,7 +52,10 @@ WORDS = (
     *("answer", "both", "judge", "load", "text", "timing", "warmup"),
     *("baseline-first", "candidate-first"),
 )
-"""The first names, numbered from 1: an index needs the first."""
+"""The first names, numbered from 1: an index needs the first.
+
+Of purposes ``both`` comes first, and is read before what is for one alone, which counts instead.
+"""
 
 metadata = MetaData()
 
