@@ -296,7 +296,7 @@ class Road:
 
     def _let_in(self, now: float) -> None:
         """Let in whoever may start, first come the latest attempts and the earliest prompts."""
-        while lines := self._in_order():
+        while lines := self._with_room(now):
             soonest = math.inf
             for line in lines:
                 *_, waiter = line.waiting[0]
@@ -312,17 +312,36 @@ class Road:
                 self._set_alarm(lines[0].waiting[0][-1], now, soonest)
                 return
 
-    def _in_order(self) -> list[Line]:
-        """Return the lines in which somebody waits, by who is first in them."""
-        for line in self._lines:
+    def _with_room(self, now: float) -> list[Line]:
+        """Return the lines whose first may find a place, by who is first in them.
+
+        On a busy road nobody does, nearly always: so this is looked at before all else.
+        """
+        lines = self._lines
+        if self._inside >= self._cap or self._inside + 1 > self._pace:
+            lines = []
+        lines = [line for line in lines if line.places.inside < line.places.width]
+        if not lines and self._held_since is not None:
+            self._count_held(now, held=False)
+        return self._in_order(lines) if lines else lines
+
+    def _in_order(self, lines: list[Line]) -> list[Line]:
+        """Return those of the lines in which somebody waits, by who is first in them."""
+        found = []
+        for line in lines:
             while line.waiting and line.waiting[0][-1].gone:
                 heapq.heappop(line.waiting)
-        self._lines = [line for line in self._lines if line.waiting]
-        return sorted(self._lines, key=lambda line: line.waiting[0][:3])
+            if line.waiting:
+                found.append(line)
+            else:
+                self._lines.remove(line)
+        if len(found) > 1:
+            found.sort(key=lambda line: line.waiting[0])
+        return found
 
     def _turn_away(self, now: float) -> None:
         """Tell all for whom it is closed."""
-        for line in self._in_order():
+        for line in self._in_order([*self._lines]):
             closing = self._breaker.closing or line.throttle.closing(now)
             if closing is not None:
                 for *_, waiter in line.waiting:
