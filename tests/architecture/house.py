@@ -10,7 +10,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src"
 
 LAYERS = (
-    ("errors", "disguise"),
+    ("errors", "disguise", "alarms"),
     ("model",),
     ("stats", "signs"),
     ("hookspec",),

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from arenatest.alarms import Alarms
 from arenatest.arena.budget import Budget, charged
 from arenatest.arena.cast import Target
 from arenatest.arena.foreign import guarded, nonsense_of, told
 from arenatest.arena.journal import Journal
+from arenatest.arena.keys import session_id
 from arenatest.arena.loop_lag import LoopLag
 from arenatest.arena.redact import Redactor
 from arenatest.arena.retries import Retries
@@ -20,7 +22,6 @@ from arenatest.arena.stops import Closing, OnLost, Shut, Stop, Unwanted, unheard
 from arenatest.errors import StoreError
 from arenatest.hookspec import Call
 from arenatest.model.answer import Answer, Failure, Timing, cut_word
-from arenatest.model.identity import content_id
 from arenatest.model.microseconds import whole_failure, whole_timing
 from arenatest.model.plan import Contestant
 from arenatest.model.price import price_missing
@@ -101,6 +102,7 @@ class Caller:
         self._budgets = budgets
         self._on_lost = on_lost
         self._lag = lag
+        self._alarms = Alarms()
         self._bills: dict[str, tuple[int, float]] = {}
         self._unpriced: Sequence[str] = ()
         self.closed: str | None = None
@@ -294,27 +296,23 @@ class Caller:
             params=target.params,
             timeout=contestant.timeout,
             on_quota=target.lane.told,
-            session=self._session(asked),
+            session=None
+            if asked.role == "judge"
+            else session_id(
+                self._ledger.run.id, contestant, asked.prompt, asked.repeat, asked.role
+            ),
         )
         try:
-            async with asyncio.timeout(contestant.timeout + GRACE) as limit:
+            with self._alarms.within(contestant.timeout + GRACE) as limit:
                 answer = await guarded(target.provider.answer(call))
         except Exception as error:
-            if isinstance(error, TimeoutError) and limit.expired():
+            if isinstance(error, TimeoutError) and limit.expired:
                 message = f"no answer within {contestant.timeout:g} s"
                 return Answer(failure=Failure(kind="timeout", message=message, retryable=True))
             return Answer(failure=Failure(kind="provider", message=told(error)))
         if nonsense := nonsense_of(answer):
             return Answer(failure=Failure(kind="provider", message=nonsense))
         return answer
-
-    def _session(self, asked: Asked) -> str | None:
-        """Return the id of a conversation; calls for timing alone have others than those judged."""
-        if asked.role == "judge":
-            return None
-        prompt, name = asked.prompt, asked.target.contestant.name
-        talk = [prompt.id] if prompt.conversation is None else ["turns", prompt.conversation]
-        return content_id("session", self._ledger.run.id, name, talk, asked.repeat, asked.role)
 
     def _record(
         self,

@@ -65,6 +65,20 @@ def measurement_key(setup: MetricSetup, sample: Sample) -> str:
     return content_id("metric", setup.fingerprint, asked, reference, text, other)
 
 
+def session_id(run: str, contestant: Contestant, prompt: Prompt, repeat: int, role: str) -> str:
+    """Return the identity of a conversation; calls for timing alone have others than those judged.
+
+    Args:
+        run: The run's id.
+        contestant: With whom.
+        prompt: Any of its turns.
+        repeat: Which repeat of the battle.
+        role: What the call is for.
+    """
+    talk = [prompt.id] if prompt.conversation is None else ["turns", prompt.conversation]
+    return content_id("session", run, contestant.name, talk, repeat, role)
+
+
 def copies(plan: Plan) -> dict[str, int]:
     """Return for each prompt's id how many earlier prompts of the plan ask exactly the same."""
     seen: dict[str, int] = {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import aiohttp
 
+from arenatest.alarms import Alarms
 from arenatest.providers.clocks import Clocks
 
 LONGEST_PAUSE = 60.0
@@ -24,13 +24,14 @@ class StallWatch:
     """While an answer is read, looks how long ago the last piece of text came.
 
     It looks only where text has come: before the first, a model may think in silence, for as long
-    as the call may take. One timer a call; a read costs nothing.
+    as the call may take. One alarm a call; a read costs nothing.
 
     Args:
         content: Its reader is woken with ``Stalled``.
         clocks: Of the call.
         clock: Monotonic seconds, as in ``clocks``.
         idle: Seconds without a piece of text.
+        alarms: On the loop of the call.
     """
 
     def __init__(
@@ -39,23 +40,24 @@ class StallWatch:
         clocks: Clocks,
         clock: Callable[[], float],
         idle: float,
+        alarms: Alarms,
     ) -> None:
         self._content = content
         self._clocks = clocks
         self._clock = clock
         self._idle = idle
+        self._alarms = alarms
         self._doubted = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = 0
 
     def __enter__(self) -> None:
         self._wait(self._idle)
 
     def __exit__(self, *error: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarms.off(self._alarm)
 
     def _wait(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+        self._alarm = self._alarms.set(seconds, self._look)
 
     def _look(self) -> None:
         last = self._clocks.last

@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 import aiohttp
 
+from arenatest.alarms import Alarms
 from arenatest.hookspec import Call
 from arenatest.model.answer import Failure
 from arenatest.providers.answer_stream import AnswerStream
@@ -33,6 +34,11 @@ _GRACE = 1.0  # seconds for the connection's end after the answer's
 _TOLERATED, _TOLERATED_SHARE = 2, 0.2  # of kept connections that prove closed
 _NOTHING_THERE = (404, 405)
 _SUCCESS = range(200, 300)
+
+_NO_TIMEOUT = aiohttp.ClientTimeout(
+    sock_connect=_CONNECT_PATIENCE,
+    ceil_threshold=math.inf,  # exactly, not by whole seconds
+)
 
 _clocks: ContextVar[Clocks] = ContextVar("clocks of the call that this task makes")
 
@@ -61,12 +67,12 @@ class Transport:
         self._wire = wire
         self._clock = clock
         self._idle = LONGEST_PAUSE if idle is None else idle
-        self._within = 0.0
-        self._timeout = aiohttp.ClientTimeout()
+        self._alarms = Alarms()
         self._connector = _Connector(clock)
         self._session = aiohttp.ClientSession(
             headers=headers,
             connector=self._connector,
+            timeout=_NO_TIMEOUT,
             read_bufsize=_LARGEST_READ,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
@@ -90,7 +96,8 @@ class Transport:
         clocks = stream.clocks
         _clocks.set(clocks)
         try:
-            return await self._send(request, call, stream)
+            with self._alarms.within(_patience(call.timeout)):
+                return await self._send(request, call, stream)
         except Stalled:
             message = f"no text for {self._idle:g} s: gave up {stream.progress()}"
             return Failure(kind="stalled", message=message, retryable=True)
@@ -112,7 +119,6 @@ class Transport:
             data=data if len(data) < _LARGE_BODY else io.BytesIO(data),
             headers=request.headers,
             allow_redirects=False,
-            timeout=self._patience(call.timeout),
         ) as response:
             clocks.headers = self._clock()
             self._note(response.headers, call, stream)
@@ -123,7 +129,7 @@ class Transport:
                     return None
                 failure = self._wire.refusal(response.status, response.headers, body)
                 return _located(failure, request.url)
-            with StallWatch(response.content, clocks, self._clock, self._idle):
+            with StallWatch(response.content, clocks, self._clock, self._idle, self._alarms):
                 await self._read(response.content, stream)
         return None
 
@@ -145,17 +151,6 @@ class Transport:
             with contextlib.suppress(TimeoutError):  # leaving early closes the connection
                 async with asyncio.timeout(_GRACE):
                     await content.read()
-
-    def _patience(self, within: float) -> aiohttp.ClientTimeout:
-        """A little less than the caller has, so that it is we who say how far the call got."""
-        if within != self._within:
-            self._within = within
-            self._timeout = aiohttp.ClientTimeout(
-                total=within - min(0.05, within / 50),
-                sock_connect=_CONNECT_PATIENCE,
-                ceil_threshold=math.inf,  # exactly, not by whole seconds
-            )
-        return self._timeout
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -231,6 +226,11 @@ def _located(failure: Failure, url: str) -> Failure:
     if failure.status not in _NOTHING_THERE:
         return failure
     return replace(failure, message=one_line(f"{failure.message}, at {url}"))
+
+
+def _patience(within: float) -> float:
+    """A little less than the caller has, so that it is we who say how far the call got."""
+    return within - min(0.05, within / 50)
 
 
 def _late(within: float, progress: str, *, stalled: bool) -> Failure:

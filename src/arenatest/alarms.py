@@ -1,0 +1,104 @@
+"""Alarms that hardly ever ring: limits of time for calls that nearly all end long before."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from types import TracebackType
+
+
+class Alarms:
+    """All alarms of what one event loop does, with one timer for all of them.
+
+    asyncio puts a timer in order among all others, and takes it out again. A model call has three
+    that nearly always are taken out, so here an alarm is an entry in a table, which is looked
+    through when the first of them is due.
+    """
+
+    __slots__ = ("_due", "_last", "_pending", "_timer")
+
+    def __init__(self) -> None:
+        self._pending: dict[int, tuple[float, Callable[[], object]]] = {}
+        self._last = 0
+        self._due = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, seconds: float, ring: Callable[[], object]) -> int:
+        """Have ``ring`` called on the running event loop; return the alarm's number.
+
+        Args:
+            seconds: From now on.
+            ring: Must not raise.
+        """
+        loop = asyncio.get_running_loop()
+        due = loop.time() + seconds
+        self._last = number = self._last + 1
+        self._pending[number] = due, ring
+        if due < self._due:
+            self._wait(loop, due)
+        return number
+
+    def off(self, number: int) -> None:
+        """Take an alarm off, if it has not rung."""
+        self._pending.pop(number, None)
+
+    def within(self, seconds: float) -> Limit:
+        """Return a limit of time for what this task does in it, as ``asyncio.timeout`` does."""
+        return Limit(self, seconds)
+
+    def _wait(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due = due
+        self._timer = loop.call_at(due, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ring what is due, then wait for the next."""
+        self._timer, self._due = None, math.inf
+        now = loop.time()
+        for number, (due, ring) in list(self._pending.items()):
+            if due <= now:
+                self.off(number)
+                ring()
+        if self._pending:
+            self._wait(loop, min(due for due, _ in self._pending.values()))
+
+
+class Limit:
+    """What is done in it is cancelled when its time is over.
+
+    Attributes:
+        expired: Whether it was.
+
+    Raises:
+        TimeoutError: On leaving, where nobody else has cancelled the task as well.
+    """
+
+    __slots__ = ("_alarm", "_alarms", "_cancelling", "_seconds", "_task", "expired")
+
+    def __init__(self, alarms: Alarms, seconds: float) -> None:
+        self._alarms, self._seconds = alarms, seconds
+        self.expired = False
+
+    def __enter__(self) -> Limit:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - the loop alone runs no limits
+        self._task, self._cancelling = task, task.cancelling()
+        self._alarm = self._alarms.set(self._seconds, self._expire)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._alarms.off(self._alarm)
+        alone = self.expired and self._task.uncancel() <= self._cancelling
+        if alone and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def _expire(self) -> None:
+        self.expired = True
+        self._task.cancel()
