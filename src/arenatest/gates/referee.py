@@ -29,6 +29,7 @@ class Referee:
         self._open = list(self._watches)
         self._bought = list(self._watches)  # without early stopping
         self._needs = {id(watch): needs(watch.rule, plan) for watch in self._watches}
+        self._sliced = any(watch.rule.where for watch in self._watches)
         self._wanted: dict[tuple[int, ...], Needs] = {}
         self._standing: dict[int, Decision] | None = None
 
@@ -47,7 +48,7 @@ class Referee:
         the same.
         """
         watches = self._open if self._early_stop else self._bought
-        if prompt is not None:
+        if prompt is not None and self._sliced:
             watches = [watch for watch in watches if watch.rule.covers(prompt)]
         chosen = tuple(map(id, watches))
         if chosen not in self._wanted:
