@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from arenatest.arena.calls import Asked, Caller
 from arenatest.arena.cast import SeatedJudge
+from arenatest.arena.keys import asking_key
 from arenatest.arena.stops import Stop
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer
-from arenatest.model.identity import content_id
 from arenatest.model.prompt import Message, Prompt
 
 
@@ -40,12 +40,11 @@ class Asking:
         target = self._seated.target
         if target is None:
             raise TypeError(f"judge {self._seated.setup.name!r} has no model to ask")
-        sent = [[m.role, m.content] for m in messages]
         asked = Asked(
             target=target,
             prompt=prompt,
             messages=messages,
-            key=content_id("judge call", self._key, sent),
+            key=asking_key(self._key, messages),
             role="judge",
             repeat=self._repeat,
             rank=self._rank,

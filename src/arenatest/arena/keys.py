@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arenatest.hookspec import Sample
-from arenatest.model.identity import canonical_json, content_id
+from arenatest.model.identity import canonical_json, content_id, text_id
 from arenatest.model.judgment import Game
 from arenatest.model.plan import Contestant, JudgeSeat, Plan
 from arenatest.model.prompt import Message, Prompt
@@ -55,6 +55,11 @@ def game_key(seat: JudgeSeat, game: Game, *, copy: int) -> str:
     shown = [seat.fingerprint, asked, game.prompt.reference, game.text_a, game.text_b]
     earlier = [game.earlier_a, game.earlier_b] if game.earlier_a or game.earlier_b else []
     return content_id("game", *shown, game.repeat, copy, *earlier)
+
+
+def asking_key(key: str, messages: Sequence[Message]) -> str:
+    """Return the identity of one call of a judge: the game's key, and what its model is sent."""
+    return content_id("judge call", key, [[m.role, text_id(m.content)] for m in messages])
 
 
 def measurement_key(setup: MetricSetup, sample: Sample) -> str:
