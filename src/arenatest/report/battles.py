@@ -146,14 +146,15 @@ def judge_views(games: tuple[Seated, ...]) -> list[JudgeView]:
 
 
 def _games(ledger: Ledger, candidate: str, prompt: str, repeat: int) -> tuple[Seated, ...]:
-    slots = (
-        GameSlot(candidate, prompt, repeat, seat.name, again, order)
-        for seat in ledger.plan.judges
-        for again in range(seat.repeats)
-        for order in _ORDERS
-    )
-    found = ((slot, ledger.judgments.get(slot)) for slot in slots)
-    return tuple((slot, judgment) for slot, judgment in found if judgment is not None)
+    judgments, found = ledger.judgments, []
+    for seat in ledger.plan.judges:
+        for again in range(seat.repeats):
+            for order in _ORDERS:
+                slot = GameSlot(candidate, prompt, repeat, seat.name, again, order)
+                judgment = judgments.get(slot)
+                if judgment is not None:
+                    found.append((slot, judgment))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

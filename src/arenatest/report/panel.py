@@ -87,11 +87,12 @@ def judge_reports(seats: Sequence[JudgeSeat], battles: Sequence[Battle]) -> tupl
     said: dict[str, list[Judgment]] = defaultdict(list)
     clashes: Counter[str] = Counter()
     for battle in battles:
-        mine = judge_views(battle.games)
+        games = battle.games
+        mine = judge_views(games)
         for view in mine:
             if (pair := view.pair) is not None:
                 pairs[view.judge].append(pair)
-        for slot, judgment in battle.games:
+        for slot, judgment in games:
             said[slot.judge].append(judgment)
         clashes.update(_clashing(mine))
     return tuple(
