@@ -13,16 +13,17 @@ class Alarms:
 
     asyncio puts a timer in order among all others, and takes it out again. A model call has three
     that nearly always are taken out, so here an alarm is an entry in a table, which is looked
-    through when the first of them is due.
+    through when the first of them is due. On another loop than before, nothing is left of those.
     """
 
-    __slots__ = ("_due", "_last", "_pending", "_timer")
+    __slots__ = ("_due", "_last", "_loop", "_pending", "_timer")
 
     def __init__(self) -> None:
         self._pending: dict[int, tuple[float, Callable[[], object]]] = {}
         self._last = 0
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def set(self, seconds: float, ring: Callable[[], object]) -> int:
         """Have ``ring`` called on the running event loop; return the alarm's number.
@@ -32,6 +33,9 @@ class Alarms:
             ring: Must not raise.
         """
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._timer, self._due = loop, None, math.inf
+            self._pending.clear()
         due = loop.time() + seconds
         self._last = number = self._last + 1
         self._pending[number] = due, ring

@@ -81,6 +81,21 @@ def test_each_of_many_limits_ends_its_own_task():
     assert (type(first), second, type(third)) == (TimeoutError, 9.0, TimeoutError)
 
 
+def test_limits_hold_on_the_loop_after_one_that_was_closed_before_they_were_over():
+    alarms = Alarms()
+
+    async def leave():
+        alarms.set(60.0, lambda: None)
+
+    async def work():
+        with pytest.raises(TimeoutError), alarms.within(0.0):
+            await asyncio.Event().wait()
+        return True
+
+    asyncio.run(leave())
+    assert in_time(work)
+
+
 def test_another_error_of_what_took_too_long_is_not_hidden():
     async def work():
         with Alarms().within(0.0):
