@@ -1,7 +1,7 @@
 """Writes records from an event loop without ever blocking it.
 
-The loop gathers for a moment, then one thread commits all of it as one transaction: a commit costs
-as much as a dozen rows. Thread and loops are woken once a transaction, not once a record.
+One thread takes all that has queued up and commits it as one transaction: a commit costs as much
+as a dozen rows. Loops are woken once a transaction, not once a record.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from queue import SimpleQueue
-from threading import Lock, Thread
-from typing import Literal, NamedTuple, Protocol
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread
+from typing import NamedTuple, Protocol
 
 from arenatest.errors import StoreError
 from arenatest.model.record import Record
@@ -57,11 +57,9 @@ class Writer:
     ) -> None:
         self._store, self._patience = store, patience
         self._clock, self._sleep = clock, sleep
-        self._gathered: list[_Request] = []
-        self._gathering: asyncio.AbstractEventLoop | None = None  # which will wake the thread
-        self._wakes: SimpleQueue[Literal["write", "end"]] = SimpleQueue()
+        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._lock = Lock()
-        self._closed = False
+        self._closing = Event()
         self._thread = Thread(target=self._work, name="arenatest-store", daemon=True)
         self._thread.start()
 
@@ -74,34 +72,41 @@ class Writer:
             StoreError: From the future, where the records could not be written; at once, where
                 the writer is closed.
         """
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
+        done = asyncio.get_running_loop().create_future()
         with self._lock:
-            if self._closed:
+            if self._closing.is_set():
                 message = "the store's writer is closed"
                 raise StoreError(message)
-            self._gathered.append(_Request(records, done))
-            woken, self._gathering = self._gathering is loop, loop
-        if not woken:
-            loop.call_later(_GATHERING, self._wakes.put, "write")
+            self._queue.put(_Request(records, done))
         return done
 
     def close(self) -> None:
         """Write what is queued and end the thread. It blocks: not for the loop's own thread."""
         with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._wakes.put("end")
+            if not self._closing.is_set():
+                self._closing.set()
+                self._queue.put(None)
         self._thread.join()
 
     def _work(self) -> None:
-        wake = "write"
-        while wake == "write":
-            wake = self._wakes.get()
-            with self._lock:
-                batch, self._gathered, self._gathering = self._gathered, [], None
-            if batch:
-                self._settle(batch)
+        open_ = True
+        while open_:
+            first = self._queue.get()
+            if first is None:
+                return
+            self._closing.wait(_GATHERING)
+            batch, open_ = self._drain(first)
+            self._settle(batch)
+
+    def _drain(self, first: _Request) -> tuple[list[_Request], bool]:
+        batch = [first]
+        with contextlib.suppress(Empty):
+            while True:
+                request = self._queue.get_nowait()
+                if request is None:
+                    return batch, False
+                batch.append(request)
+        return batch, True
 
     def _settle(self, batch: list[_Request]) -> None:
         error = self._commit(batch)
