@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 from types import TracebackType
 
 
@@ -12,15 +13,18 @@ class Alarms:
     """All alarms of what one event loop does, with one timer for all of them.
 
     asyncio puts a timer in order among all others, and takes it out again. A model call has three
-    that nearly always are taken out, so here an alarm is an entry in a table, which is looked
-    through when the first of them is due. On another loop than before, nothing is left of those.
+    that nearly always are taken out, so here an alarm is an entry in a table. When the first of
+    them is due, those that are left are put in order, each once, however often one is due. On
+    another loop than before, nothing is left of those.
     """
 
-    __slots__ = ("_due", "_last", "_loop", "_pending", "_timer")
+    __slots__ = ("_due", "_last", "_loop", "_order", "_ordered", "_pending", "_timer")
 
     def __init__(self) -> None:
         self._pending: dict[int, tuple[float, Callable[[], object]]] = {}
         self._last = 0
+        self._order: list[tuple[float, int]] = []  # heap of when and which; some are taken off
+        self._ordered = 0  # the last that was put in order
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -30,12 +34,13 @@ class Alarms:
 
         Args:
             seconds: From now on.
-            ring: Must not raise.
+            ring: What it raises, the loop reports.
         """
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._timer, self._due = loop, None, math.inf
             self._pending.clear()
+            self._order.clear()
         due = loop.time() + seconds
         self._last = number = self._last + 1
         self._pending[number] = due, ring
@@ -60,13 +65,28 @@ class Alarms:
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ring what is due, then wait for the next."""
         self._timer, self._due = None, math.inf
-        now = loop.time()
-        for number, (due, ring) in list(self._pending.items()):
-            if due <= now:
-                self.off(number)
-                ring()
-        if self._pending:
-            self._wait(loop, min(due for due, _ in self._pending.values()))
+        self._put_in_order()
+        pending, order, now = self._pending, self._order, loop.time()
+        try:
+            while order and (order[0][0] <= now or order[0][1] not in pending):
+                _, number = heappop(order)
+                if (alarm := pending.pop(number, None)) is not None:
+                    _, ring = alarm
+                    ring()
+        finally:  # what a plugin awaits may refuse to be cancelled: all others still are
+            if order and order[0][0] < self._due:
+                self._wait(loop, order[0][0])
+
+    def _put_in_order(self) -> None:
+        pending, order = self._pending, self._order
+        for number in reversed(pending):
+            if number <= self._ordered:
+                break
+            heappush(order, (pending[number][0], number))
+        self._ordered = self._last
+        if len(order) > 2 * len(pending):  # most of them are taken off
+            order[:] = ((due, number) for number, (due, _) in pending.items())
+            heapify(order)
 
 
 class Limit:

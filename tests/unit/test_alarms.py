@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 
 import pytest
 
@@ -42,6 +43,49 @@ def test_an_alarm_may_set_the_next_one():
         return True
 
     assert in_time(work)
+
+
+def test_an_alarm_that_another_one_takes_off_does_not_ring_in_the_same_moment():
+    async def work():
+        alarms, rung, over = Alarms(), [], asyncio.Event()
+        numbers = []
+        alarms.set(0.0, lambda: alarms.off(numbers[0]))
+        numbers.append(alarms.set(0.0, lambda: rung.append("taken off")))
+        alarms.set(0.01, over.set)
+        await over.wait()
+        return rung
+
+    assert in_time(work) == []
+
+
+def test_alarms_that_ring_one_by_one_do_not_have_all_others_looked_through_each_time():
+    compared = []
+
+    class Seconds(float):
+        def __radd__(self, other):
+            return Seconds(other + float(self))
+
+        def __lt__(self, other):
+            compared.append(other)
+            return float(self) < other
+
+        def __le__(self, other):
+            compared.append(other)
+            return float(self) <= other
+
+    async def work():
+        alarms, rung, ticks = Alarms(), [], itertools.count()
+        asyncio.get_running_loop().time = lambda: float(next(ticks))
+        for i in range(300):
+            alarms.set(Seconds(10 * (i + 1)), lambda: rung.append(len(compared)))
+        for _ in range(3000):
+            await asyncio.sleep(0)
+        return rung
+
+    looks = asyncio.run(work())
+
+    assert len(set(looks)) > 250
+    assert len(compared) < 300 * 60
 
 
 def test_what_takes_too_long_is_cancelled_and_the_task_goes_on():
@@ -106,6 +150,31 @@ def test_another_error_of_what_took_too_long_is_not_hidden():
 
     with pytest.raises(ValueError, match="cleared up"):
         in_time(work)
+
+
+def test_what_cannot_be_cancelled_does_not_keep_others_from_being_cancelled():
+    class Stubborn(asyncio.Future):
+        def cancel(self, msg=None):
+            raise RuntimeError("never")
+
+    async def work():
+        alarms, reports = Alarms(), []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: reports.append(str(context["exception"])))
+        stubborn = Stubborn()
+
+        async def wait(future):
+            with alarms.within(0.0):
+                await future
+
+        first = asyncio.create_task(wait(stubborn))
+        with pytest.raises(TimeoutError):
+            await wait(loop.create_future())
+        stubborn.set_result(None)
+        await first
+        return reports
+
+    assert in_time(work) == ["never"]
 
 
 def test_a_task_that_somebody_else_cancels_too_stays_cancelled():
