@@ -81,11 +81,27 @@ class Line:
 
     Attributes:
         waiting: Heap of (- attempt, rank, arrival, waiter).
+        held: For how long its first was held back so far, other than for a place, in seconds.
+        held_since: Since when it is, if it is.
     """
 
     places: Places
     throttle: Throttle
     waiting: list[tuple[int, int, int, Waiter]]
+    held: float = 0.0
+    held_since: float | None = None
+
+    def held_until(self, now: float) -> float:
+        """Return for how long its calls were held back, other than for a place."""
+        return self.held + (0.0 if self.held_since is None else now - self.held_since)
+
+    def count_held(self, now: float, *, held: bool) -> None:
+        """Take note of whether its first is held back from now on."""
+        if held and self.held_since is None:
+            self.held_since = now
+        elif not held and self.held_since is not None:
+            self.held += now - self.held_since
+            self.held_since = None
 
 
 class Road:
@@ -113,8 +129,6 @@ class Road:
         self._arrivals = 0
         self._alarm: tuple[asyncio.AbstractEventLoop, float, int] | None = None
         self._alarms = 0
-        self._held = 0.0
-        self._held_since: float | None = None
 
     def join(self, places: Places, throttle: Throttle, cap: int | None, rate: Rate) -> None:
         """Take note of a suite that begins: what others found closed is tried once more."""
@@ -131,7 +145,7 @@ class Road:
         with self._lock:
             now = self._clock()
             places = line.places
-            quiet = self._smooth and not self._lines and self._held_since is None
+            quiet = self._smooth and not self._lines and line.held_since is None
             room = places.inside < places.width and self._inside < self._cap
             if room and quiet and line.throttle.free:  # nearly always
                 self._inside += 1
@@ -163,7 +177,7 @@ class Road:
             now = self._clock()
             waiter = Waiter(
                 tokens=tokens,
-                held=self._held_until(now),
+                held=line.held_until(now),
                 future=loop.create_future(),
                 loop=loop,
                 thread=threading.get_ident(),
@@ -187,7 +201,7 @@ class Road:
                 self._leave(line, waiter.visit)
                 return False
             now = self._clock()
-            held = self._held_until(now) > waiter.held
+            held = line.held_until(now) > waiter.held
             self._let_in(now)
             return held
 
@@ -271,15 +285,15 @@ class Road:
         places = line.places
         full = self._inside >= self._cap or self._inside + 1 > self._pace
         if full or places.inside >= places.width:
-            if self._held_since is not None:
-                self._count_held(now, held=False)
+            if line.held_since is not None:
+                line.count_held(now, held=False)
             return None, math.inf
         breaker = self._breaker
         pause = breaker.wait(now) if breaker.open else 0.0
         if pause == 0.0:
             pause = line.throttle.take(tokens, now)
-        if pause != 0.0 or self._held_since is not None:
-            self._count_held(now, held=pause != 0.0)
+        if pause != 0.0 or line.held_since is not None:
+            line.count_held(now, held=pause != 0.0)
         if pause != 0.0:
             return None, pause
         self._inside += 1
@@ -303,7 +317,7 @@ class Road:
                 visit, pause = self._admit(line, waiter.tokens, now)
                 if visit is not None:
                     heapq.heappop(line.waiting)
-                    visit.held = self._held_until(now) - waiter.held
+                    visit.held = line.held_until(now) - waiter.held
                     waiter.visit = visit
                     waiter.wake()
                     break
@@ -317,12 +331,13 @@ class Road:
 
         On a busy road nobody does, nearly always: so this is looked at before all else.
         """
-        lines = self._lines
-        if self._inside >= self._cap or self._inside + 1 > self._pace:
-            lines = []
-        lines = [line for line in lines if line.places.inside < line.places.width]
-        if not lines and self._held_since is not None:
-            self._count_held(now, held=False)
+        full = self._inside >= self._cap or self._inside + 1 > self._pace
+        lines = []
+        for line in self._lines:
+            if not full and line.places.inside < line.places.width:
+                lines.append(line)
+            elif line.held_since is not None:
+                line.count_held(now, held=False)
         return self._in_order(lines) if lines else lines
 
     def _in_order(self, lines: list[Line]) -> list[Line]:
@@ -349,17 +364,6 @@ class Road:
                     waiter.wake()
                 line.waiting.clear()
         self._let_in(now)
-
-    def _count_held(self, now: float, *, held: bool) -> None:
-        if held and self._held_since is None:
-            self._held_since = now
-        elif not held and self._held_since is not None:
-            self._held += now - self._held_since
-            self._held_since = None
-
-    def _held_until(self, now: float) -> float:
-        """Return for how long calls were held back so far, other than for a place."""
-        return self._held + (0.0 if self._held_since is None else now - self._held_since)
 
     def _set_alarm(self, first: Waiter, now: float, pause: float) -> None:
         """Look again after a pause, on a loop on which somebody waits."""

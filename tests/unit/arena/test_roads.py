@@ -317,6 +317,29 @@ def test_the_time_for_a_minutes_limit_is_told_apart_from_that_for_a_place():
     assert third == pytest.approx(41.0, abs=1e-3)
 
 
+def test_who_waits_for_a_place_is_not_held_by_the_limit_of_another_suites_key():
+    async def run() -> list[float]:
+        traffic = Traffic(now)
+        limited = lane_on(traffic, width=2, keys=("A",), requests=1)
+        free = lane_on(traffic, width=1, keys=("B",))
+        await call(limited)
+
+        async def held(lane: Lane, rank: int) -> float:
+            visit = await lane.enter(rank)
+            lane.leave(visit)
+            return visit.held
+
+        blocking = asyncio.create_task(call(free, takes=7.0))
+        await asyncio.sleep(0)
+        found = await asyncio.gather(held(limited, 0), held(free, 1))
+        await blocking
+        return found
+
+    of_limited, of_free = timeless(run())
+    assert of_limited == pytest.approx(61.0, abs=0.1)
+    assert of_free == 0.0
+
+
 def test_tokens_are_counted_as_expected_and_then_as_used():
     messages = (Message(role="user", content="x" * 400),)
 
