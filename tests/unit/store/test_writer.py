@@ -97,6 +97,31 @@ def test_the_loop_runs_on_while_a_transaction_takes_its_time(writers):
     asyncio.run(scenario())
 
 
+def test_a_loop_that_is_blocked_after_a_write_does_not_keep_it_from_the_store(writers):
+    sink = Sink()
+    writer = writers(sink)
+
+    async def scenario():
+        write = writer.write(generation())
+        stored = sink.started.wait(timeout=10)  # as a plugin blocks it that calls a slow function
+        await write
+        return stored
+
+    assert asyncio.run(scenario())
+
+
+def test_what_was_written_to_a_loop_that_ended_at_once_is_stored_before_the_writer_closes(writers):
+    sink = Sink()
+    writer = writers(sink)
+
+    async def scenario():
+        writer.write(generation())
+
+    asyncio.run(scenario())
+
+    assert sink.started.wait(timeout=10)
+
+
 def test_a_failed_transaction_is_tried_again(writers):
     sink, clock = Sink(errors=[StoreError("locked"), StoreError("locked")]), Clock()
     writer = writers(sink, clock=clock, sleep=clock.sleep)
