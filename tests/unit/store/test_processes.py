@@ -52,7 +52,7 @@ print(begun.id, continued, flush=True)
 """
 
 RUN_OUT_OF_SPACE = """
-import asyncio, json, resource, sys
+import asyncio, json, pathlib, resource, sys
 from unit.store.records import answer, generation, plan, run
 from arenatest.errors import StoreError
 from arenatest.store import Writer, open_store
@@ -86,7 +86,8 @@ async def main(store):
 
 store = open_store(sys.argv[1])
 store.begin(plan(), run(), fresh=False, expire=0.0)
-limit(280_000)
+largest = max(file.stat().st_size for file in pathlib.Path(sys.argv[1]).iterdir())
+limit(largest + 120_000)
 print(json.dumps(asyncio.run(main(store))))
 """
 
