@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, exists, select
 
 from arenatest.model.plan import Plan
-from arenatest.model.record import Run
+from arenatest.model.record import AnswerSlot, Run
 from arenatest.store import schema
 from arenatest.store.ids import id_to_bytes
 from arenatest.store.plans import write_plan
@@ -59,4 +59,19 @@ def restore_runs(connection: Connection, plans: Sequence[Plan], runs: Sequence[R
     """
     for plan in plans:
         write_plan(connection, plan)
+    for run in runs:
+        _join_halves(connection, run.id)
     insert_once(connection, schema.run, [run_row(run) for run in runs])
+
+
+def _join_halves(connection: Connection, run: str) -> None:
+    """Take away what came for one purpose where the same call stands for both: an export has two.
+
+    So it is where the run is in the store already, whole or what a pruning left of it.
+    """
+    table = schema.placed_answer
+    both = table.alias("whole")
+    same = [both.c[name] == table.c[name] for name in ("run", *AnswerSlot._fields, "chat_id")]
+    there = exists().where(*same, both.c.purpose == "both")
+    halves = delete(table).where(table.c.run == run, table.c.purpose != "both", there)
+    connection.execute(halves)

@@ -6,6 +6,7 @@ import json
 from dataclasses import fields, replace
 
 import pytest
+from sqlalchemy import select
 
 from arenatest.errors import OptionError
 from arenatest.exchange.export import export
@@ -39,7 +40,7 @@ from arenatest.model.record import (
 from arenatest.store import open_store, schema
 from arenatest.store.reopening import ask_again
 from unit.exchange.evidence import HOSTILE, evidence, whole_plan, whole_run
-from unit.store.records import decided, judged, placed, run
+from unit.store.records import decided, generation, judged, placed, run
 
 
 def test_another_store_of_either_kind_has_the_same_run_as_before(store, exported, database):
@@ -73,6 +74,22 @@ def test_restoring_twice_changes_nothing(exported, tmp_path):
         before = other.load("run-1")
         restore(other, folder)
         assert other.load("run-1") == before
+
+
+def test_restoring_where_it_came_from_leaves_an_answer_for_both_purposes_in_one_row(
+    database, tmp_path
+):
+    with open_store(database) as store:
+        store.begin(whole_plan(), whole_run(), fresh=True, expire=0.0)
+        store.write([generation(), placed(purpose="both")])
+        store.finish("run-1", 1010.0)
+        export(store, store.runs(), tmp_path / "export", form="jsonl", now=2000.0)
+
+        restore(store, tmp_path / "export")
+
+        with store.reading() as connection:
+            found = connection.execute(select(schema.placed_answer.c.purpose)).scalars().all()
+        assert found == ["both"]
 
 
 def test_a_run_that_went_on_since_is_not_mixed_with_what_it_was(store, exported):
