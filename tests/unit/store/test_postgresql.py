@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,16 +15,22 @@ import traceback
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event as sql_event
+from sqlalchemy import literal_column, select
 
 from arenatest.errors import StoreError
 from arenatest.model.address import Address
-from arenatest.store import Writer, open_store
+from arenatest.model.identity import content_id
+from arenatest.model.judgment import Order
+from arenatest.model.record import GameSlot, MetricSlot
+from arenatest.store import Writer, open_store, schema
 from arenatest.store.database import Refused
 from arenatest.store.locks import LockLost
 from arenatest.store.postgresql import PostgresDatabase
+from arenatest.store.types import keyed
 from fakes.databases import new_schema
 from servers.postgresql import Server, Unavailable, free_port
-from unit.store.records import answer, generation, one_of_each, plan, run
+from unit.store.records import answer, generation, judged, measured, one_of_each, plan, run
 
 PASSWORD = "cAnArY-9f8e7d6c"
 
@@ -121,6 +128,21 @@ def test_a_user_who_may_only_read_is_told_at_once_and_not_after_a_minute(server,
         with pytest.raises(StoreError, match=r"permission denied for table .*\n  hint: see docs"):
             asyncio.run(write(writer))
         writer.close()
+
+
+def test_a_user_with_rights_on_the_tables_alone_can_write_names_and_texts(url):
+    with open_store(Address(url)) as store, store.writing() as connection:
+        schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
+        connection.exec_driver_sql("CREATE ROLE writer LOGIN")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO writer")
+        rights = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"
+        connection.exec_driver_sql(f"GRANT {rights} IN SCHEMA {schema} TO writer")
+
+    with open_store(Address(url.replace("arena@", "writer@"))) as store:
+        store.begin(plan(), run(), fresh=True, expire=0.0)
+        store.write(one_of_each())
+
+        assert store.find_call("c-0")[0].answer.text == "London."
 
 
 def test_a_schema_that_is_not_there_is_told(server):
@@ -392,3 +414,33 @@ def test_a_statement_that_the_server_gives_up_is_told_with_what_to_do(url):
         pytest.raises(StoreError, match=hint),
     ):
         connection.exec_driver_sql("SELECT pg_sleep(20)")
+
+
+@pytest.mark.parametrize("name", ["generation", "judgment", "measurement"])
+def test_what_may_be_used_again_is_found_by_an_index(url, name):
+    keys = [content_id(number) for number in range(2000)]
+    with open_store(url) as store:
+        store.write(
+            [generation(f"c-{key}", key=key) for key in keys]
+            + [
+                judged(slot=GameSlot("new", key, 0, "jury", 0, Order.BASELINE_FIRST), key=key)
+                for key in keys
+            ]
+            + [measured(slot=MetricSlot("polite", "new", key), key=key) for key in keys]
+        )
+        with store.writing() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        key = schema.metadata.tables[name].c.key
+        query = select(literal_column("''")).where(keyed(key, keys[:100]))
+        query = query.where(schema.REUSABLE) if name == "generation" else query
+        with store.reading() as connection:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # for so few rows
+            sql_event.listen(connection, "before_cursor_execute", explaining, retval=True)
+            told = "\n".join(connection.execute(query).scalars())
+
+    (expected,) = re.findall(f"Index Scan .*ix_{name}.*rows=([0-9]+)", told)
+    assert int(expected) <= 2 * 100, "many rows: where there are many calls, all would be read"
+
+
+def explaining(_connection, _cursor, statement, parameters, _context, _many):
+    return f"EXPLAIN {statement}", parameters

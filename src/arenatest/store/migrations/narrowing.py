@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Float,
+    Identity,
     Integer,
     LargeBinary,
     MetaData,
@@ -69,7 +70,7 @@ def narrow(connection: Connection) -> None:
     op.create_index(
         "ix_generation_answer_key",
         "generation",
-        [head],
+        [head if connection.dialect.name == "sqlite" else "key"],
         sqlite_where=where,
         postgresql_where=where,
     )
@@ -158,13 +159,13 @@ def _define_names(tables: MetaData) -> None:
     Table(
         "name",
         tables,
-        _must("number", Integer, primary_key=True),
+        _counted(Integer()),
         Column("text", Name, nullable=False, unique=True),
     )
     Table(
         "text",
         tables,
-        _must("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+        _counted(BigInteger().with_variant(Integer(), "sqlite")),
         Column("sha", LargeBinary(_DIGEST), nullable=False, unique=True),
         _must("compressed", Boolean),
         _must("body", LargeBinary),
@@ -264,6 +265,10 @@ def _define_said(tables: MetaData) -> None:
 
 def _must(name: str, kind: Any, *, primary_key: bool = False) -> Column[Any]:
     return Column(name, kind, primary_key=primary_key, nullable=False)
+
+
+def _counted(kind: Any) -> Column[Any]:
+    return Column("number", kind, Identity(), primary_key=True, nullable=False)
 
 
 def _named(name: str, *, key: bool = False, nullable: bool = False) -> Column[Any]:
