@@ -9,12 +9,12 @@ from sqlalchemy import Connection, select
 from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Verdict
 from arenatest.store import schema
-from arenatest.store.types import spelt
+from arenatest.store.types import keyed, spelt
 
 MOST_CHANGED = 0.05
 """Share of golden games with another winner from which on it is a drift."""
 
-_CHUNK = 500  # keys a statement: SQLite may be built for 999 variables
+_CHUNK = 400  # keys a statement, twice: SQLite may be built for 999 variables
 
 
 def golden_drift(connection: Connection, run: str) -> list[str]:
@@ -40,7 +40,7 @@ def golden_drift(connection: Connection, run: str) -> list[str]:
     for start in range(0, len(keys), _CHUNK):
         query = (
             select(table.c.key, table.c.verdict)
-            .where(said, table.c.key.in_(keys[start : start + _CHUNK]))
+            .where(said, keyed(table.c.key, keys[start : start + _CHUNK]))
             .where(table.c.run != run, table.c.made < first)
             .order_by(table.c.made, spelt(table.c.run))
         )

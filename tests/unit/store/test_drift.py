@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import event
+
 from arenatest.model.health import GOLDEN, GoldenBattle
 from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.record import GameSlot, JudgmentPlaced
+from arenatest.store import open_store
+from arenatest.store.drift import golden_drift
 from unit.store.records import plan, run
 
 BATTLE = GoldenBattle(
@@ -65,3 +69,21 @@ def test_the_latest_of_earlier_runs_is_compared_and_later_ones_are_not(store):
 def test_games_of_candidates_are_not_compared(store):
     judged(store, "one", 10.0, [A, A], candidate="new")
     assert judged(store, "two", 20.0, [B, B], candidate="new") == []
+
+
+def test_earlier_games_are_found_by_an_index(folder):
+    steps = []
+
+    def explain(connection, _cursor, statement, parameters, _context, _many):
+        cursor = connection.connection.cursor()
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps.extend(detail for *_, detail in cursor.fetchall())
+
+    with open_store(folder) as store:
+        judged(store, "one", 10.0, [A, B])
+        with store.reading() as connection:
+            event.listen(connection, "before_cursor_execute", explain)
+            golden_drift(connection, "one")
+
+    assert any("USING INDEX ix_judgment_key" in step for step in steps)
+    assert not any("SCAN judgment" in step for step in steps)
