@@ -124,6 +124,16 @@ def test_what_no_rounding_made_is_found_in_a_migrated_store(old, word, other):
         assert {one.kind for one in verify(store, version="0.1.0").told} == {"decision"}
 
 
+def test_a_text_that_was_lost_is_still_missed_in_a_migrated_store(old):
+    with contextlib.closing(sqlite3.connect(old / "arena.sqlite")) as connection:
+        lost = "DELETE FROM text WHERE sha = (SELECT MAX(text) FROM generation WHERE final)"
+        assert connection.execute(lost).rowcount == 1
+        connection.commit()
+
+    with open_store(old) as store:
+        assert "text" in {one.kind for one in verify(store, version="0.1.0").told}
+
+
 def test_a_plan_that_was_migrated_is_the_one_that_would_be_stored_today(old):
     with open_store(old) as store:
         (first, *_) = store.runs()

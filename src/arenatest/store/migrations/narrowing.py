@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    func,
     insert,
     select,
 )
@@ -34,6 +35,7 @@ Whole = Integer().with_variant(BigInteger(), "postgresql")
 
 _PAGE = 500  # rows in memory
 _DIGEST = 16  # bytes of a text's
+_LOST = -1  # the number of a text that is not there: it is missed, and not taken for an empty one
 _WORDS = (
     *("answer", "both", "judge", "load", "text", "timing", "warmup"),
     *("baseline-first", "candidate-first"),
@@ -104,22 +106,24 @@ def _copy(connection: Connection, table: Table, numbers: Mapping[Any, Any]) -> N
         numbers.__getitem__ if table.c[name].info.get("named") else _CHANGES.get(name, _same)
         for name in names
     ]
+    said = [name for name in names if table.c[name].info.get("text")]
     for page in _pages(connection, old):
         rows = [
             {name: change(value) for name, change, value in zip(names, changes, row, strict=True)}
             for row in page
         ]
-        connection.execute(_insertion(table, names), rows)
+        for row in rows:
+            row |= {f"lost_{name}": None if row[name] is None else _LOST for name in said}
+        connection.execute(_insertion(table, names, said), rows)
 
 
-def _insertion(table: Table, names: Sequence[str]) -> Any:
+def _insertion(table: Table, names: Sequence[str], said: Sequence[str]) -> Any:
     """Return the statement that takes values by name, and texts by their digests."""
     text = table.metadata.tables["text"]
-    found = {
-        name: select(text.c.number).where(text.c.sha == bindparam(name)).scalar_subquery()
-        for name in names
-        if table.c[name].info.get("text")
-    }
+    found = {}
+    for name in said:
+        number = select(text.c.number).where(text.c.sha == bindparam(name)).scalar_subquery()
+        found[name] = func.coalesce(number, bindparam(f"lost_{name}", type_=BigInteger()))
     return insert(table).values({name: bindparam(name) for name in names} | found)
 
 
