@@ -22,6 +22,7 @@ from arenatest.model.record import (
     Measured,
     MeasurementPlaced,
     MetricSlot,
+    Purpose,
     Record,
 )
 
@@ -96,13 +97,13 @@ class Recording:
         chat_id = content_id("imported call", self.run, said.model, prompt)
         called = int(said.answer.failure is not MISSING)
         yield self._call(chat_id, prompt, said, attempt=called)
-        yield AnswerPlaced(
-            run=self.run,
-            slot=slot,
-            purpose="text" if said.answer.timing is None else "both",
-            chat_id=chat_id,
-            attempts=called,
-        )
+        purposes: list[Purpose] = ["text"]
+        if said.answer.timing is not None:
+            purposes.append("timing")
+        for purpose in purposes:  # not for ``both``: the run's id is a hash of its records
+            yield AnswerPlaced(
+                run=self.run, slot=slot, purpose=purpose, chat_id=chat_id, attempts=called
+            )
 
     def _call(self, chat_id: str, prompt: str, said: Said, *, attempt: int) -> Generation:
         return Generation(

@@ -42,6 +42,12 @@ def test_the_same_files_again_add_nothing(store, tmp_path):
     assert [event.kind for event in store.events(first.run.id)] == ["imported"]
 
 
+def test_a_run_has_the_id_that_an_earlier_arenatest_gave_it(store, tmp_path):
+    file = lines(tmp_path / "o.jsonl", [generation(f"o{n}") for n in range(3)])
+    (taken,), _ = imported(store, "langfuse", file)
+    assert taken.run.id == "7674757f0d686bb9a1d7e1eb9cf84850"
+
+
 def test_the_order_of_files_and_of_lines_does_not_matter(store, tmp_path):
     one = arena_hard(tmp_path / "one", 5)
     two = arena_hard(tmp_path / "two", 5)
