@@ -28,7 +28,7 @@ from arenatest.store.recorded import Calls
 from arenatest.store.said import Judgments, judgment_of
 from arenatest.store.types import Cell, Id, Named, Seconds, counted
 
-_PAGE = 1000  # rows held beside the ledger while it is read
+_PAGE = 900  # rows held beside the ledger, and ids in a statement: SQLite may take 999 variables
 _CHAT = 4  # where the id stands in how a call was placed
 _ORDERS = {str(order): order for order in Order}
 

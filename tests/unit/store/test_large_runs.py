@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 import tracemalloc
 from dataclasses import fields, replace
 
@@ -11,10 +12,11 @@ import pytest
 from arenatest.gates.decide import decide_again
 from arenatest.model.answer import Answer, Timing
 from arenatest.model.judgment import Judgment
-from arenatest.model.record import Answered
+from arenatest.model.record import Answered, AnswerSlot, Ledger
+from arenatest.store import columnar, open_store
 from arenatest.store import ledger as ledger_module
-from arenatest.store import open_store
 from simulation.large_run import STORE, Size, make_run
+from unit.store import records
 
 SIZE = Size(candidates=10, prompts=16, repeats=10)
 SMALL = Size(candidates=10, prompts=4, repeats=10)
@@ -81,3 +83,20 @@ def peak_of(store):
 def decided(store):
     ledger = ledger_of(store)
     return [decide_again(rule, ledger) for rule in ledger.plan.rules]
+
+
+def test_answers_that_an_earlier_run_bought_are_read_by_a_sqlite_of_few_variables(folder):
+    prompts = 1_100
+    places = [AnswerSlot("new", f"p{number}") for number in range(prompts)]
+    with open_store(folder) as store:
+        many = records.plan(prompts=prompts)
+        store.begin(many, records.run(), fresh=True, expire=0.0)
+        store.write([records.generation(slot.prompt, run="run-0") for slot in places])
+        store.write([records.placed(slot.prompt, slot=slot, reused=True) for slot in places])
+        with store.reading() as connection:
+            raw = connection.connection.driver_connection
+            raw.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+            ledger = Ledger(run=replace(records.run(), finished=1.0), plan=many)
+            columnar.read_answers(connection, ledger, None, prompts)
+
+    assert len(ledger.answers) == prompts
