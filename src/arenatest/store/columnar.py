@@ -14,12 +14,11 @@ from typing import Any, Generic
 
 from sqlalchemy import Boolean, ColumnElement, Connection, LargeBinary, String, select, type_coerce
 
-from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Order
-from arenatest.model.plan import Plan
 from arenatest.model.record import JUDGED, TIMED, AnswerSlot, ClockFacts, GameSlot, Ledger
 from arenatest.store import said, schema
 from arenatest.store.codec import text_from_cell
+from arenatest.store.grids import answer_grid, game_grid
 from arenatest.store.later import Later
 from arenatest.store.names import Spelling
 from arenatest.store.placed import PlacedCalls
@@ -48,7 +47,7 @@ def read_answers(connection: Connection, ledger: Ledger, later: Later, count: in
     plan = ledger.plan
     clocks = {rule.metric.name for rule in plan.rules if rule.metric.source == "timing"}
     calls, names = Calls(later, plan.finishes, clocks), _Names(connection)
-    placing = _Placing(Grid(AnswerSlot, answer_axes(plan), count), calls, names)
+    placing = _Placing(answer_grid(plan, count), calls, names)
     table, rows = schema.generation, _Rows(calls, names)
     query = select(*(_raw(table.c[name]) for name in calls.columns))
     own = (table.c.run == ledger.run.id, table.c.role.in_(("answer", "timing")), table.c.final)
@@ -73,7 +72,7 @@ def read_judgments(connection: Connection, ledger: Ledger, later: Later, count: 
     table, names = schema.judgment, _Names(connection)
     name = names.__getitem__
     decode = (*(name, name, _same, name, _same), lambda order: _ORDERS[names[order]])
-    grid = Grid(GameSlot, game_axes(ledger.plan), count)
+    grid = game_grid(ledger.plan, count)
     judgments = Judgments(later, ledger.run, ledger.plan, grid, name)
     ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
     finder = _Finder(grid, decode)
@@ -226,26 +225,6 @@ def _placed(connection: Connection, run_id: str) -> Iterator[Sequence[Any]]:
     query = select(*map(_raw, slot + how)).where(table.c.run == run_id)
     for chosen in (both, ~both):
         yield from _pages(connection, query.where(chosen))
-
-
-def answer_axes(plan: Plan) -> tuple[list[str], list[str], range]:
-    """Return what the parts of an answer's slot may be."""
-    repeats = range(max(plan.repeats, plan.timed_repeats))
-    names = [contestant.name for contestant in plan.contestants]
-    return names, [prompt.id for prompt in plan.prompts], repeats
-
-
-def game_axes(plan: Plan) -> tuple[Sequence[Any], ...]:
-    """Return what the parts of a game's slot may be."""
-    golden = [battle.prompt.id for battle in plan.golden]
-    return (
-        [contestant.name for contestant in plan.candidates] + [GOLDEN] * bool(golden),
-        [prompt.id for prompt in plan.prompts] + golden,
-        range(plan.repeats),
-        [seat.name for seat in plan.judges],
-        range(max((seat.repeats for seat in plan.judges), default=0)),
-        list(Order),
-    )
 
 
 def _raw(column: Any) -> ColumnElement[Any]:

@@ -23,17 +23,16 @@ from arenatest.model.record import (
     Answered,
     AnswerSlot,
     Bill,
-    GameSlot,
     Ledger,
     Measured,
     MetricSlot,
     Run,
 )
 from arenatest.store import columnar, schema, whole
+from arenatest.store.grids import answer_grid, game_grid
 from arenatest.store.joined import Same
 from arenatest.store.kept import Kept, KeptJudgments
 from arenatest.store.later import Later
-from arenatest.store.places import Grid
 from arenatest.store.replaced import read_replaced
 from arenatest.store.setbacks import read_setbacks
 from arenatest.store.types import in_words, spelt
@@ -93,7 +92,7 @@ def read_page(connection: Connection, run: Run, plan: Plan) -> Ledger:
 def _read_answers(connection: Connection, ledger: Ledger, later: Later) -> None:
     count = _count(connection, schema.placed_answer, ledger.run.id)
     if 0 < count < MANY:
-        grid = Grid(AnswerSlot, columnar.answer_axes(ledger.plan), count)
+        grid = answer_grid(ledger.plan, count)
         ledger.answers, ledger.timings = Kept(grid), Kept(grid)
         whole.read_answers(connection, ledger)
     elif count:
@@ -158,7 +157,7 @@ def _some(text: int | None) -> str:
 def _read_judgments(connection: Connection, ledger: Ledger, later: Later) -> None:
     count = _count(connection, schema.judgment, ledger.run.id)
     if 0 < count < MANY:
-        kept = KeptJudgments(Grid(GameSlot, columnar.game_axes(ledger.plan), count))
+        kept = KeptJudgments(game_grid(ledger.plan, count))
         for slot, said, call in whole.judged(connection, ledger):
             kept.put(slot, said, call)
         ledger.judgments = kept
