@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from arenatest.store.codec import cell_from_text, text_from_cell
 
-HEADS = {112: "chatcmpl-", 113: "req_", 114: "msg_", 115: "resp_", 116: "gen-"}
+BEGINNINGS = {112: "chatcmpl-", 113: "req_", 114: "msg_", 115: "resp_", 116: "gen-"}
 """How ids of servers begin, by the byte that says so; it is ASCII, as are the two below."""
 LONGEST = 111
 """Bytes before the digits that one byte is the length of."""
@@ -49,9 +49,9 @@ def server_id_to_bytes(text: str) -> bytes:
         >>> server_id_to_bytes("req_7a"), server_id_to_bytes("7a")
         (b'q\x00z', b'\x00z')
     """
-    for mark, head in HEADS.items():
-        if text.startswith(head):
-            return _LENGTHS[mark] + id_to_bytes(text[len(head) :])
+    for mark, beginning in BEGINNINGS.items():
+        if text.startswith(beginning):
+            return _LENGTHS[mark] + id_to_bytes(text[len(beginning) :])
     return id_to_bytes(text)
 
 
@@ -61,9 +61,9 @@ def id_from_bytes(body: bytes) -> str:
     Raises:
         ValueError: It did not make these bytes.
     """
-    if body and body[0] in HEADS:
-        return HEADS[body[0]] + _after_head(body[1:])
-    return _after_head(body)
+    if body and body[0] in BEGINNINGS:
+        return BEGINNINGS[body[0]] + _from_bytes(body[1:])
+    return _from_bytes(body)
 
 
 def ranges_of(beginning: str) -> Iterator[tuple[bytes, bytes | None]]:
@@ -100,7 +100,7 @@ def _after(body: bytes) -> bytes | None:
     return cut[:-1] + bytes([cut[-1] + 1]) if cut else None
 
 
-def _after_head(body: bytes) -> str:
+def _from_bytes(body: bytes) -> str:
     length = body[0] if body else WHOLE
     if length == 0:
         return body[1:].hex()

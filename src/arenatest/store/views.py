@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Table
 from arenatest.model.microseconds import A_SECOND
 from arenatest.model.record import JUDGED, TIMED, AnswerSlot
 from arenatest.store import schema
-from arenatest.store.ids import HEADS, LONGEST, WHOLE
+from arenatest.store.ids import BEGINNINGS, LONGEST, WHOLE
 from arenatest.store.types import Id, Named, Seconds
 
 _CALL = """
@@ -110,8 +110,10 @@ _JUDGED, _TIMED = _FOR.format(JUDGED), _FOR.format(TIMED)
 VIEWS: Mapping[str, str] = {"call": _CALL, "answer": _ANSWER, "game": _GAME, "battle": _BATTLE}
 """How each is made, but for what a database says in its own way."""
 
-_HEAD = (
-    "CASE {0} " + " ".join(f"WHEN {mark} THEN '{head}'" for mark, head in HEADS.items()) + " END"
+_BEGINNING = (
+    "CASE {0} "
+    + " ".join(f"WHEN {mark} THEN '{beginning}'" for mark, beginning in BEGINNINGS.items())
+    + " END"
 )
 _LENGTH = {
     "sqlite": "COALESCE(UNICODE(CAST(SUBSTR({0}, 1, 1) AS TEXT)), 0)",
@@ -179,9 +181,9 @@ def _shown(column: Column[Any], table: str, dialect: str) -> str:
 
 
 def _id(held: str, dialect: str) -> str:
-    """Return an id as people read it; one of a head has the rest behind that."""
+    """Return an id as people read it; behind a known beginning comes the rest."""
     length, rest = _LENGTH[dialect].format(held), f"SUBSTR({held}, 2)"
     whole = _ID[dialect].format(held, length, WHOLE)
     behind = _ID[dialect].format(rest, _LENGTH[dialect].format(rest), WHOLE)
-    headed = f"{_HEAD.format(length)} || {behind}"
-    return f"CASE WHEN {length} > {LONGEST} AND {length} < {WHOLE} THEN {headed} ELSE {whole} END"
+    begun = f"{_BEGINNING.format(length)} || {behind}"
+    return f"CASE WHEN {length} > {LONGEST} AND {length} < {WHOLE} THEN {begun} ELSE {whole} END"

@@ -33,7 +33,7 @@ from arenatest.store.codec import (
 )
 from arenatest.store.gaps import gaps_from_bytes, gaps_to_bytes
 from arenatest.store.ids import (
-    HEADS,
+    BEGINNINGS,
     LONGEST,
     id_from_bytes,
     id_to_bytes,
@@ -51,7 +51,7 @@ ids = (
     | st.from_regex(r"[a-f0-9]{0,9}", fullmatch=True)
     | st.from_regex(r"[ab-]{0,3}[0-9a-fA-F]{0,7}|[é]{60,70}[0-9a-f]{0,3}", fullmatch=True)
 )
-server_ids = st.tuples(st.sampled_from([*HEADS.values()]), ids).map("".join)
+server_ids = st.tuples(st.sampled_from([*BEGINNINGS.values()]), ids).map("".join)
 quick = settings(deadline=None, max_examples=60)
 new_ids = map(str, itertools.count())  # what is written twice stays as it was first
 
