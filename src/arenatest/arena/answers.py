@@ -22,7 +22,6 @@ from arenatest.model.record import (
     Generation,
     Ledger,
     Purpose,
-    Record,
 )
 
 
@@ -210,7 +209,7 @@ class Answers:
         found = self._recorded(asked.target, asked.key)
         if found is not None:
             brought = self._reuse.brought(asked.key)
-            self._journal.post(*brought, *self._placed(slot, found, "text"))
+            self._journal.post(*brought, self._placed(slot, found, "text"))
             self._ledger.answers[slot] = found
             return
         answered = await self._ask(slot, asked, "both" if timed else "text")
@@ -228,7 +227,7 @@ class Answers:
         if purpose == "timing":
             asked = replace(asked, role="timing")
         answered = await self._caller.ask(
-            asked, lambda answered: self._placed(slot, answered, purpose)
+            asked, lambda answered: (self._placed(slot, answered, purpose),)
         )
         contestant = asked.target.contestant.fingerprint
         self._reuse.saw_model(contestant, answered.answer.model)
@@ -274,11 +273,11 @@ class Answers:
             Failure(kind="conversation", message="an earlier turn failed"),
             prompt=slot.prompt,
             repeat=slot.repeat,
-            place=lambda answered: self._placed(slot, answered, purpose),
+            place=lambda answered: (self._placed(slot, answered, purpose),),
         )
 
-    def _placed(self, slot: AnswerSlot, answered: Answered, purpose: Purpose) -> tuple[Record, ...]:
-        placed = AnswerPlaced(
+    def _placed(self, slot: AnswerSlot, answered: Answered, purpose: Purpose) -> AnswerPlaced:
+        return AnswerPlaced(
             run=self._ledger.run.id,
             slot=slot,
             purpose=purpose,
@@ -287,7 +286,6 @@ class Answers:
             reused=answered.reused,
             level=answered.level,
         )
-        return (placed,)
 
     def _key(
         self, target: Target, messages: tuple[Message, ...], prompt: Prompt, repeat: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, and_, delete, exists, insert, select, update
@@ -23,6 +24,7 @@ from arenatest.store.joined import JUDGMENT, JUDGMENTS, Same, judgment_of
 from arenatest.store.replaced import PLACES, STANDING, Taken
 from arenatest.store.rows import insert_once, rows_of, run_from_row
 from arenatest.store.runs import LATEST_FIRST
+from arenatest.store.streams import PLACED, answer_placed
 from arenatest.store.trials import aa_problem
 
 Rerun = Literal["failed", "void"]
@@ -143,19 +145,10 @@ def _failed_answers(connection: Connection, run_id: str) -> Iterator[Taken]:
 def _clocks_beside(connection: Connection, run_id: str) -> Iterator[AnswerPlaced]:
     """Yield what stays of failures whose clocks stood in one row with their texts."""
     table = schema.placed_answer
-    columns = [table.c[name] for name in AnswerSlot._fields]
-    rest = [table.c[name] for name in ("chat_id", "attempts", "reused", "level")]
-    query = select(*columns, *rest).where(_failed(run_id), table.c.purpose == "both")
-    for *slot, chat_id, attempts, reused, level in connection.execute(query).all():
-        yield AnswerPlaced(
-            run=run_id,
-            slot=AnswerSlot(*slot),
-            purpose="timing",
-            chat_id=chat_id,
-            attempts=attempts,
-            reused=reused,
-            level=level or "",
-        )
+    columns = [table.c[name] for name in PLACED]
+    query = select(*columns).where(_failed(run_id), table.c.purpose == "both")
+    for row in connection.execute(query).all():
+        yield replace(answer_placed(run_id, row), purpose="timing")
 
 
 def _void_judgments(connection: Connection, run_id: str) -> Iterator[Taken]:

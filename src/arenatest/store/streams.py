@@ -34,6 +34,9 @@ from arenatest.store.joined import JUDGMENT, JUDGMENTS, Same, judgment_of
 from arenatest.store.rows import event_from_row
 from arenatest.store.types import in_words
 
+PLACED = (*AnswerSlot._fields, "purpose", "chat_id", "attempts", "reused", "level")
+"""The columns that :func:`answer_placed` takes, in order."""
+
 _PAGE = 200  # rows held at a time
 
 
@@ -58,23 +61,27 @@ def stream_calls(connection: Connection, runs: Sequence[str] | None) -> Iterator
 
 def stream_answers(connection: Connection, run: str) -> Iterator[AnswerPlaced]:
     """Yield which call fills each place of a run's plan, for one purpose at a time."""
-    names = (*AnswerSlot._fields, "purpose", "chat_id", "attempts", "reused", "level")
-    for row in _rows(connection, _of_run(schema.placed_answer, names, run)):
-        contestant, prompt, repeat, purpose, chat_id, attempts, reused, level = row
-        placed = AnswerPlaced(
-            run=run,
-            slot=AnswerSlot(contestant, prompt, repeat),
-            purpose=purpose,
-            chat_id=chat_id,
-            attempts=attempts,
-            reused=reused,
-            level=level or "",
-        )
-        if purpose != "both":
+    for row in _rows(connection, _of_run(schema.placed_answer, PLACED, run)):
+        placed = answer_placed(run, row)
+        if placed.purpose != "both":
             yield placed
         else:
             yield replace(placed, purpose="text")
             yield replace(placed, purpose="timing")
+
+
+def answer_placed(run: str, row: Sequence[Any]) -> AnswerPlaced:
+    """Return which call fills a place, of the columns ``PLACED``."""
+    contestant, prompt, repeat, purpose, chat_id, attempts, reused, level = row
+    return AnswerPlaced(
+        run=run,
+        slot=AnswerSlot(contestant, prompt, repeat),
+        purpose=purpose,
+        chat_id=chat_id,
+        attempts=attempts,
+        reused=reused,
+        level=level or "",
+    )
 
 
 def stream_loads(connection: Connection, run: str) -> Iterator[LoadPlaced]:
