@@ -152,7 +152,9 @@ def test_a_conversation_keeps_its_own_history_and_is_one_cluster(project):
         more='[[prompts]]\nid = "talk"\nturns = ["one", "two"]\nresponse = ["one", "two"]\n',
     )
     project.run()
-    rows = project.sql("select g.owner, g.prompt, t.body from call g join text t on t.number = g.text")
+    rows = project.sql(
+        "select g.owner, g.prompt, t.body from call g join text t on t.number = g.text"
+    )
     said = {f"{owner} {prompt}": body.decode() for owner, prompt, body in rows}
     assert said["old talk/1"] == "one"
     assert said["old talk/2"] == "one / one / two"

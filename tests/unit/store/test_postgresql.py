@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,22 +14,16 @@ import traceback
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event as sql_event
-from sqlalchemy import literal_column, select
 
 from arenatest.errors import StoreError
 from arenatest.model.address import Address
-from arenatest.model.identity import content_id
-from arenatest.model.judgment import Order
-from arenatest.model.record import GameSlot, MetricSlot
-from arenatest.store import Writer, open_store, schema
+from arenatest.store import Writer, open_store
 from arenatest.store.database import Refused
 from arenatest.store.locks import LockLost
 from arenatest.store.postgresql import PostgresDatabase
-from arenatest.store.types import keyed
 from fakes.databases import new_schema
 from servers.postgresql import Server, Unavailable, free_port
-from unit.store.records import answer, generation, judged, measured, one_of_each, plan, run
+from unit.store.records import generation, one_of_each, plan, run
 
 PASSWORD = "cAnArY-9f8e7d6c"
 
@@ -183,38 +176,6 @@ def test_the_driver_is_named_where_it_is_missing(tmp_path):
 
     assert "hint: pip install 'arenatest[postgres]'" in done.stderr
     assert PASSWORD not in done.stderr.replace(script, "")
-
-
-def test_a_store_that_two_processes_make_at_once_is_made_once(url):
-    script = "import sys; from arenatest.store import open_store; open_store(sys.argv[1]).close()"
-    started = [subprocess.Popen([sys.executable, "-c", script, url]) for _ in range(3)]
-
-    assert [process.wait(60) for process in started] == [0, 0, 0]
-    with open_store(url, create=False) as store:
-        assert store.runs() == []
-
-
-def test_texts_that_two_processes_write_in_any_order_never_stop_them(url):
-    """Rows are inserted in one order, so that two transactions wait, but not for each other."""
-    texts = [answer(f"text {number}") for number in range(300)]
-
-    def write(store, name, order):
-        store.write([generation(f"{name}-{i}", answer=texts[i]) for i in order])
-
-    with open_store(url) as first, open_store(url) as second:
-        for turn in range(5):
-            there, back = range(300), range(299, -1, -1)
-            threads = [
-                threading.Thread(target=write, args=(first, f"a{turn}", there)),
-                threading.Thread(target=write, args=(second, f"b{turn}", back)),
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        first.begin(plan(), run(), fresh=False, expire=0.0)
-
-        assert first.load("run-1").calls["new"] == 10 * 300
 
 
 def test_what_was_acknowledged_outlives_a_crash_of_the_server_and_the_rest_follows(server, url):
@@ -414,33 +375,3 @@ def test_a_statement_that_the_server_gives_up_is_told_with_what_to_do(url):
         pytest.raises(StoreError, match=hint),
     ):
         connection.exec_driver_sql("SELECT pg_sleep(20)")
-
-
-@pytest.mark.parametrize("name", ["generation", "judgment", "measurement"])
-def test_what_may_be_used_again_is_found_by_an_index(url, name):
-    keys = [content_id(number) for number in range(2000)]
-    with open_store(url) as store:
-        store.write(
-            [generation(f"c-{key}", key=key) for key in keys]
-            + [
-                judged(slot=GameSlot("new", key, 0, "jury", 0, Order.BASELINE_FIRST), key=key)
-                for key in keys
-            ]
-            + [measured(slot=MetricSlot("polite", "new", key), key=key) for key in keys]
-        )
-        with store.writing() as connection:
-            connection.exec_driver_sql("ANALYZE")
-        key = schema.metadata.tables[name].c.key
-        query = select(literal_column("''")).where(keyed(key, keys[:100]))
-        query = query.where(schema.REUSABLE) if name == "generation" else query
-        with store.reading() as connection:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # for so few rows
-            sql_event.listen(connection, "before_cursor_execute", explaining, retval=True)
-            told = "\n".join(connection.execute(query).scalars())
-
-    (expected,) = re.findall(f"Index Scan .*ix_{name}.*rows=([0-9]+)", told)
-    assert int(expected) <= 2 * 100, "many rows: where there are many calls, all would be read"
-
-
-def explaining(_connection, _cursor, statement, parameters, _context, _many):
-    return f"EXPLAIN {statement}", parameters

@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from arenatest.store import open_store
+from unit.store.records import answer, generation, plan, run
 
 TESTS = Path(__file__).parents[2]
 
@@ -177,3 +179,35 @@ def test_importing_the_store_imports_no_numpy_and_no_engine(start):
 
     assert not imported & {"numpy", "aiohttp", "pydantic", "pytest"}
     assert "sqlalchemy.dialects.postgresql" not in imported
+
+
+def test_a_store_that_two_processes_make_at_once_is_made_once(database):
+    script = "import sys; from arenatest.store import open_store; open_store(sys.argv[1]).close()"
+    started = [subprocess.Popen([sys.executable, "-c", script, database]) for _ in range(3)]
+
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+    with open_store(database, create=False) as store:
+        assert store.runs() == []
+
+
+def test_texts_that_two_processes_write_in_any_order_never_stop_them(database):
+    """Rows are inserted in one order, so that two transactions wait, but not for each other."""
+    texts = [answer(f"text {number}") for number in range(300)]
+
+    def write(store, name, order):
+        store.write([generation(f"{name}-{i}", answer=texts[i]) for i in order])
+
+    with open_store(database) as first, open_store(database) as second:
+        for turn in range(5):
+            there, back = range(300), range(299, -1, -1)
+            threads = [
+                threading.Thread(target=write, args=(first, f"a{turn}", there)),
+                threading.Thread(target=write, args=(second, f"b{turn}", back)),
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        first.begin(plan(), run(), fresh=False, expire=0.0)
+
+        assert first.load("run-1").calls["new"] == 10 * 300
