@@ -19,6 +19,15 @@ def suite(project, url):
     )
 
 
+def run_in_calm(project):
+    """Measure again, as the verdict advises, while it says that this process was too busy."""
+    for _ in range(4):
+        result = project.run("slow.arena.toml")
+        if "our own event loop lagged" not in result.stdout.str():
+            break
+    return result
+
+
 def test_longer_answers_are_named_as_the_cause_of_a_slow_candidate(project):
     def reply(body):
         return words(60 if body["model"] == "new" else 20)(body)
@@ -27,7 +36,7 @@ def test_longer_answers_are_named_as_the_cause_of_a_slow_candidate(project):
     # too little to matter, and without them there are still enough
     with serve(reply=reply, script=Script(ttft=1.5, itl=0.02)) as server:
         suite(project, server.base_url)
-        result = project.run("slow.arena.toml")
+        result = run_in_calm(project)
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         ["*likely cause: answers are 3.0x as long (60 tokens against 20) while time per token*"]
