@@ -100,6 +100,8 @@ def _abstains(label: object) -> bool:
 
 def _spoken(text: str) -> str:
     """Return what follows the thoughts, whose beginning may be missing."""
+    if "<" not in text:
+        return text.strip()
     said = _THOUGHT.sub("", text)
     ends = [match.end() for match in _THOUGHT_END.finditer(said)]
     return (said[ends[-1] :] if ends else said).strip()

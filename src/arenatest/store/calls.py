@@ -30,6 +30,9 @@ from arenatest.store.values import (
     usage_from_row,
 )
 
+AMBIGUOUS = 4
+"""Chat ids to look for, of which a message about an ambiguous one names all but the last."""
+
 _CALL = tuple(schema.generation.c)[:11]  # of a Generation, all but its answer
 _SAME = ("run", "role", "owner", "key", "prompt", "repeat")  # of all attempts at one call
 
@@ -47,6 +50,22 @@ def find_chat_ids(connection: Connection, prefix: str, *, limit: int) -> list[st
         query = query if end is None else query.where(raw < end)
         found.update(connection.execute(query).scalars())
     return sorted(found)[:limit]
+
+
+def not_one(place: str, chat_id: str, found: Sequence[str]) -> str:
+    """Return, for people, that no call has a chat id, or which ones begin so, up to ``AMBIGUOUS``.
+
+    Args:
+        place: Where the store lies.
+        chat_id: The beginning of a chat id.
+        found: The chat ids that begin so: none of them, or several.
+    """
+    if not found:
+        return f"{place}: no call has the chat id {chat_id!r}"
+    names = ", ".join(found[: AMBIGUOUS - 1]) + (", ..." if len(found) == AMBIGUOUS else "")
+    return (
+        f"{place}: several calls begin with {chat_id!r}: {names}\n  hint: give more of the chat id"
+    )
 
 
 def _ranges(connection: Connection, prefix: str) -> Iterator[tuple[bytes, bytes | None]]:

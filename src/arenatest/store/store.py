@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from arenatest.model.record import (
     Served,
 )
 from arenatest.store import calls, reuse, runs, schema
-from arenatest.store.codec import decision_from_json
+from arenatest.store.codec import cell_from_text, decision_from_json
 from arenatest.store.database import Database
 from arenatest.store.drift import golden_drift
 from arenatest.store.events import happened, tell, tell_ended, tell_taken_up
@@ -45,8 +45,6 @@ from arenatest.store.replaced import put_back
 from arenatest.store.reuse import Reusable
 from arenatest.store.rows import event_from_row, insert_once, once, rows_of, run_from_row, run_row
 from arenatest.store.trials import aa_problem
-
-_AMBIGUOUS = 4  # chat ids that a message about an ambiguous one names
 
 
 def open_store(
@@ -151,6 +149,7 @@ class Store:
             The run, with the session of ``run``, and whether it is an earlier one continued.
         """
         self._begun[plan.hash] = plan
+        self._meet({cell_from_text(prompt.id) for prompt in plan.prompts})
         with self.writing() as connection:
             write_plan(connection, plan)
             locked = select(schema.plan.c.hash).where(schema.plan.c.hash == plan.hash)
@@ -209,19 +208,23 @@ class Store:
 
     def write(self, records: Sequence[Record]) -> None:
         """Write records in one transaction; those already there stay as they are."""
-        tables, learnt = rows_of(records), Numbers()
+        tables = rows_of(records)
         try:
             made = _made(tables, self._numbers)
         except KeyError:  # there is a name that was not met before
-            made = None
+            self._meet(set().union(*(names_in(*one) for one in tables)))
+            made = _made(tables, self._numbers)
         with self._database.translated(), self.writing() as connection:
-            if made is None:
-                learnt = learn(connection, set().union(*(names_in(*one) for one in tables)))
-                made = _made(tables, learnt)
             cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
             for statement, rows in made:
                 cursor.executemany(self._inserts[statement], rows)
-        self._numbers.update(learnt)
+
+    def _meet(self, names: Set[str]) -> None:
+        """Learn names, as cells; those of a plan at once, lest nearly every write learns a few."""
+        if unknown := names - self._numbers.keys():
+            with self.writing() as connection:
+                learnt = learn(connection, unknown)
+            self._numbers.update(learnt)
 
     @persistent
     def load(self, run_id: str, plan: Plan | None = None) -> Ledger:
@@ -324,6 +327,8 @@ class Store:
     @persistent
     def plan(self, plan_hash: str) -> Plan:
         """Return a plan; an unknown one is an error."""
+        if (begun := self._begun.get(plan_hash)) is not None:
+            return begun
         with self.reading() as connection:
             return read_plan(connection, plan_hash)
 
@@ -337,9 +342,9 @@ class Store:
             StoreError: No call, or more than one, has it.
         """
         with self.reading() as connection:
-            found = calls.find_chat_ids(connection, chat_id, limit=_AMBIGUOUS)
+            found = calls.find_chat_ids(connection, chat_id, limit=calls.AMBIGUOUS)
             if len(found) != 1:
-                raise StoreError(_not_one(self.place, chat_id, found))
+                raise StoreError(calls.not_one(self.place, chat_id, found))
             generation = calls.read_generation(connection, found[0])
 
             def baseline_of(run_id: str) -> str:
@@ -388,12 +393,3 @@ def _made(
         KeyError: A name has none.
     """
     return [(table.name, numbered(table, rows, numbers)) for table, rows in tables]
-
-
-def _not_one(place: str, chat_id: str, found: list[str]) -> str:
-    if not found:
-        return f"{place}: no call has the chat id {chat_id!r}"
-    names = ", ".join(found[: _AMBIGUOUS - 1]) + (", ..." if len(found) == _AMBIGUOUS else "")
-    return (
-        f"{place}: several calls begin with {chat_id!r}: {names}\n  hint: give more of the chat id"
-    )

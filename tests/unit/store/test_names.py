@@ -68,19 +68,24 @@ def test_a_name_has_one_number_whoever_writes_it(database):
         assert len(one(first, select(CALL.c.chat_id).where(CALL.c.owner == "newer"))) == 2
 
 
-def test_what_is_not_committed_is_not_remembered(store):
+def test_names_of_what_cannot_be_written_do_no_harm(store):
     begun(store)
     broken = generation("c-9", owner="fresh")
-    with store.reading() as connection:
-        count = connection.execute(text("SELECT COUNT(*) FROM name")).scalar_one()
     with pytest.raises(Exception, match=r"(?i)null"):  # each driver has its own
         store.write([broken, replace(generation("c-10"), started=None)])
-    with store.reading() as connection:
-        assert connection.execute(text("SELECT COUNT(*) FROM name")).scalar_one() == count
+    assert one(store, select(CALL.c.chat_id).where(CALL.c.chat_id.in_(("c-9", "c-10")))) == []
 
     store.write([broken])
 
     assert one(store, select(CALL.c.owner).where(CALL.c.chat_id == "c-9")) == ["fresh"]
+
+
+def test_the_names_of_a_plan_are_learned_when_its_run_begins(store):
+    begun(store)
+
+    known = set(one(store, select(schema.name.c.text)))
+
+    assert known >= {prompt.id for prompt in plan().prompts}
 
 
 def test_a_record_whose_name_gets_no_number_is_an_error_and_not_left_out(folder):
