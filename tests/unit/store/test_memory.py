@@ -20,11 +20,10 @@ def test_a_ledger_of_thousands_of_battles_stays_small(store, monkeypatch):
         store.write([record for i in range(start, start + 500) for record in battle(i)])
     store.load("run-1").answers.clear()  # statements are compiled and cached
 
-    plan_size, _ = traced(lambda: store.plan("plan-1"))
-    ledger_size, ledger = traced(lambda: store.load("run-1"))
+    size, ledger = traced(lambda: store.load("run-1"))  # beside the plan, which is there already
 
     assert len(ledger.answers) == len(ledger.judgments) == 2 * BATTLES
-    assert (ledger_size - plan_size) / BATTLES < 400  # all ids and clocks; texts stay in the store
+    assert size / BATTLES < 800  # all ids, counts and clocks; texts stay in the store
 
 
 def traced(work):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from arenatest.store import open_store, schema
 from arenatest.store.types import numbers, spelt
