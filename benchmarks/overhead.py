@@ -34,6 +34,7 @@ from servers.openai_server import spawn  # noqa: E402 - found through the line a
 BARE_CLIENT = Path(__file__).with_name("bare_client.py")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "arenatest.plugin", "--arena", ".")
 ENVIRON = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # no other plugin's weather
+ENVIRON.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, not in every process
 WIDE = 16
 TOKENS = 20
 
