@@ -28,7 +28,9 @@ _LABEL = re.compile(
     r"\[(?=\s*(?:[AB]\s*(?:[<>=]|&[lg]t;){1,2}\s*[AB]|abstain)\s*\])", re.IGNORECASE
 )
 _VERDICT_KEY = re.compile(r"""["'](?=verdict(["'])\s*:)""", re.IGNORECASE)
-_LEAD = r"^(?=[^\w\n]*+(?:_[^\w\n]*+)*+"  # a line's beginning, up to its first letter or digit
+_LEAD = (  # a line's beginning, up to its first letter or digit that is not of an HTML entity
+    r"^(?=[^\w\n&]*+(?:(?:_|&(?:#?\w{1,10};)?)[^\w\n&]*+)*+"
+)
 _ROLE = re.compile(
     rf"{_LEAD}(?=[abdefhijstuv])(?:"
     r"(?:final[ \t]+)?(?!(?<=[\"'])verdict[\"']\s*:)verdict[^\w\n:]*+:"  # a key is quoted

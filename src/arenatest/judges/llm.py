@@ -22,7 +22,7 @@ from arenatest.model.judgment import Game, Judgment
 from arenatest.model.prompt import Message, Prompt
 
 _REMEMBERED = 64  # texts: each is shown in both orders, and a baseline's to every candidate
-_SHOWN = 3  # version of how a game is shown: the fences, and what they change
+_SHOWN = 4  # version of how a game is shown: the fences, and what they change
 
 
 class LlmOptions(BaseModel):
