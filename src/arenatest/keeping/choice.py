@@ -158,13 +158,22 @@ def _needed(
 
 
 def _trials(in_order: Sequence[Held], going: Collection[str]) -> dict[str, str]:
-    """Return the A/A runs that those which stay rest upon."""
-    kept = {}
-    for one in in_order:
-        if one.run.id in going or one.aa_within is None:
-            continue
+    """Return the A/A runs that those which stay rest upon, and those that these rest upon."""
+    kept: dict[str, str] = {}
+    resting = [one for one in in_order if one.run.id not in going]
+    while resting:
+        one = resting.pop()
         for trial in in_order:
-            at = trial.run.finished
-            if trial.aa and at is not None and -one.aa_within < at - one.run.started <= 0:
-                kept[trial.run.id] = f"the run {one.run.id[:8]} rests upon this A/A run"
+            if not _rests(one, trial):
+                continue
+            if trial.run.id in going and trial.run.id not in kept:
+                resting.append(trial)
+            kept.setdefault(trial.run.id, f"the run {one.run.id[:8]} rests upon this A/A run")
     return kept
+
+
+def _rests(one: Held, trial: Held) -> bool:
+    at = trial.run.finished
+    if one.aa_within is None or at is None or not trial.aa:
+        return False
+    return -one.aa_within < at - one.run.started <= 0

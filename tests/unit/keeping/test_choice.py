@@ -96,6 +96,18 @@ def test_an_aa_run_stays_while_a_run_that_rests_upon_it_does():
     assert chosen(trial, resting, older_than=90 * DAY) == "tr"
 
 
+def test_an_aa_run_stays_while_one_does_that_rests_upon_another_that_rests_upon_it():
+    first = held("f", 110, aa=True)
+    second = held("s", 100, aa=True, aa_within=20 * DAY)
+    resting = held("r", 95, aa_within=10 * DAY)
+
+    assert chosen(first, second, resting, max_size=0, busy="r") == ""
+    assert why(first, second, resting, named=frozenset("fs")) == {
+        "f": "the run s rests upon this A/A run",
+        "s": "the run r rests upon this A/A run",
+    }
+
+
 runs = st.builds(
     lambda days, reuse, suite, open_, aa, within, size: (
         days,
