@@ -58,8 +58,12 @@ def game_key(seat: JudgeSeat, game: Game, *, copy: int) -> str:
 
 
 def asking_key(key: str, messages: Sequence[Message]) -> str:
-    """Return the identity of one call of a judge: the game's key, and what its model is sent."""
-    return content_id("judge call", key, [[m.role, text_id(m.content)] for m in messages])
+    """Return the identity of one call of a judge: the game's key, and what its model is sent.
+
+    A message says first how long it is, so that no two conversations make one text.
+    """
+    sent = [f"{m.role} {len(m.content)} {m.content}" for m in messages]
+    return text_id("\n".join(["judge call", key, *sent]))
 
 
 def measurement_key(setup: MetricSetup, sample: Sample) -> str:
