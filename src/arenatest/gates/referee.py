@@ -31,6 +31,8 @@ class Referee:
         self._needs = {id(watch): needs(watch.rule, plan) for watch in self._watches}
         self._sliced = any(watch.rule.where for watch in self._watches)
         self._wanted: dict[tuple[int, ...], Needs] = {}
+        self._asked: Sequence[AnyWatch] = ()
+        self._answer = Needs()
         self._standing: dict[int, Decision] | None = None
 
     def settle(self, ledger: Ledger) -> Sequence[Decision]:
@@ -49,7 +51,12 @@ class Referee:
         """
         watches = self._open if self._early_stop else self._bought
         if prompt is not None and self._sliced:
-            watches = [watch for watch in watches if watch.rule.covers(prompt)]
+            return self._needed([watch for watch in watches if watch.rule.covers(prompt)])
+        if watches is not self._asked:  # which is nearly always the same: no list ever changes
+            self._asked, self._answer = watches, self._needed(watches)
+        return self._answer
+
+    def _needed(self, watches: Sequence[AnyWatch]) -> Needs:
         chosen = tuple(map(id, watches))
         if chosen not in self._wanted:
             self._wanted[chosen] = union(self._needs[one] for one in chosen)
