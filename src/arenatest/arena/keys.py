@@ -84,8 +84,8 @@ def session_id(run: str, contestant: Contestant, prompt: Prompt, repeat: int, ro
         repeat: Which repeat of the battle.
         role: What the call is for.
     """
-    talk = [prompt.id] if prompt.conversation is None else ["turns", prompt.conversation]
-    return content_id("session", run, contestant.name, talk, repeat, role)
+    talk = prompt.id if prompt.conversation is None else ("turns", prompt.conversation)
+    return text_id(repr(("session", run, contestant.name, talk, repeat, role)))
 
 
 def copies(plan: Plan) -> dict[str, int]:
