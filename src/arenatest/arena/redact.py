@@ -54,6 +54,8 @@ class Redactor:
 
     def answer(self, answer: Answer) -> Answer:
         """Return ``answer`` without secrets; the same object where it holds none."""
+        if not self._known:
+            return answer
         changes: dict[str, Any] = {}
         for field in _FIELDS:
             value = getattr(answer, field)
