@@ -168,14 +168,14 @@ class Answers:
         name = target.contestant.name
         messages = begun_with(nonce, self._messages(name, (prompt,), 0))
         asked = self._asked(target, prompt, messages, repeat=number, rank=0, wanted=lambda: True)
-        await self._caller.ask(replace(asked, role="warmup"))
+        await self._caller.ask(asked._replace(role="warmup"))
 
     def under_load(self, name: str, prompt: Prompt, number: int, *, nonce: str) -> Asked:
         """Return what one request of a level asks: its text is never judged, nor used again."""
         target = self._cast.target(name, prompt)
         messages = begun_with(nonce, self._messages(name, (prompt,), 0))
         asked = self._asked(target, prompt, messages, repeat=number, rank=0, wanted=lambda: True)
-        return replace(asked, role="load")
+        return asked._replace(role="load")
 
     def _asked(
         self,
@@ -225,7 +225,7 @@ class Answers:
     async def _ask(self, slot: AnswerSlot, asked: Asked, purpose: Purpose) -> Answered:
         self._check_asked(slot)
         if purpose == "timing":
-            asked = replace(asked, role="timing")
+            asked = asked._replace(role="timing")
         answered = await self._caller.ask(
             asked, lambda answered: (self._placed(slot, answered, purpose),)
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from arenatest.alarms import Alarms
 from arenatest.arena.budget import Budget, charged
@@ -37,8 +37,7 @@ Place = Callable[[Answered], tuple[Record, ...]]
 """Makes the records that put an answer in its place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """What is asked of whom, and where it belongs.
 
     Attributes:
