@@ -29,10 +29,13 @@ class EventParser:
                 self._rest += data
                 return []
             data = self._rest + data
-        *blocks, self._rest = data.split(b"\n\n")
-        payloads = [block[6:] for block in blocks if block.startswith(b"data: ")]
-        if len(payloads) == len(blocks) and data.count(b"\n") == _lines_of(blocks, self._rest):
+        events, blank, self._rest = data.rpartition(b"\n\n")
+        if not blank:
+            return []
+        payloads = events[6:].split(b"\n\ndata: ")
+        if events.startswith(b"data: ") and events.count(b"\n") == 2 * len(payloads) - 2:
             return payloads  # nothing but events of one line, as nearly always
+        blocks = events.split(b"\n\n")
         return [found for block in blocks if (found := _payload(block)) is not None]
 
     def rest(self) -> bytes | None:
@@ -48,11 +51,6 @@ class EventParser:
         if data:
             self._after_cr = data.endswith(b"\r")
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
-def _lines_of(blocks: list[bytes], rest: bytes) -> int:
-    """How many line ends there are if every block is one line."""
-    return 2 * len(blocks) + rest.count(b"\n")
 
 
 def _payload(block: bytes) -> bytes | None:
