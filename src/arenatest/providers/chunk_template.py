@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice, takewhile
 
 _PLAIN = rb'[^"\\\x00-\x1f]*'  # what stands for itself in a JSON string
@@ -51,6 +52,8 @@ class ChunkTemplate:
             if len(payload) < begin - end:
                 break
             literals.append(payload[begin:end])
+        if not literals:
+            return "", start
         text = b"".join(literals)
         if text.isascii() and _plain(text):  # nearly always, and looked at once
             return text.decode(), start + len(literals)
@@ -69,13 +72,20 @@ class ChunkTemplate:
             Whether it is the pattern from now on.
         """
         self.tries -= 1
-        quoted = f'"{key}"'.encode()
-        found = re.search(quoted + rb'\s*:\s*"(' + _PLAIN + rb')"', payload)
+        quoted, value = _sought(key)
+        found = value.search(payload)
         if not found or payload.count(quoted) != 1 or found[1] != text.encode("utf-8", "replace"):
             return False
         self._before, self._after = payload[: found.start(1)], payload[found.end(1) :]
         self._start, self._end = len(self._before), -len(self._after)
         return True
+
+
+@lru_cache
+def _sought(key: str) -> tuple[bytes, re.Pattern[bytes]]:
+    """A key as JSON writes it, and what finds its value where that is a text."""
+    quoted = f'"{key}"'.encode()
+    return quoted, re.compile(quoted + rb'\s*:\s*"(' + _PLAIN + rb')"')
 
 
 def _decoded(literal: bytes) -> str | None:
