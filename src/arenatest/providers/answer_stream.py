@@ -330,12 +330,11 @@ class AnswerStream:
         return tally.usage.output_tokens - unseen
 
 
-def count(said: Any, *path: str) -> int | None:
-    """Return a count of tokens somewhere in what a server says; None where it is not one."""
-    for key in path:
-        said = said.get(key) if isinstance(said, dict) else None
-    if isinstance(said, int) and not isinstance(said, bool) and 0 <= said < _NO_COUNT:
-        return said
+def count(said: Any, key: str) -> int | None:
+    """Return a count of tokens that a server says; None where it is not one, or nothing said."""
+    value = said.get(key) if isinstance(said, dict) else None
+    if type(value) is int and 0 <= value < _NO_COUNT:  # true is no count
+        return value
     return None
 
 

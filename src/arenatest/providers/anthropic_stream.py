@@ -73,7 +73,7 @@ class MessageStream(AnswerStream):
         cached = count(said, "cache_read_input_tokens")
         written = count(said, "cache_creation_input_tokens")
         output = count(said, "output_tokens")
-        thinking = count(said, "output_tokens_details", "thinking_tokens")
+        thinking = count(said.get("output_tokens_details"), "thinking_tokens")
         usage = Usage(
             input_tokens=None if fresh is None else fresh + (cached or 0) + (written or 0),
             output_tokens=output,

@@ -61,9 +61,10 @@ class ChatStream(AnswerStream):
 
         Some servers, xAI's for one, count reasoning beside the completion: then the total says so.
         """
-        cached = count(said, "prompt_tokens_details", "cached_tokens")
+        cached = count(said.get("prompt_tokens_details"), "cached_tokens")
+        details = said.get("completion_tokens_details")
         read, written = count(said, "prompt_tokens"), count(said, "completion_tokens")
-        thought = count(said, *_DETAILS, "reasoning_tokens")
+        thought = count(details, "reasoning_tokens")
         if thought and read is not None and written is not None:
             apart = written + thought
             written = apart if count(said, "total_tokens") == read + apart else written
@@ -73,7 +74,7 @@ class ChatStream(AnswerStream):
             reasoning_tokens=thought,
             cached_tokens=count(said, "prompt_cache_hit_tokens") if cached is None else cached,
         )
-        rejected = count(said, *_DETAILS, "rejected_prediction_tokens") or 0
+        rejected = count(details, "rejected_prediction_tokens") or 0
         return Tally(usage=usage, unseen=None if self._others else rejected)
 
     def sole_text(self, event: Any) -> str | None:
@@ -159,5 +160,4 @@ _NEVER = 1e9
 _COMPLETION = "text_completion"  # of the older API: some count pieces where choices are counted
 _BROKEN_OFF = ("error", "abort", "insufficient_system_resource")  # OpenRouter, vLLM, DeepSeek
 _TEXTS = ("content", "reasoning_content", "reasoning")
-_DETAILS = ("completion_tokens_details",)
 _FINISHES = {"function_call": "tool_calls", "model_length": "length"}  # Mistral: of its context

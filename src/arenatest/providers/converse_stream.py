@@ -86,6 +86,6 @@ class ConverseStream(AnswerStream):
 
     def _metadata(self, said: Mapping[str, Any]) -> None:
         self.counted(said.get("usage"))
-        if took := count(said, "metrics", "latencyMs"):
+        if took := count(said.get("metrics"), "latencyMs"):
             self.clocks.server = took / _MILLISECONDS
         self.end()

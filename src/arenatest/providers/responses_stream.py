@@ -60,12 +60,12 @@ class ResponsesStream(AnswerStream):
 
     def tally(self, said: Mapping[str, Any]) -> Tally:
         """Read ``usage``."""
-        reasoning = count(said, "output_tokens_details", "reasoning_tokens")
+        reasoning = count(said.get("output_tokens_details"), "reasoning_tokens")
         usage = Usage(
             input_tokens=count(said, "input_tokens"),
             output_tokens=count(said, "output_tokens"),
             reasoning_tokens=reasoning,
-            cached_tokens=count(said, "input_tokens_details", "cached_tokens"),
+            cached_tokens=count(said.get("input_tokens_details"), "cached_tokens"),
         )
         return Tally(usage=usage, unseen=None if self._summarised and reasoning else 0)
 
