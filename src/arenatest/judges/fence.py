@@ -120,7 +120,5 @@ def fence(*texts: str, inert: Callable[[str], str] = inert) -> Callable[[str, st
 
 
 def _digest(texts: Iterable[str]) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text.encode("utf-8", "surrogatepass") + b"\xff")  # no UTF-8 holds 0xff
-    return digest.hexdigest()[:16]
+    ended = [text.encode("utf-8", "surrogatepass") + b"\xff" for text in texts]  # no UTF-8 has 0xff
+    return hashlib.sha256(b"".join(ended)).hexdigest()[:16]

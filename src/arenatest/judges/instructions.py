@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from arenatest.errors import SuiteError
@@ -126,12 +127,7 @@ class Instructions:
             >>> own.message({"answer_a": "{answer_b}"})
             '{x} {answer_b}'
         """
-        template = self.template
-        if "reference" not in blocks:
-            template = _NO_REFERENCE.sub("", template)
-        return _PLACEHOLDER.sub(
-            lambda found: blocks[found[2]] if found[2] else f"{{{found[1]}}}", template
-        )
+        return _format(self.template, reference="reference" in blocks) % blocks
 
 
 def instructions(
@@ -158,6 +154,17 @@ def instructions(
     parts = (told, FENCE_RULE, CONVERSATION_RULE, contract.request(told))
     return Instructions(
         system="\n\n".join(filter(None, parts)), template=TEMPLATE if message is None else message
+    )
+
+
+@lru_cache  # of a judge's template, which all its games share
+def _format(template: str, *, reference: bool) -> str:
+    """A template in Python's words, ``%(answer_a)s`` for ``{answer_a}``."""
+    if not reference:
+        template = _NO_REFERENCE.sub("", template)
+    return _PLACEHOLDER.sub(
+        lambda found: f"%({found[2]})s" if found[2] else f"{{{found[1]}}}",
+        template.replace("%", "%%"),
     )
 
 

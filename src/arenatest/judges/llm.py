@@ -65,6 +65,7 @@ class LlmJudge:
     def __init__(self, options: LlmOptions, *, directory: Path = Path()) -> None:
         self._contract = OutputContract(may_abstain=options.may_abstain)
         self._told = _told(options, self._contract, directory)
+        self._system = Message(role="system", content=self._told.system)
         self._reference = options.reference
         own = lines_of(self._told.template)
         self._inert = lru_cache(maxsize=_REMEMBERED)(partial(inert, template=own))
@@ -92,10 +93,7 @@ class LlmJudge:
         }
         if reference is not None:
             blocks["reference"] = fenced("reference answer", reference)
-        return (
-            Message(role="system", content=self._told.system),
-            Message(role="user", content=self._told.message(blocks)),
-        )
+        return self._system, Message(role="user", content=self._told.message(blocks))
 
 
 def _told(options: LlmOptions, contract: OutputContract, directory: Path) -> Instructions:
@@ -120,9 +118,9 @@ def _conversation(prompt: Prompt) -> str:
 
 def _side(seat: str, earlier: Sequence[str], text: str, fenced: Callable[[str, str], str]) -> str:
     """Return one side's answer after its own earlier ones, each in a fence of its own."""
-    before = (
+    before = [
         fenced(f"answer {seat} to message {number}", said) for number, said in enumerate(earlier, 1)
-    )
+    ]
     return "\n\n".join([*before, fenced(f"answer {seat}", text)])
 
 
