@@ -143,10 +143,8 @@ class Transport:
     async def _read(self, content: aiohttp.StreamReader, stream: AnswerStream) -> None:
         """Feed every read of the socket, stamped once, before anything looks into it."""
         clock, feed = self._clock, stream.feed
-        async for data in content.iter_any():
+        while not stream.done and (data := await content.readany()):
             feed(clock(), data)
-            if stream.done:
-                break
         if stream.complete and not content.at_eof():
             with contextlib.suppress(TimeoutError):  # leaving early closes the connection
                 async with asyncio.timeout(_GRACE):
