@@ -10,8 +10,9 @@ import select
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import aiohttp
 
@@ -166,46 +167,48 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(limit=0, keepalive_timeout=_KEEP_ALIVE, ttl_dns_cache=_DNS_LIFE)
         self._read_clock = clock
-        self._met: WeakSet[Any] = WeakSet()
+        self._met: WeakKeyDictionary[Any, Callable[[], object]] = WeakKeyDictionary()
         self._kept = 0
         self._closed_after_all = 0
 
     async def connect(self, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
         """Return a connection from the pool, or a new one."""
         connection = await super().connect(*args, **kwargs)
-        while (reused := connection.protocol in self._met) and not self._is_good(connection):
+        while (news := self._met.get(connection.protocol)) and not self._is_good(connection, news):
             connection.close()
             connection = await super().connect(*args, **kwargs)
         clocks = _clocks.get()
         clocks.connected = self._read_clock()
-        clocks.reused = reused
-        if not reused:
-            self._met.add(connection.protocol)
+        clocks.reused = news is not None
+        if news is None:
+            self._met[connection.protocol] = _news_on(connection.transport)
         return connection
 
     def broke(self) -> None:
         """Take note that a kept connection broke before anything came back."""
         self._closed_after_all += 1
 
-    def _is_good(self, connection: aiohttp.connector.Connection) -> bool:
+    def _is_good(
+        self, connection: aiohttp.connector.Connection, news: Callable[[], object]
+    ) -> bool:
         closed = self._closed_after_all
         if closed >= _TOLERATED and closed > _TOLERATED_SHARE * self._kept:
             return False
         self._kept += 1
-        if _has_news(connection.transport):
+        if connection.transport is None or news():
             self._closed_after_all += 1
             return False
         return True
 
 
-def _has_news(transport: asyncio.Transport | None) -> bool:
-    """Whether something came on an idle connection: that can only be its end."""
+def _news_on(transport: asyncio.Transport | None) -> Callable[[], object]:
+    """Return what tells whether something came on an idle connection: that can only be its end."""
     socket = None if transport is None else transport.get_extra_info("socket")
     if socket is None or not hasattr(select, "poll"):  # Windows has no poll
-        return transport is None
+        return lambda: False
     poll = select.poll()
     poll.register(socket, select.POLLIN)
-    return bool(poll.poll(0))
+    return partial(poll.poll, 0)
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:
