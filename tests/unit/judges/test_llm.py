@@ -67,6 +67,14 @@ def test_a_placeholder_inside_an_answer_stays_what_it_is():
     assert "{answer_b} {reference}" in user.content
 
 
+def test_a_percent_sign_stays_what_it_is_in_the_template_and_in_an_answer():
+    template = "100% %s %(prompt)s {prompt} {answer_a} {answer_b}"
+    _, user = shown(game("50% %(answer_b)s", "secret"), template=template)
+    assert user.content.startswith("100% %s %(prompt)s <<<begin prompt")
+    assert "50% %(answer_b)s" in user.content
+    assert user.content.count("secret") == 1
+
+
 def test_the_reference_is_shown_where_there_is_one():
     assert "reference" not in shown(game())[1].content
     assert "reference answer" in shown(game(reference="Paris"))[1].content
