@@ -17,12 +17,12 @@ _FORMER = "previous|prior|above|earlier|preceding|all|any|every|your|other|these
 class _Phrase(NamedTuple):
     """An order: stems of which one stands in every text that holds it, and how it goes on."""
 
-    stems: tuple[bytes, ...]
+    stems: tuple[str, ...]
     pattern: re.Pattern[str]
 
 
 def _phrase(stems: str, pattern: str) -> _Phrase:
-    return _Phrase(tuple(stems.encode("ascii").split(b"|")), re.compile(pattern, re.IGNORECASE))
+    return _Phrase(tuple(stems.split("|")), re.compile(pattern, re.IGNORECASE))
 
 
 _LATIN = (
@@ -87,7 +87,8 @@ _LATIN = (
         r"\b(?:scegli|preferisci|seleziona)\w*\b[^.\n]{0,30}(?:assistente|risposta) [AB]\b",
     ),
 )
-_STEMS = tuple({stem: None for phrase in _LATIN for stem in phrase.stems})
+_STEMS = frozenset(stem for phrase in _LATIN for stem in phrase.stems)
+_SHORTEST = tuple(one for one in _STEMS if not any(stem in one for stem in _STEMS - {one}))
 _OTHER_SCRIPT = re.compile("[\u0400-\u04ff\u3040-\u9fff\uac00-\ud7a3]")
 _OTHER = (
     re.compile(  # Russian
@@ -124,8 +125,8 @@ def find_order(text: str, *, letters: str | None = None) -> int | None:
 
 
 def _first_latin(text: str) -> int | None:
-    low = text.encode("ascii", "replace").lower()  # as long as the text, and fast to search
-    if not any(map(low.__contains__, _STEMS)):  # nearly always
+    low = text.encode("ascii", "replace").decode("ascii").lower()  # as long as the text
+    if not any(map(low.__contains__, _SHORTEST)):  # nearly always
         return None
     for phrase in _LATIN:
         for stem in phrase.stems:
@@ -136,7 +137,7 @@ def _first_latin(text: str) -> int | None:
     return None
 
 
-def _around(stem: bytes, low: bytes) -> Iterator[tuple[int, int]]:
+def _around(stem: str, low: str) -> Iterator[tuple[int, int]]:
     """Yield the parts of a text that lie near a stem, apart from each other."""
     place = low.find(stem)
     while place >= 0:
