@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from arenatest.gates.clocks import clock_of
 from arenatest.model.record import Answered, AnswerSlot, Ledger
-from arenatest.stats.percentile import nearest_rank
+from arenatest.stats.percentile import nearest_ranks
 
 QUANTILES = (0.50, 0.90, 0.95, 0.99)
 POINTS = 256
@@ -88,7 +88,7 @@ def _latency(contestant: str, metric: str, calls: list[Answered], *, apart: bool
         n=len(values),
         left_out=len(calls) - len(values),
         source=next(iter(sources)) if len(sources) == 1 else "mixed" if sources else "none",
-        quantiles=tuple(nearest_rank(values, share) for share in QUANTILES) if values else (),
+        quantiles=nearest_ranks(values, QUANTILES) if values else (),
         largest=values[-1] if values else None,
         curve=_curve(values),
     )
@@ -106,4 +106,4 @@ def _curve(values: list[float]) -> tuple[tuple[float, float], ...]:
     if n <= POINTS:
         return tuple((value, (place + 1) / n) for place, value in enumerate(values))
     shares = [(point + 1) / POINTS for point in range(POINTS)]
-    return tuple((nearest_rank(values, share), share) for share in shares)
+    return tuple(zip(nearest_ranks(values, shares), shares, strict=True))

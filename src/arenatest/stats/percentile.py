@@ -29,11 +29,23 @@ def nearest_rank(values: Sequence[float], q: float) -> float:
         >>> nearest_rank([15, 20, 35, 40, 50], 0.4)
         20
     """
+    return nearest_ranks(values, (q,))[0]
+
+
+def nearest_ranks(values: Sequence[float], shares: Sequence[float]) -> tuple[float, ...]:
+    """Return the same for several shares: values are looked through and sorted once.
+
+    Examples:
+        >>> nearest_ranks([15, 20, 35, 40, 50], (0.4, 1.0))
+        (20, 50)
+    """
     if not values:
         raise InsufficientData("a percentile needs at least one value")
     _check(values)
-    rank = math.ceil(q * len(values) - 1e-9)  # 0.07 * 100 is 7.000000000000001
-    return sorted(values)[max(rank, 1) - 1]
+    ordered = sorted(values)
+    # 0.07 * 100 is 7.000000000000001
+    ranks = (math.ceil(share * len(values) - 1e-9) for share in shares)
+    return tuple(ordered[max(rank, 1) - 1] for rank in ranks)
 
 
 def lower_bound(values: Sequence[float], q: float, *, alpha: float) -> float | None:
