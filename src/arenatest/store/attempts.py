@@ -26,21 +26,22 @@ def read_attempts(store: Store, run: Run) -> Attempts:
 
     An unfinished run counts where a gate was decided on it: ``-x`` stops such a one.
     """
+    plan = store.plan(run.plan_hash)
     with store.reading() as connection:
-        seeds = _alike(connection, run)
+        seeds = _alike(connection, run, plan)
         runs = _runs(connection, run, [*seeds])
         counted = [identity for identity, _ in runs]
         judged, mended, drawn = 1, 0, {seeds[runs[0][1]]}
-        for place, (one, plan) in enumerate(runs[1:], start=1):
-            reordered = seeds[plan] not in drawn
-            drawn.add(seeds[plan])
+        for place, (one, its) in enumerate(runs[1:], start=1):
+            reordered = seeds[its] not in drawn
+            drawn.add(seeds[its])
             judged += reordered or _bought(connection, one, counted[:place], lacking=False)
             mended += _bought(connection, one, counted[:place], lacking=True)
         timed = sum(_took_clocks(connection, one) for one in counted)
     return Attempts(commit=run.commit, runs=len(counted), judged=judged, timed=timed, mended=mended)
 
 
-def _alike(connection: Connection, run: Run) -> dict[str, int]:
+def _alike(connection: Connection, run: Run, plan: Plan) -> dict[str, int]:
     """Return the plans under its commit that count as its own, with their seeds."""
     table, own = schema.run, run.plan_hash
     query = select(table.c.plan_hash).where(_same_commit(run), table.c.source.is_(None)).distinct()
@@ -49,7 +50,6 @@ def _alike(connection: Connection, run: Run) -> dict[str, int]:
     who = schema.contestant
     for plan_hash, *one in connection.execute(select(*who.c).where(who.c.plan_hash.in_(hashes))):
         cast.setdefault(plan_hash, set()).add(tuple(one))
-    plan = read_plan(connection, own)
     others = (read_plan(connection, one) for one in hashes - {own} if cast.get(one) == cast[own])
     return {own: plan.seed} | {one.hash: one.seed for one in others if _asks_alike(one, plan)}
 
