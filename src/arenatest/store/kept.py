@@ -27,7 +27,7 @@ class Kept(Places[Slot, Value]):
         if place is None or self.numbers[place] != NOTHING:
             super().__setitem__(slot, value)
         else:
-            self.fill((place,), (len(self._values),))
+            self.take(place, len(self._values))
             self._values.append(value)
 
 
@@ -56,6 +56,6 @@ class KeptJudgments(Places[GameSlot, Judgment]):
         if place is None:
             self[slot] = called(said, None if call is None else id_from_bytes(call))
         else:
-            self.fill((place,), (len(self._said),))
+            self.take(place, len(self._said))
             self._said.append(said)
             self._calls.extend((call,))

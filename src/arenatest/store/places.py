@@ -116,6 +116,11 @@ class Places(MutableMapping[Slot, Value]):
             here[place] = number
         self._placed += taken
 
+    def take(self, place: int, number: int) -> None:
+        """Put a number into one place of the plan, which is free."""
+        self.numbers[place] = number
+        self._placed += 1
+
     def hold(self, slot: Slot, number: int) -> None:
         """Put a number into a slot that the plan does not have."""
         self._held[slot] = self._value(slot, number)
