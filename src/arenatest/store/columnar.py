@@ -6,26 +6,23 @@ What is read comes as the database holds it, and is decoded here: names and orde
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from functools import partial
 from itertools import compress
 from operator import add
 from typing import Any, Generic
 
-from sqlalchemy import Boolean, ColumnElement, Connection, LargeBinary, String, select, type_coerce
+from sqlalchemy import Connection, select
 
 from arenatest.model.judgment import Order
 from arenatest.model.record import JUDGED, TIMED, AnswerSlot, ClockFacts, GameSlot, Ledger
 from arenatest.store import said, schema
-from arenatest.store.codec import text_from_cell
 from arenatest.store.grids import answer_grid, game_grid
 from arenatest.store.later import Later
-from arenatest.store.names import Spelling
 from arenatest.store.placed import PlacedCalls
 from arenatest.store.places import Grid, Places, Slot
+from arenatest.store.raw import Names, pages, raw
 from arenatest.store.recorded import Calls
 from arenatest.store.said import Judgments, judgment_of
-from arenatest.store.types import Cell, Id, Named, Seconds, counted
 
 _PAGE = 900  # rows held beside the ledger, and ids in a statement: SQLite may take 999 variables
 _CHAT = 4  # where the id stands in how a call was placed
@@ -46,17 +43,17 @@ def read_answers(connection: Connection, ledger: Ledger, later: Later, count: in
     """
     plan = ledger.plan
     clocks = {rule.metric.name for rule in plan.rules if rule.metric.source == "timing"}
-    calls, names = Calls(later, plan.finishes, clocks), _Names(connection)
+    calls, names = Calls(later, plan.finishes, clocks), Names(connection)
     placing = _Placing(answer_grid(plan, count), calls, names)
     table, rows = schema.generation, _Rows(calls, names)
-    query = select(*(_raw(table.c[name]) for name in calls.columns))
+    query = select(*(raw(table.c[name]) for name in calls.columns))
     own = (table.c.run == ledger.run.id, table.c.role.in_(("answer", "timing")), table.c.final)
-    for page in _pages(connection, query.where(*own)):
+    for page in pages(connection, query.where(*own), _PAGE):
         rows.add(page)
     for page in _placed(connection, ledger.run.id):
         # of other calls, such as what an earlier run bought
         if elsewhere := {row[_CHAT] for row in page if row[_CHAT] not in rows.known}:
-            for found in _pages(connection, query.where(_raw(table.c.chat_id).in_(elsewhere))):
+            for found in pages(connection, query.where(raw(table.c.chat_id).in_(elsewhere)), _PAGE):
                 rows.add(found)
         placing.place(page, rows)
     ledger.answers, ledger.timings = placing.answers, placing.timings
@@ -69,7 +66,7 @@ def read_answers(connection: Connection, ledger: Ledger, later: Later, count: in
 
 def read_judgments(connection: Connection, ledger: Ledger, later: Later, count: int) -> None:
     """Put every judgment into the ledger; arguments as above."""
-    table, names = schema.judgment, _Names(connection)
+    table, names = schema.judgment, Names(connection)
     name = names.__getitem__
     decode = (*(name, name, _same, name, _same), lambda order: _ORDERS[names[order]])
     grid = game_grid(ledger.plan, count)
@@ -77,8 +74,8 @@ def read_judgments(connection: Connection, ledger: Ledger, later: Later, count: 
     ledger.judgments = places = Places(grid, partial(judgment_of, judgments))
     finder = _Finder(grid, decode)
     columns = [table.c[name] for name in (*GameSlot._fields, *said.COLUMNS)]
-    query = select(*map(_raw, columns)).where(table.c.run == ledger.run.id)
-    for page in _pages(connection, query):
+    query = select(*map(raw, columns)).where(table.c.run == ledger.run.id)
+    for page in pages(connection, query, _PAGE):
         parts = [*zip(*page, strict=True)]
         slots, kinds = parts[: len(GameSlot._fields)], parts[len(GameSlot._fields) :]
         numbers = judgments.numbers(kinds)
@@ -95,7 +92,7 @@ def read_judgments(connection: Connection, ledger: Ledger, later: Later, count: 
 class _Rows:
     """The rows of calls by their ids, as the database holds these."""
 
-    def __init__(self, calls: Calls, names: _Names) -> None:
+    def __init__(self, calls: Calls, names: Names) -> None:
         self._calls, self._names = calls, names
         self.known: dict[Any, int] = {}
 
@@ -111,7 +108,7 @@ class _Rows:
 class _Placing:
     """Puts calls into their places."""
 
-    def __init__(self, grid: Grid[AnswerSlot], calls: Calls, names: _Names) -> None:
+    def __init__(self, grid: Grid[AnswerSlot], calls: Calls, names: Names) -> None:
         decode = (names.__getitem__, names.__getitem__, _same)
         self._calls, self._names, self._finder = calls, names, _Finder(grid, decode)
         self._hows: dict[tuple[Any, ...], int] = {}
@@ -200,18 +197,6 @@ class _Steps(dict[tuple[Any, ...], int]):
         return steps
 
 
-class _Names(dict[Any, Any]):
-    """Names by their numbers: each is one object, and None where there is none."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__({None: None})
-        self._spelling = Spelling(connection)
-
-    def __missing__(self, number: int) -> str:
-        self[number] = text = text_from_cell(self._spelling[number])
-        return text
-
-
 def _same(part: Any) -> Any:
     return part
 
@@ -222,27 +207,6 @@ def _placed(connection: Connection, run_id: str) -> Iterator[Sequence[Any]]:
     both = table.c.purpose == "both"
     slot = [table.c[name] for name in (*AnswerSlot._fields, "purpose")]
     how = [table.c[name] for name in ("chat_id", "attempts", "reused", "level")]
-    query = select(*map(_raw, slot + how)).where(table.c.run == run_id)
+    query = select(*map(raw, slot + how)).where(table.c.run == run_id)
     for chosen in (both, ~both):
-        yield from _pages(connection, query.where(chosen))
-
-
-def _raw(column: Any) -> ColumnElement[Any]:
-    """Return a column whose values come as the database holds them: nothing is decoded."""
-    kind = column.type
-    if isinstance(kind, (Boolean, Named, Seconds)):
-        return counted(column)
-    if isinstance(kind, Id):
-        return type_coerce(column, LargeBinary)
-    return type_coerce(column, String) if isinstance(kind, Cell) else column
-
-
-def _pages(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:
-    """Yield rows as the driver makes them: SQLAlchemy's own would take a fifth of the time."""
-    with closing(connection.execute(query.execution_options(stream_results=True))) as result:
-        cursor = result.cursor
-        assert cursor is not None  # noqa: S101 - it is a query's
-        page: Sequence[Any] = result.fetchmany(1)  # which was read ahead where a server has more
-        while page:
-            yield page
-            page = cursor.fetchmany(_PAGE)
+        yield from pages(connection, query.where(chosen), _PAGE)

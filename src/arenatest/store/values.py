@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from sqlalchemy import Boolean
+
 from arenatest.model.answer import Answer, Failure, Timing, TimingSource, Usage
+from arenatest.model.microseconds import A_SECOND
 from arenatest.store import schema
+from arenatest.store.codec import text_from_cell
+from arenatest.store.ids import id_from_bytes
+from arenatest.store.types import Cell, Id, Named, Seconds
 
 _SOURCES = {source: source for source in get_args(TimingSource)}  # each row has its own else
 _FROM_FINISH_TO_GAPS = slice(13, -2)
 ANSWER_COLUMNS = tuple(schema.generation.c)[_FROM_FINISH_TO_GAPS]
 """What :func:`answer_from_row` takes, in order."""
 
+_NAMES, _CLOCKS, _FLAGS, _IDS, _CELLS = (
+    tuple(place for place, one in enumerate(ANSWER_COLUMNS) if isinstance(one.type, kind))
+    for kind in (Named, Seconds, Boolean, Id, Cell)
+)
+
 TIMING_COLUMNS = ANSWER_COLUMNS[14:]
 """What :func:`timing_from_row` takes, in order."""
+
+
+def decoded(row: Sequence[Any], names: Mapping[Any, Any]) -> list[Any]:
+    """Return ``ANSWER_COLUMNS`` as they are taken, of values as the database holds them.
+
+    Args:
+        row: The values of ``raw`` columns.
+        names: By their numbers.
+    """
+    values = [*row]
+    for place in _NAMES:
+        values[place] = names[row[place]]
+    for place in _CLOCKS:
+        if (count := row[place]) is not None:
+            values[place] = count / A_SECOND
+    for place in _FLAGS:
+        if (flag := row[place]) is not None:
+            values[place] = bool(flag)
+    for place in _IDS:
+        if (body := row[place]) is not None:
+            values[place] = id_from_bytes(bytes(body))
+    for place in _CELLS:
+        if (cell := row[place]) is not None:
+            values[place] = text_from_cell(cell)
+    return values
 
 
 def answer_from_row(

@@ -6,12 +6,12 @@ They take five times the memory of ``recorded``, and a fraction of the time of w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, select
 
-from arenatest.model.judgment import Judgment, Order
-from arenatest.model.plan import Plan
+from arenatest.model.judgment import Judgment, Order, Verdict
 from arenatest.model.record import JUDGED, TIMED, Answered, AnswerSlot, GameSlot, Ledger
 from arenatest.store import schema
 from arenatest.store.ids import id_from_bytes
@@ -23,10 +23,13 @@ from arenatest.store.joined import (
     Same,
     answer_of,
     called,
-    said_of,
+    text_of,
 )
+from arenatest.store.raw import Names, pages, raw
+from arenatest.store.values import decoded
 
 _PAGE = 200  # rows held beside the ledger while it is read
+_ORDERS = {str(order): order for order in Order}
 
 
 def read_answers(
@@ -39,41 +42,29 @@ def read_answers(
         ledger: Of the run.
         limits: What else the rows must be.
     """
-    same = _same(ledger.plan)
-    placed = schema.placed_answer
-    columns = (
-        *(placed.c[name] for name in (*AnswerSlot._fields, "purpose", "attempts", "reused")),
-        placed.c.level,
-        schema.generation.c.chat_id,
-        schema.generation.c.cost,
-        schema.generation.c.started,
-        *MANY_ANSWERS,
-    )
-    query = (
-        select(*columns)
-        .select_from(placed.join(ANSWERS, schema.generation.c.chat_id == placed.c.chat_id))
-        .where(placed.c.run == ledger.run.id, *limits)
-        .order_by(*placed.primary_key)  # as they lie there: nothing is sorted
-    )
+    names, same = Names(connection), Same()
+    query = _placed(ledger.run.id).where(*limits)
     plan = ledger.plan
     before: Answered | None = None
-    for row in _rows(connection, query):
+    call: tuple[Any, ...] = ()
+    for row in chain.from_iterable(pages(connection, query, _PAGE)):
         contestant, prompt, repeat, purpose, attempts, reused, level = row[:7]
-        chat_id, cost, started = row[7:10]
-        if before is None or (before.chat_id, before.reused) != (chat_id, reused):
+        chat_id, cost, started, *texts = row[7:14]
+        if before is None or call != (chat_id, reused):
+            call = chat_id, reused
             before = Answered(
-                answer=plan.finishes.taken(answer_of(row[10:], same)),
-                chat_id=chat_id,
+                answer=plan.finishes.taken(answer_of((*texts, *decoded(row[14:], names)), same)),
+                chat_id=id_from_bytes(bytes(chat_id)),
                 attempts=attempts,
-                reused=reused,
+                reused=bool(reused),
                 cost=cost,
                 started=started,
-                level="" if level is None else same.value(level),
+                level=names[level] or "",
             )
-        slot = AnswerSlot(same.value(contestant), same.value(prompt), repeat)
-        if purpose in JUDGED:
+        slot = AnswerSlot(names[contestant], names[prompt], repeat)
+        if names[purpose] in JUDGED:
             ledger.answers[slot] = before
-        if purpose in TIMED:
+        if names[purpose] in TIMED:
             ledger.timings[slot] = before
 
 
@@ -90,37 +81,50 @@ def judged(
     connection: Connection, ledger: Ledger, limits: Sequence[ColumnElement[bool]] = ()
 ) -> Iterator[tuple[GameSlot, Judgment, bytes | None]]:
     """Yield the place of every judgment, what it says, and the id of its call as bytes."""
-    same = _same(ledger.plan)
+    names = Names(connection)
+    known: dict[tuple[Any, ...], Judgment] = {}  # texts are one object by their numbers
     table = schema.judgment
     columns = [table.c[name] for name in GameSlot._fields]
     query = (
-        select(*columns, *JUDGMENT[:-1], type_coerce(table.c.chat_id, LargeBinary))
+        select(*map(raw, (*columns, table.c.explanation, *JUDGMENT)))
         .select_from(JUDGMENTS)
         .where(table.c.run == ledger.run.id, *limits)
     )
-    for row in _rows(connection, query):
-        candidate, prompt, repeat, judge, judge_repeat, order = row[:6]
-        slot = GameSlot(
-            same.value(candidate),
-            same.value(prompt),
-            repeat,
-            same.value(judge),
-            judge_repeat,
-            Order(order),
-        )
-        yield slot, said_of(row[6:-1], same), row[-1]
+    for page in pages(connection, query, _PAGE):
+        for candidate, prompt, repeat, judge, judge_repeat, order, *said, body, call in page:
+            slot = GameSlot(
+                names[candidate],
+                names[prompt],
+                repeat,
+                names[judge],
+                judge_repeat,
+                _ORDERS[names[order]],
+            )
+            judgment = known.get(key := tuple(said))
+            if judgment is None:
+                _, verdict, void, compressed = said
+                judgment = known[key] = Judgment(
+                    verdict=None if verdict is None else Verdict(names[verdict]),
+                    void=names[void],
+                    explanation=text_of(compressed, body),
+                )
+            yield slot, judgment, call
 
 
-def _same(plan: Plan) -> Same:
-    same = Same()
-    for contestant in plan.contestants:
-        same.value(contestant.name)
-    for prompt in plan.prompts:
-        same.value(prompt.id)
-    return same
-
-
-def _rows(connection: Connection, query: Any) -> Iterator[Sequence[Any]]:
-    result = connection.execute(query)
-    while page := result.fetchmany(_PAGE):
-        yield from page
+def _placed(run_id: str) -> Select[Any]:
+    """Return the query of a run's answers in their places."""
+    placed = schema.placed_answer
+    columns = (
+        *(placed.c[name] for name in (*AnswerSlot._fields, "purpose", "attempts", "reused")),
+        placed.c.level,
+        schema.generation.c.chat_id,
+        schema.generation.c.cost,
+        schema.generation.c.started,
+        *MANY_ANSWERS,
+    )
+    return (
+        select(*map(raw, columns))
+        .select_from(placed.join(ANSWERS, schema.generation.c.chat_id == placed.c.chat_id))
+        .where(placed.c.run == run_id)
+        .order_by(*placed.primary_key)  # as they lie there: nothing is sorted
+    )
