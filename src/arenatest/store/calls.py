@@ -23,6 +23,7 @@ from arenatest.store.joined import (
     answer_of,
     judgment_of,
 )
+from arenatest.store.raw import Names, raw
 from arenatest.store.types import in_words
 from arenatest.store.values import (
     ANSWER_COLUMNS,
@@ -202,19 +203,20 @@ def read_attempts(connection: Connection, call: Generation) -> list[Generation]:
 def read_served(connection: Connection, run_id: str) -> Served:
     """Return the models behind all that stands in a run, reused answers and judgments too."""
     table, placed, judged = schema.generation, schema.placed_answer, schema.judgment
+    names = Names(connection)
     found: dict[tuple[Any, str], set[str]] = {}
     for role, source, name in (
         ("answer", placed, placed.c.contestant),
         ("judge", judged, judged.c.judge),
     ):
         query = (
-            select(name, table.c.model)
+            select(raw(name), raw(table.c.model))  # spelt once each, not in every row
             .select_from(source.join(table, table.c.chat_id == source.c.chat_id))
             .where(source.c.run == run_id, table.c.model.is_not(None))
             .distinct()
         )
         for who, model in connection.execute(query):
-            found.setdefault((role, who), set()).add(model)
+            found.setdefault((role, names[who]), set()).add(names[model])
     return {who: tuple(sorted(models)) for who, models in found.items()}
 
 
