@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from arenatest.gates.decide import decide
+from arenatest.gates.sameness import bare
 from arenatest.gates.watch import Watch
 from unit.gates.scenes import Scene, answered, plan, prompt, rule
 
@@ -98,3 +101,9 @@ def test_new_against_old_on_a_shared_baseline_compares_these_two():
             scene.ledger.answers[slot] = answered(SAME)
     decision = decide(rule(against="other"), scene.ledger)
     assert decision.cause == "judge"
+
+
+@pytest.mark.parametrize("other", ["", "é"])
+def test_a_text_is_bared_alike_whatever_letters_it_has(other):
+    ascii_ = "".join(map(chr, range(128)))
+    assert bare(f"{ascii_}{other}") == re.sub(r"[\W_]+", "", ascii_.casefold()) + other

@@ -10,6 +10,7 @@ from arenatest.stats.percentile import (
     at_most,
     lower_bound,
     nearest_rank,
+    nearest_ranks,
     samples_needed,
     upper_bound,
 )
@@ -92,3 +93,8 @@ def test_a_rank_is_not_lifted_by_rounding():
 def test_a_share_outside_the_open_interval_is_refused():
     with pytest.raises(ValueError, match="share"):
         at_most(1, 3, 1.0)
+
+
+def test_several_shares_are_those_of_each():
+    values, shares = [3.0, 1.0, 2.0, 5.0, 4.0], (0.2, 0.5, 0.9)
+    assert nearest_ranks(values, shares) == tuple(nearest_rank(values, q) for q in shares)
