@@ -44,8 +44,6 @@ class Grid(Generic[Slot]):
         for axis in reversed(self._axes):
             self._steps.insert(0, {value: self.size * at for at, value in enumerate(axis)})
             self.size *= len(axis)
-        # What comes after whom and on which prompt, of which there is little, is looked up at once.
-        self._rest = {rest: self.steps(2, rest) for rest in product(*self._axes[2:])}
 
     @property
     def depth(self) -> int:
@@ -55,7 +53,7 @@ class Grid(Generic[Slot]):
     def place(self, slot: Any) -> int | None:
         """Return the number of a slot; None for one that the plan does not have."""
         try:
-            return self._steps[0][slot[0]] + self._steps[1][slot[1]] + self._rest[slot[2:]]
+            return sum(map(getitem, self._steps, slot))
         except KeyError:
             return None
 
