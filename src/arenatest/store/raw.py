@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Connection, LargeBinary, String, type_coerce
 
+from arenatest.errors import StoreError
 from arenatest.store.codec import text_from_cell
 from arenatest.store.names import Spelling
 from arenatest.store.types import Cell, Id, Named, Seconds, counted
@@ -18,6 +19,9 @@ class Names(dict[Any, Any]):
 
     Args:
         connection: Whose transaction lasts as long.
+
+    Raises:
+        StoreError: Rows hold a number that has no name.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -25,7 +29,13 @@ class Names(dict[Any, Any]):
         self._spelling = Spelling(connection)
 
     def __missing__(self, number: int) -> str:
-        self[number] = text = text_from_cell(self._spelling[number])
+        spelt = self._spelling[number]
+        if spelt is None:
+            hint = "`arenatest verify` says what else is damaged"
+            raise StoreError(
+                f"the store lacks a name that rows hold, number {number}\n  hint: {hint}"
+            )
+        self[number] = text = text_from_cell(spelt)
         return text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -125,7 +125,7 @@ class Store:
         """Give a connection in a transaction that writes, and is undone by an error."""
         if self._lock is not None:
             self._lock.check()
-        with self._database.writes.begin() as connection:
+        with self._database.translated(), self._database.writes.begin() as connection:
             if self._lock is not None:
                 self._lock.fence(connection)
             yield connection
@@ -214,14 +214,14 @@ class Store:
         except KeyError:  # there is a name that was not met before
             self._meet(set().union(*(names_in(*one) for one in tables)))
             made = _made(tables, self._numbers)
-        with self._database.translated(), self.writing() as connection:
+        with self.writing() as connection:
             cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
             for statement, rows in made:
                 cursor.executemany(self._inserts[statement], rows)
 
-    def _meet(self, names: Set[str]) -> None:
+    def _meet(self, names: Iterable[str]) -> None:
         """Learn names, as cells; those of a plan at once, lest nearly every write learns a few."""
-        if unknown := names - self._numbers.keys():
+        if unknown := [name for name in names if name not in self._numbers]:
             with self.writing() as connection:
                 learnt = learn(connection, unknown)
             self._numbers.update(learnt)
@@ -326,7 +326,7 @@ class Store:
 
     @persistent
     def plan(self, plan_hash: str) -> Plan:
-        """Return a plan; an unknown one is an error."""
+        """Return a plan, the very one that was begun here; an unknown one is an error."""
         if (begun := self._begun.get(plan_hash)) is not None:
             return begun
         with self.reading() as connection:

@@ -4,6 +4,7 @@ import sqlite3
 import struct
 import tracemalloc
 import zlib
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 
 from arenatest import __version__
 from arenatest.keeping.choice import Asked
-from arenatest.keeping.contents import check_texts
+from arenatest.keeping.contents import check_plans, check_texts
 from arenatest.keeping.findings import Findings
 from arenatest.keeping.prune import Pruning, plan_lock_of
 from arenatest.keeping.verify import verify
 from arenatest.store import open_store, schema
 from fakes.shops import DAY, NOW, Shop, found, new, newest, old, tables
+from unit.store.records import run as begun
 
 REFUSED = {"meta"}
 """Whose only row is looked at before anything is read: a store of another version is refused."""
@@ -168,6 +170,23 @@ def test_what_is_damaged_is_named_with_what_to_do(tmp_path, damage, said):
 
     assert any(said in str(finding) for finding in findings.told), findings.told
     assert all(finding.remedy for finding in findings.told)
+
+
+def test_a_plan_is_read_from_the_store_though_this_process_holds_it(tmp_path):
+    folder = tmp_path / "store"
+    with open_store(folder) as store:
+        shop = Shop(store, folder)
+        suite = shop.suite(tables())
+        plan_hash = shop.run(tables()).plan_hash
+        assert store.begin(suite.plan, replace(begun(), id="later"), fresh=True, expire=0.0)
+        with store.writing() as connection:
+            connection.exec_driver_sql("UPDATE plan SET body = x'00'")
+        assert store.plan(plan_hash) is suite.plan
+
+        findings = Findings()
+        check_plans(store, findings)
+
+    assert [one.where for one in findings.told] == [f"plan {plan_hash[:16]}"]
 
 
 def test_a_text_that_unpacks_without_end_is_not_held_in_memory(tmp_path):

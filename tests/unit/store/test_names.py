@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
+from arenatest.errors import StoreError
+from arenatest.model.record import AnswerSlot
 from arenatest.store import open_store, schema
 from arenatest.store.types import numbers, spelt
-from unit.store.records import generation, one_of_each, plan, run
+from unit.store.records import generation, one_of_each, placed, plan, run
 
 CALL = schema.generation
 
@@ -86,6 +88,16 @@ def test_the_names_of_a_plan_are_learned_when_its_run_begins(store):
     known = set(one(store, select(schema.name.c.text)))
 
     assert known >= {prompt.id for prompt in plan().prompts}
+
+
+def test_a_name_that_is_gone_is_told_and_not_taken_for_none(store):
+    begun(store)
+    store.write([placed("c-0", slot=AnswerSlot("old", "p0"))])
+    with store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM name WHERE text = 'old'")
+
+    with pytest.raises(StoreError, match="the store lacks a name that rows hold, number "):
+        store.load("run-1")
 
 
 def test_a_record_whose_name_gets_no_number_is_an_error_and_not_left_out(folder):

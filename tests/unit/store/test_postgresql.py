@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
@@ -11,13 +12,14 @@ import tempfile
 import threading
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from arenatest.errors import StoreError
 from arenatest.model.address import Address
-from arenatest.store import Writer, open_store
+from arenatest.store import Writer, open_store, postgresql
 from arenatest.store.database import Refused
 from arenatest.store.locks import LockLost
 from arenatest.store.postgresql import PostgresDatabase
@@ -365,6 +367,21 @@ def test_a_pooler_that_keeps_no_sessions_is_refused(url, tmp_path, statements):
         with pytest.raises(StoreError, match=r"no lock holds\n  hint: .*pool_mode = session"):
             hold()
         lock.release()
+
+
+def test_a_record_with_a_new_name_waits_for_a_connection_as_any_other(url, monkeypatch):
+    soon = partial(postgresql.create_engine, pool_timeout=0.1)
+    monkeypatch.setattr(postgresql, "create_engine", soon)
+    with open_store(url) as store, contextlib.ExitStack() as others:
+        store.begin(plan(), run(), fresh=False, expire=0.0)
+        store.write([generation("c-0")])
+        with contextlib.suppress(StoreError):
+            while True:
+                others.enter_context(store.reading())
+
+        for owner in ("old", "never met"):
+            with pytest.raises(StoreError, match="all connections are in use"):
+                store.write([generation("c-1", owner=owner)])
 
 
 def test_a_statement_that_the_server_gives_up_is_told_with_what_to_do(url):
