@@ -28,8 +28,9 @@ _LABEL = re.compile(
     r"\[(?=\s*(?:[AB]\s*(?:[<>=]|&[lg]t;){1,2}\s*[AB]|abstain)\s*\])", re.IGNORECASE
 )
 _VERDICT_KEY = re.compile(r"""["'](?=verdict(["'])\s*:)""", re.IGNORECASE)
-_LEAD = (  # a line's beginning, up to its first letter or digit that is not of an HTML entity
-    r"^(?=[^\w\n&]*+(?:(?:_|&(?:#?\w{1,10};)?)[^\w\n&]*+)*+"
+_LEAD = (  # a line's beginning, up to its first letter or digit, or the first behind HTML entities
+    r"^(?=(?:[^\w\n]*+(?:_[^\w\n]*+)*+"
+    r"|(?:(?:[^\w\n&]|_)*+&(?:#?\w{1,32};|nbsp)?)++(?:[^\w\n&]|_)*+)"
 )
 _ROLE = re.compile(
     rf"{_LEAD}(?=[abdefhijstuv])(?:"

@@ -38,7 +38,7 @@ _VERDICT = re.compile(
     r"\[\[\s*(?:[AB]\s*(?:[<>=]|&[lg]t;){1,2}\s*[AB]|[ABC]|abstain|(?:10|\d)(?:\.\d)?)\s*\]\]"
     r"|\[[AB][<>=]{1,2}[AB]\]"
     r"""|["']verdict["']\s*:\s*["']\s*(?:[AB]\b|tie\b|abstain\b)"""
-    r"|^[#>*_ \t-]*(?:my |the )?(?:final )?verdict[*_ \t]*:[*_ \t]*[AB]\b",
+    r"|^(?:[#>*_ \t-]|&#?\w{1,32};)*+(?:my |the )?(?:final )?verdict[*_ \t]*:[*_ \t]*[AB]\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKER = re.compile(
