@@ -56,19 +56,17 @@ def pack(battles: Sequence[Battle], *, budget: int) -> Packed:
     orders that disagree, then voids, then the rest.
     """
     index = _index(battles, range(len(battles)))
-    sizes: list[int] = []
-    chats = _packed(_listed(_chats(battle, sizes) for battle in battles))
-    chosen, chunks = _fitted(battles, sizes, budget - _embedded(chats) - _embedded(index))
+    chats = _packed(_listed(map(_chats, battles)))
+    chosen, chunks = _fitted(battles, budget - _embedded(chats) - _embedded(index))
     left_out = len(battles) - len(chosen)
     if left_out:
         index = _index(battles, chosen)
     return Packed(index=index, chats=chats, chunks=chunks, left_out=left_out)
 
 
-def _fitted(
-    battles: Sequence[Battle], sizes: Sequence[int], budget: int
-) -> tuple[Chosen, tuple[bytes, ...]]:
+def _fitted(battles: Sequence[Battle], budget: int) -> tuple[Chosen, tuple[bytes, ...]]:
     """Return which bodies come in and their chunks: as many as fit, at most ``budget`` bytes."""
+    sizes = [_size(battle) for battle in battles]
     best: tuple[Chosen, tuple[bytes, ...]] = ((), _chunks(battles, ()))
     share = _PACKED
     for _ in range(_TRIES):
@@ -111,12 +109,12 @@ def urgency(battle: Battle) -> int:
     return {"void": 2, "win": 3, "tie": 4}.get(battle.outcome, 5)
 
 
-def _size(battle: Battle, games: Iterable[Seated]) -> int:
+def _size(battle: Battle) -> int:
     answers = [one.answer for one in (battle.baseline, battle.answered) if one is not None]
     return (
         600
         + sum(min(answer.length + len(answer.reasoning), LONGEST) for answer in answers)
-        + sum(min(len(said.explanation), LONGEST) + 80 for _, said in games)
+        + sum(min(len(said.explanation), LONGEST) + 80 for _, said in battle.games)
         + sum(len(message.content) for message in battle.prompt.messages)
     )
 
@@ -159,12 +157,9 @@ def _failed(battle: Battle) -> bool:
     return any(one is not None and not one.answer.ok for one in (battle.baseline, battle.answered))
 
 
-def _chats(battle: Battle, sizes: list[int]) -> list[str]:
-    """Return the chat ids of a battle, and note its size while its games are at hand."""
-    games = battle.games
-    sizes.append(_size(battle, games))
+def _chats(battle: Battle) -> list[str]:
     answers = [one.chat_id for one in (battle.baseline, battle.answered) if one is not None]
-    return answers + [said.chat_id for _, said in games if said.chat_id is not None]
+    return answers + [said.chat_id for _, said in battle.games if said.chat_id is not None]
 
 
 def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, object]:
