@@ -86,20 +86,13 @@ def answer_of(row: Sequence[Any], same: Same, *, gaps: tuple[float, ...] = ()) -
 
 def judgment_of(row: Sequence[Any], same: Same) -> Judgment:
     """Return the judgment of the columns ``JUDGMENT``."""
-    *said, chat_id = row
-    return called(said_of(said, same), chat_id)
-
-
-def said_of(row: Sequence[Any], same: Same) -> Judgment:
-    """Return what a judgment says, without the call: the columns ``JUDGMENT`` but the last."""
-    verdict, void, compressed, body = row
-    return same.value(
-        Judgment(
-            verdict=None if verdict is None else Verdict(verdict),
-            void=void,
-            explanation=same.text(compressed, body),
-        )
+    verdict, void, compressed, body, chat_id = row
+    said = Judgment(
+        verdict=None if verdict is None else Verdict(verdict),
+        void=void,
+        explanation=same.text(compressed, body),
     )
+    return called(same.value(said), chat_id)
 
 
 def called(said: Judgment, chat_id: str | None) -> Judgment:
