@@ -1,4 +1,6 @@
 PLUGIN = '''
+import sys
+
 import pytest
 from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict
@@ -7,6 +9,11 @@ from arenatest.hookspec import Kind
 from arenatest.model.answer import Answer
 from arenatest.model.judgment import Judgment, Verdict
 from arenatest.model.metric import MetricSpec
+
+
+def say(*words):
+    # in one piece, for the loop's thread and the session's speak at once
+    sys.stdout.write(" ".join(map(str, words)) + "\\n")
 
 
 class Options(BaseModel):
@@ -30,7 +37,7 @@ class Parrot:
         return Answer(text=self.text, finish="stop")
 
     async def close(self):
-        print("CLOSED", self.text)
+        say("CLOSED", self.text)
 
 
 class NoOptions(BaseModel):
@@ -63,11 +70,11 @@ def pytest_arena_metrics():
 
 
 def pytest_arena_gate_decided(decision):
-    print("DECIDED", decision.gate, decision.decision)
+    say("DECIDED", decision.gate, decision.decision)
 
 
 def pytest_arena_run_finished(ledger, decisions):
-    print("FINISHED", ledger.plan.suite, len(ledger.answers), len(decisions))
+    say("FINISHED", ledger.plan.suite, len(ledger.answers), len(decisions))
 '''
 
 SUITE = """

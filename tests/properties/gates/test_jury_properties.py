@@ -80,6 +80,7 @@ def test_no_verdict_in_the_candidates_favour_lowers_its_score(
 
 RANK = {"fail": 0, "inconclusive": 1, "pass": 2}
 words = st.sampled_from(["win", "half", "tie", "flip", "loss"])
+clear_words = st.sampled_from(["win", "loss"])
 
 
 @settings(deadline=None, max_examples=50)
@@ -89,11 +90,31 @@ words = st.sampled_from(["win", "half", "tie", "flip", "loss"])
     votings,
     st.sampled_from([0.3, 0.5, 0.7]),
 )
-def test_two_judges_more_in_the_candidates_favour_never_make_its_gate_worse(
+def test_two_judges_more_in_the_candidates_favour_never_lower_its_win_rate(
     data, said, voting, limit
 ):
-    planned = plan(len(said), judges=("x", "y", "z"), voting=voting)
-    scene = Scene(planned)
+    was, became = decided_before_and_after(data, said, voting, limit)
+    if became.n == was.n:
+        assert became.value >= was.value
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.data(),
+    st.lists(st.tuples(clear_words, clear_words, clear_words), min_size=1, max_size=50),
+    st.sampled_from([0.3, 0.5, 0.7]),
+)
+def test_a_loss_turned_into_a_win_never_makes_a_gate_worse(data, said, limit):
+    # of graded scores this is nearly true, and no more: see "Known limits" in docs/statistics.md
+    was, became = decided_before_and_after(data, said, "majority", limit)
+    assert RANK[became.decision] >= RANK[was.decision]
+    if became.n == was.n:
+        assert became.low is None or became.low >= was.low
+
+
+def decided_before_and_after(data, said, voting, limit):
+    """Decide a gate twice; before the second time two judges of one battle are won over."""
+    scene = Scene(plan(len(said), judges=("x", "y", "z"), voting=voting))
     for number, judges in enumerate(said):
         scene.battle(number, "judged", judges=judges)
     gate = rule(limit=limit)
@@ -102,10 +123,7 @@ def test_two_judges_more_in_the_candidates_favour_never_make_its_gate_worse(
     scene.battle(raised, "judged", judges=["win", *said[raised][1:-1], "win"])
     became = decide(gate, scene.ledger)
     assume("judge" not in (was.cause, became.cause))
-    assert RANK[became.decision] >= RANK[was.decision]
-    if became.n == was.n:
-        assert became.value >= was.value
-        assert became.low is None or became.low >= was.low
+    return was, became
 
 
 def in_seats(order, step):
