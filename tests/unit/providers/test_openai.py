@@ -15,7 +15,7 @@ from unit.providers.asking_openai import CALL, KEY, PROMPT, ask, build
 
 
 def test_an_answer_comes_with_usage_ids_and_clocks():
-    script = Script(ttft=0.05, itl=0.01, comments=2, reasoning="Let me think ")
+    script = Script(ttft=0.05, itl=0.1, comments=2, reasoning="Let me think ")
     with serve(reply="Hello there, world.", script=script) as server:
         (answer,) = ask(server.base_url)
     assert answer.failure is None
