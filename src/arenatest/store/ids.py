@@ -21,6 +21,7 @@ WHOLE = 127
 _DIGITS = "0123456789abcdef"
 _PLAIN, _AS_IT_IS = b"\0", bytes([WHOLE])
 _LENGTHS = tuple(bytes([length]) for length in range(WHOLE))
+_BEGINNINGS = tuple(BEGINNINGS.values())
 
 
 def id_to_bytes(text: str) -> bytes:
@@ -30,16 +31,12 @@ def id_to_bytes(text: str) -> bytes:
         >>> id_to_bytes("00ff7a"), id_to_bytes("req_7a"), id_to_bytes("a7")
         (b'\x00\x00\xffz', b'\x04req_z', b'\x00\xa7')
     """
-    before = text.rstrip(_DIGITS)
-    if not before and len(text) % 2 == 0:
-        return _PLAIN + bytes.fromhex(text)
-    cell = cell_from_text(text)
-    before = cell.rstrip(_DIGITS)
-    start = len(before) + (len(cell) - len(before)) % 2
-    head = cell[:start].encode()
-    if len(head) > LONGEST:
-        return _AS_IT_IS + cell.encode()
-    return _LENGTHS[len(head)] + head + bytes.fromhex(cell[start:])
+    try:
+        body = bytes.fromhex(text)
+    except ValueError:
+        return _parted(text)
+    # nearly all of ours; capitals and blanks are taken, too, but do not come back
+    return _PLAIN + body if body.hex() == text else _parted(text)
 
 
 def server_id_to_bytes(text: str) -> bytes:
@@ -49,10 +46,11 @@ def server_id_to_bytes(text: str) -> bytes:
         >>> server_id_to_bytes("req_7a"), server_id_to_bytes("7a")
         (b'q\x00z', b'\x00z')
     """
-    for mark, beginning in BEGINNINGS.items():
-        if text.startswith(beginning):
-            return _LENGTHS[mark] + id_to_bytes(text[len(beginning) :])
-    return id_to_bytes(text)
+    if text.startswith(_BEGINNINGS):
+        for mark, beginning in BEGINNINGS.items():
+            if text.startswith(beginning):
+                return _LENGTHS[mark] + _parted(text[len(beginning) :])
+    return _parted(text)
 
 
 def id_from_bytes(body: bytes) -> str:
@@ -84,6 +82,17 @@ def ranges_of(beginning: str) -> Iterator[tuple[bytes, bytes | None]]:
 def range_of_length(beginning: str, length: int) -> tuple[bytes, bytes | None]:
     """Return the range of ids that begin so, and whose digits come after so many bytes."""
     return _between(bytes([length]) + cell_from_text(beginning).encode(), "")
+
+
+def _parted(text: str) -> bytes:
+    """Return the bytes of any id: first what comes before its digits."""
+    cell = cell_from_text(text)
+    before = cell.rstrip(_DIGITS)
+    start = len(before) + (len(cell) - len(before)) % 2
+    head = cell[:start].encode()
+    if len(head) > LONGEST:
+        return _AS_IT_IS + cell.encode()
+    return _LENGTHS[len(head)] + head + bytes.fromhex(cell[start:])
 
 
 def _between(head: bytes, digits: str) -> tuple[bytes, bytes | None]:
