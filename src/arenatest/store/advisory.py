@@ -19,7 +19,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from arenatest.errors import StoreError
 from arenatest.store.database import ConnectionLost, Refused
@@ -123,9 +123,10 @@ class AdvisoryLock:
         if not self._stands:
             raise ConnectionLost(f"{self._place}: the connection that holds the lock is gone")
 
-    def fence(self, connection: Connection) -> None:
+    def fence(self, cursor: DBAPICursor) -> None:
         """Let a transaction go on only if nobody else has taken it, nor can before the end."""
-        row = connection.exec_driver_sql(_FENCE, (self._row,)).fetchone()
+        cursor.execute(_FENCE, (self._row,))
+        row = cursor.fetchone()
         if row is None or row[0] != self._token:
             raise LockLost(self._without(_TAKEN))
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Protocol
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from arenatest.errors import StoreError
 
@@ -37,11 +37,11 @@ class Lock(Protocol):
             StoreError: It is not known whether it is still held, but soon will be.
         """
 
-    def fence(self, connection: Connection) -> None:
+    def fence(self, cursor: DBAPICursor) -> None:
         """Let a transaction go on only if nobody else has taken it, nor can before the end.
 
         Args:
-            connection: In a transaction that has written nothing yet.
+            cursor: The driver's, in a transaction that has written nothing yet.
 
         Raises:
             LockLost: Somebody has.
@@ -87,7 +87,7 @@ class FileBasedLock:
     def check(self) -> None:
         """Do nothing: the operating system takes it from nobody."""
 
-    def fence(self, connection: Connection) -> None:
+    def fence(self, cursor: DBAPICursor) -> None:
         """Do nothing, likewise."""
 
     def __enter__(self) -> FileBasedLock:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url
 from sqlalchemy import text as sql_text
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -166,6 +167,9 @@ class PostgresDatabase(Database):
             clock=self._clock,
             patience=self.patience,
         )
+
+    def _begin(self, cursor: DBAPICursor) -> None:
+        """Leave it to psycopg, which begins with the first statement."""
 
     def _engine(self, url: URL) -> Engine:
         arguments = {**_CONNECTING, **url.translate_connect_args(username="user"), **url.query}

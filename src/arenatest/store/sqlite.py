@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from arenatest.errors import StoreError
 from arenatest.store.database import Database
@@ -171,14 +172,21 @@ class SqliteDatabase(Database):
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
         def begin(connection: Connection) -> None:
-            writes = connection.get_execution_options().get(_WRITES, False)
+            cursor = connection.connection.cursor()
             with self.translated():
-                connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+                if connection.get_execution_options().get(_WRITES, False):
+                    self._begin(cursor)
+                else:
+                    cursor.execute("BEGIN")
 
         event.listen(engine, "connect", connected)
         event.listen(engine, "begin", begin)
         self._translate(engine)
         return engine
+
+    def _begin(self, cursor: DBAPICursor) -> None:
+        """Take the lock at once, or wait for it."""
+        cursor.execute("BEGIN IMMEDIATE")
 
     def _use_wal(self, connection: sqlite3.Connection) -> None:
         """Wait as for any lock: SQLite does not, where another process has just made the file."""

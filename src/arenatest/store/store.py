@@ -127,7 +127,7 @@ class Store:
             self._lock.check()
         with self._database.translated(), self._database.writes.begin() as connection:
             if self._lock is not None:
-                self._lock.fence(connection)
+                self._lock.fence(connection.connection.cursor())
             yield connection
 
     @persistent
@@ -214,8 +214,11 @@ class Store:
         except KeyError:  # there is a name that was not met before
             self._meet(set().union(*(names_in(*one) for one in tables)))
             made = _made(tables, self._numbers)
-        with self.writing() as connection:
-            cursor = connection.connection.cursor()  # 20 us less a statement than SQLAlchemy's own
+        if self._lock is not None:
+            self._lock.check()
+        with self._database.inserting() as cursor:
+            if self._lock is not None:
+                self._lock.fence(cursor)
             for statement, rows in made:
                 cursor.executemany(self._inserts[statement], rows)
 

@@ -4,9 +4,11 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from arenatest.errors import OptionError, StoreError
 from arenatest.store import open_store, schema
@@ -180,3 +182,20 @@ def test_tables_from_between_two_releases_are_refused(database):
 
     with pytest.raises(StoreError, match=r"between two releases.*\n  hint: choose another place"):
         open_store(database)
+
+
+def test_what_an_error_cuts_short_is_undone_and_the_next_is_written(database):
+    opened = open_database(database)
+    insert = "INSERT INTO meta (name, value) VALUES ('{}', '')"
+
+    with suppress(ZeroDivisionError), opened.inserting() as cursor:
+        cursor.execute(insert.format("cut"))
+        raise ZeroDivisionError
+    with opened.inserting() as cursor:
+        cursor.execute(insert.format("next"))
+
+    with opened.reads.begin() as connection:
+        names = connection.execute(select(schema.meta.c.name)).scalars().all()
+    opened.close()
+    assert "cut" not in names
+    assert "next" in names
