@@ -33,6 +33,7 @@ from arenatest.store.grids import answer_grid, game_grid
 from arenatest.store.joined import Same
 from arenatest.store.kept import Kept, KeptJudgments
 from arenatest.store.later import Later
+from arenatest.store.raw import Names
 from arenatest.store.replaced import read_replaced
 from arenatest.store.setbacks import read_setbacks
 from arenatest.store.types import in_words, spelt
@@ -60,11 +61,12 @@ def read_ledger(connection: Connection, run: Run, plan: Plan, later: Later) -> L
     same = Same()
     for prompt in plan.prompts:
         same.value(prompt.id)
-    _read_answers(connection, ledger, later)
+    names = Names(connection)
+    _read_answers(connection, ledger, names, later)
     if plan.finishes.failing:
         _break_off(ledger)
     _read_loads(connection, ledger, same)
-    _read_judgments(connection, ledger, later)
+    _read_judgments(connection, ledger, names, later)
     _read_measurements(connection, ledger, same)
     _read_calls(connection, ledger)
     ledger.setbacks = read_setbacks(connection, run.id)
@@ -81,20 +83,20 @@ def read_page(connection: Connection, run: Run, plan: Plan) -> Ledger:
         plan: Its plan with these prompts alone: a few hundred at most, of conversations all turns.
     """
     ledger = Ledger(run=run, plan=plan)
-    prompts = [prompt.id for prompt in plan.prompts]
-    whole.read_answers(connection, ledger, _limits(schema.placed_answer.c, plan, prompts))
+    names, prompts = Names(connection), [prompt.id for prompt in plan.prompts]
+    whole.read_answers(connection, ledger, names, _limits(schema.placed_answer.c, plan, prompts))
     if plan.finishes.failing:
         _break_off(ledger)
-    whole.read_judgments(connection, ledger, _limits(schema.judgment.c, plan, prompts))
+    whole.read_judgments(connection, ledger, names, _limits(schema.judgment.c, plan, prompts))
     return ledger
 
 
-def _read_answers(connection: Connection, ledger: Ledger, later: Later) -> None:
+def _read_answers(connection: Connection, ledger: Ledger, names: Names, later: Later) -> None:
     count = _count(connection, schema.placed_answer, ledger.run.id)
     if 0 < count < MANY:
         grid = answer_grid(ledger.plan, count)
         ledger.answers, ledger.timings = Kept(grid), Kept(grid)
-        whole.read_answers(connection, ledger)
+        whole.read_answers(connection, ledger, names)
     elif count:
         columnar.read_answers(connection, ledger, later, count)
 
@@ -154,11 +156,11 @@ def _some(text: int | None) -> str:
     return "" if text is None else "..."
 
 
-def _read_judgments(connection: Connection, ledger: Ledger, later: Later) -> None:
+def _read_judgments(connection: Connection, ledger: Ledger, names: Names, later: Later) -> None:
     count = _count(connection, schema.judgment, ledger.run.id)
     if 0 < count < MANY:
         kept = KeptJudgments(game_grid(ledger.plan, count))
-        for slot, said, call in whole.judged(connection, ledger):
+        for slot, said, call in whole.judged(connection, ledger, names):
             kept.put(slot, said, call)
         ledger.judgments = kept
     elif count:

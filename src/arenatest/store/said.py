@@ -13,6 +13,7 @@ from arenatest.store import schema, whole
 from arenatest.store.answered import equal, reduced
 from arenatest.store.later import Later
 from arenatest.store.places import Grid
+from arenatest.store.raw import Names
 from arenatest.store.texts import PAGE, Pages
 
 _VERDICTS = {str(verdict): verdict for verdict in Verdict}
@@ -67,7 +68,9 @@ class Judgments:
         few = Ledger(run=self._run, plan=replace(self._plan, prompts=()))
         table = schema.judgment
         limits = (table.c.candidate == candidate, table.c.prompt.in_(prompts))
-        self._later.read(lambda connection: whole.read_judgments(connection, few, limits))
+        self._later.read(
+            lambda connection: whole.read_judgments(connection, few, Names(connection), limits)
+        )
         return dict(few.judgments)
 
 

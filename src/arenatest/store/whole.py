@@ -33,16 +33,20 @@ _ORDERS = {str(order): order for order in Order}
 
 
 def read_answers(
-    connection: Connection, ledger: Ledger, limits: Sequence[ColumnElement[bool]] = ()
+    connection: Connection,
+    ledger: Ledger,
+    names: Names,
+    limits: Sequence[ColumnElement[bool]] = (),
 ) -> None:
     """Put every placed answer into the ledger.
 
     Args:
         connection: The store's.
         ledger: Of the run.
+        names: As they are read on the same connection.
         limits: What else the rows must be.
     """
-    names, same = Names(connection), Same()
+    same = Same()
     query = _placed(ledger.run.id).where(*limits)
     plan = ledger.plan
     before: Answered | None = None
@@ -69,19 +73,24 @@ def read_answers(
 
 
 def read_judgments(
-    connection: Connection, ledger: Ledger, limits: Sequence[ColumnElement[bool]] = ()
+    connection: Connection,
+    ledger: Ledger,
+    names: Names,
+    limits: Sequence[ColumnElement[bool]] = (),
 ) -> None:
     """Put every judgment into the ledger; arguments as above."""
-    for slot, said, call in judged(connection, ledger, limits):
+    for slot, said, call in judged(connection, ledger, names, limits):
         chat_id = None if call is None else id_from_bytes(bytes(call))
         ledger.judgments[slot] = called(said, chat_id)
 
 
 def judged(
-    connection: Connection, ledger: Ledger, limits: Sequence[ColumnElement[bool]] = ()
+    connection: Connection,
+    ledger: Ledger,
+    names: Names,
+    limits: Sequence[ColumnElement[bool]] = (),
 ) -> Iterator[tuple[GameSlot, Judgment, bytes | None]]:
     """Yield the place of every judgment, what it says, and the id of its call as bytes."""
-    names = Names(connection)
     known: dict[tuple[Any, ...], Judgment] = {}  # texts are one object by their numbers
     table = schema.judgment
     columns = [table.c[name] for name in GameSlot._fields]
