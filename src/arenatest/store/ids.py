@@ -59,6 +59,8 @@ def id_from_bytes(body: bytes) -> str:
     Raises:
         ValueError: It did not make these bytes.
     """
+    if body[:1] == _PLAIN:  # as nearly all of ours
+        return body[1:].hex()
     if body and body[0] in BEGINNINGS:
         return BEGINNINGS[body[0]] + _from_bytes(body[1:])
     return _from_bytes(body)

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import null
 
-from arenatest.model.answer import Answer
+from arenatest.model.answer import Answer, Usage
 from arenatest.model.judgment import Judgment, Verdict
 from arenatest.store import schema
 from arenatest.store.codec import unpack_text
-from arenatest.store.values import ANSWER_COLUMNS, answer_from_row, usage_from_row
+from arenatest.store.values import ANSWER_COLUMNS, COUNTS, answer_from_row, usage_from_row
 
 Value = TypeVar("Value")
 
@@ -64,10 +64,18 @@ class Same:
 
     def __init__(self) -> None:
         self._values: dict[Any, Any] = {}
+        self._usages: dict[tuple[Any, ...], Usage | None] = {}
 
     def text(self, compressed: bool | None, body: bytes | None) -> str:  # noqa: FBT001
         """Return a text as the store holds it, the empty one for none."""
-        return self.value(text_of(compressed, body))
+        return "" if body is None else self.value(text_of(compressed, body))
+
+    def usage(self, row: Sequence[Any]) -> Usage | None:
+        """Return the counts of ``ANSWER_COLUMNS``; None where there were none."""
+        counts = tuple(row[COUNTS])
+        if counts not in self._usages:
+            self._usages[counts] = usage_from_row(row)
+        return self._usages[counts]
 
     def value(self, value: Value) -> Value:
         """Return the first value that was equal to this one."""
@@ -80,8 +88,7 @@ def answer_of(row: Sequence[Any], same: Same, *, gaps: tuple[float, ...] = ()) -
     text, reasoning = same.text(*row[0:2]), same.text(*row[2:4])
     finish, model, *rest = row[4:]
     row = (same.value(finish), same.value(model), *rest)
-    usage = same.value(usage_from_row(row))
-    return answer_from_row(row, text=text, reasoning=reasoning, usage=usage, gaps=gaps)
+    return answer_from_row(row, text=text, reasoning=reasoning, usage=same.usage(row), gaps=gaps)
 
 
 def judgment_of(row: Sequence[Any], same: Same) -> Judgment:

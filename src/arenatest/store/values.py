@@ -24,6 +24,9 @@ _NAMES, _CLOCKS, _FLAGS, _IDS, _CELLS = (
     for kind in (Named, Seconds, Boolean, Id, Cell)
 )
 
+COUNTS = slice(4, 9)
+"""What :func:`usage_from_row` takes of them."""
+
 TIMING_COLUMNS = ANSWER_COLUMNS[14:]
 """What :func:`timing_from_row` takes, in order."""
 
@@ -105,9 +108,9 @@ def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timi
 
 def usage_from_row(row: Sequence[Any]) -> Usage | None:
     """Return the counts of ``ANSWER_COLUMNS``; None where there were none."""
-    if not row[4]:
+    has_usage, input_tokens, output_tokens, reasoning_tokens, cached_tokens = row[COUNTS]
+    if not has_usage:
         return None
-    input_tokens, output_tokens, reasoning_tokens, cached_tokens = row[5:9]
     return Usage(
         input_tokens=input_tokens,
         output_tokens=output_tokens,

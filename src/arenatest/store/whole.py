@@ -21,12 +21,11 @@ from arenatest.store.joined import (
     JUDGMENTS,
     MANY_ANSWERS,
     Same,
-    answer_of,
     called,
     text_of,
 )
 from arenatest.store.raw import Names, pages, raw
-from arenatest.store.values import decoded
+from arenatest.store.values import answer_from_row, decoded
 
 _PAGE = 200  # rows held beside the ledger while it is read
 _ORDERS = {str(order): order for order in Order}
@@ -55,9 +54,15 @@ def read_answers(
         contestant, prompt, repeat, purpose, attempts, reused, level = row[:7]
         chat_id, cost, started, *texts = row[7:14]
         if before is None or call != (chat_id, reused):
-            call = chat_id, reused
+            call, columns = (chat_id, reused), decoded(row[14:], names)
+            answer = answer_from_row(
+                columns,
+                text=same.text(*texts[:2]),
+                reasoning=same.text(*texts[2:]),
+                usage=same.usage(columns),
+            )
             before = Answered(
-                answer=plan.finishes.taken(answer_of((*texts, *decoded(row[14:], names)), same)),
+                answer=plan.finishes.taken(answer),
                 chat_id=id_from_bytes(bytes(chat_id)),
                 attempts=attempts,
                 reused=bool(reused),
