@@ -29,6 +29,8 @@ COUNTS = slice(4, 9)
 
 TIMING_COLUMNS = ANSWER_COLUMNS[14:]
 """What :func:`timing_from_row` takes, in order."""
+_FIELDS = ("source", *(one.name for one in TIMING_COLUMNS[1:]), "gaps")
+_WRITES = tuple(getattr(Timing, name).__set__ for name in _FIELDS)
 
 
 def decoded(row: Sequence[Any], names: Mapping[Any, Any]) -> list[Any]:
@@ -83,27 +85,31 @@ def timing_from_row(row: Sequence[Any], *, gaps: tuple[float, ...] = ()) -> Timi
     """Return the clocks of ``TIMING_COLUMNS``."""
     source, queue_wait, connect, ttfb, ttft, ttfat, tpot, e2e, wall, icl, reads, reused = row[:12]
     held, lag, stream_lag, server, server_queue, load = row[12:]
-    return Timing(
-        source=_SOURCES.get(source, source),
-        queue_wait=queue_wait,
-        held=0.0 if held == 0.0 else held,
-        connect=connect,
-        ttfb=ttfb,
-        ttft=ttft,
-        ttfat=ttft if ttfat == ttft else ttfat,  # nearly always: one object less to hold
-        tpot=tpot,
-        e2e=ttft if e2e == ttft else e2e,
-        wall=wall,
-        icl=icl,
-        gaps=gaps,
-        reads=reads,
-        connection_reused=reused,
-        lag=lag,
-        stream_lag=stream_lag,
-        server=server,
-        server_queue=server_queue,
-        load=load,
+    values = (
+        _SOURCES.get(source, source),
+        queue_wait,
+        connect,
+        ttfb,
+        ttft,
+        ttft if ttfat == ttft else ttfat,  # nearly always: one object less to hold
+        tpot,
+        ttft if e2e == ttft else e2e,
+        wall,
+        icl,
+        reads,
+        reused,
+        0.0 if held == 0.0 else held,
+        lag,
+        stream_lag,
+        server,
+        server_queue,
+        load,
+        gaps,
     )
+    timing = object.__new__(Timing)  # half the time of naming each: thousands are read
+    for write, value in zip(_WRITES, values, strict=True):
+        write(timing, value)
+    return timing
 
 
 def usage_from_row(row: Sequence[Any]) -> Usage | None:
