@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import NamedTuple, Protocol
 
 from arenatest.errors import StoreError
@@ -59,7 +59,7 @@ class Writer:
         self._clock, self._sleep = clock, sleep
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._lock = Lock()
-        self._closing = Event()
+        self._closed = False
         self._thread = Thread(target=self._work, name="arenatest-store", daemon=True)
         self._thread.start()
 
@@ -74,7 +74,7 @@ class Writer:
         """
         done = asyncio.get_running_loop().create_future()
         with self._lock:
-            if self._closing.is_set():
+            if self._closed:
                 message = "the store's writer is closed"
                 raise StoreError(message)
             self._queue.put(_Request(records, done))
@@ -83,8 +83,8 @@ class Writer:
     def close(self) -> None:
         """Write what is queued and end the thread. It blocks: not for the loop's own thread."""
         with self._lock:
-            if not self._closing.is_set():
-                self._closing.set()
+            if not self._closed:
+                self._closed = True
                 self._queue.put(None)
         self._thread.join()
 
@@ -94,7 +94,7 @@ class Writer:
             first = self._queue.get()
             if first is None:
                 return
-            self._closing.wait(_GATHERING)
+            time.sleep(_GATHERING)  # half of what it takes to wait for an event as well
             batch, open_ = self._drain(first)
             self._settle(batch)
 
