@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from arenatest.gates.battles import Battle as Settled
 from arenatest.gates.battles import read_battle
@@ -85,27 +84,20 @@ class Battle:
         return plan.baseline, next(c for c in plan.candidates if c.name == self.candidate)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeView:
-    """How one judge, in one of its repeats, saw a battle: a score for each order.
+class JudgeView(NamedTuple):
+    """How one judge, in one of its repeats, saw a battle.
 
-    ``None`` for an order is a void; an order that is not in ``scores`` was not judged.
+    Attributes:
+        pair: The candidate's scores, baseline first and candidate first; None if one is void, or
+            was not judged.
     """
 
     judge: str
-    repeat: int
-    scores: Mapping[Order, float | None]
-
-    @property
-    def pair(self) -> tuple[float, float] | None:
-        """The candidate's scores, baseline first and candidate first; None if one is void."""
-        first = self.scores.get(Order.BASELINE_FIRST)
-        second = self.scores.get(Order.CANDIDATE_FIRST)
-        return None if first is None or second is None else (first, second)
+    pair: tuple[float, float] | None
 
     @property
     def score(self) -> float | None:
-        """The mean of both orders; None if one is void."""
+        """The mean of both orders; None without a pair."""
         return None if self.pair is None else sum(self.pair) / 2
 
 
@@ -130,19 +122,24 @@ def battles(ledger: Ledger) -> Iterator[Battle]:
                     yield _battle(ledger, pairing)
 
 
-def judge_views(games: tuple[Seated, ...]) -> list[JudgeView]:
-    """Return what each judge said of one battle, the two orders side by side."""
-    grouped: dict[tuple[str, int], list[Seated]] = defaultdict(list)
-    for slot, judgment in games:
-        grouped[slot.judge, slot.judge_repeat].append((slot, judgment))
-    return [
-        JudgeView(
-            judge=judge,
-            repeat=repeat,
-            scores={slot.order: said.candidate_score(slot.order) for slot, said in seated},
-        )
-        for (judge, repeat), seated in grouped.items()
-    ]
+def judge_views(games: Iterable[Seated]) -> list[JudgeView]:
+    """Return what each judge said of one battle, the two orders side by side.
+
+    Args:
+        games: By judge, repeat and order.
+    """
+    scores: dict[tuple[str, int], list[float | None]] = {}
+    for slot, said in games:
+        own = scores.setdefault((slot.judge, slot.judge_repeat), [])
+        own.append(said.candidate_score(slot.order))
+    return [JudgeView(judge, _pair(own)) for (judge, _), own in scores.items()]
+
+
+def _pair(scores: list[float | None]) -> tuple[float, float] | None:
+    if len(scores) < len(_ORDERS):
+        return None
+    first, second = scores
+    return None if first is None or second is None else (first, second)
 
 
 def _games(ledger: Ledger, candidate: str, prompt: str, repeat: int) -> tuple[Seated, ...]:
