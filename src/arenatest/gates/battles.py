@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from arenatest.gates.evidence import Evidence, Fate, Games, Jury, Reader
@@ -38,6 +39,9 @@ class Battle(NamedTuple):
     games: Jury = ()
 
 
+BothOrders = tuple[Judgment, Judgment]
+"""Two games of one judge: with the baseline first, and with the candidate first."""
+
 _EQUAL = Battle(score=TIE, equal=True)
 _BLANK = Battle(blank=True)
 
@@ -61,19 +65,59 @@ def read_battle(
     theirs = ledger.answers.get(AnswerSlot(plan.baseline.name, prompt, repeat))
     if ours is None or theirs is None:
         return None
-    if not plan.finishes.judged(ours.answer, theirs.answer):
-        return _unjudged(*(_standing(plan, side.answer) for side in (ours, theirs)))
-    if ours.answer.says(theirs.answer):
-        return _EQUAL if ours.answer.text.strip() else _BLANK
-    return _judged(ledger, (candidate, prompt, repeat), plan)
+    settled = unjudged(plan, ours.answer, theirs.answer)
+    if settled is not None:
+        return settled
+    games: list[BothOrders] = []
+    for judge in plan.judges:
+        own = _said(ledger, (candidate, prompt, repeat), judge)
+        if own is None:
+            return None
+        games += own
+    return judged(plan, games)
+
+
+def unjudged(plan: Plan, ours: Answer, theirs: Answer) -> Battle | None:
+    """Return a battle that is over before a judge is asked; None for one that judges settle.
+
+    Args:
+        plan: What it says of ends of answers.
+        ours: The candidate's answer.
+        theirs: The baseline's.
+    """
+    if not plan.finishes.judged(ours, theirs):
+        return _ended(*(_standing(plan, side) for side in (ours, theirs)))
+    if ours.says(theirs):
+        return _EQUAL if ours.text.strip() else _BLANK
+    return None
+
+
+def judged(plan: Plan, games: Sequence[BothOrders]) -> Battle:
+    """Return a battle that judges settle.
+
+    Args:
+        plan: Who judges, and how their votes are counted.
+        games: All of it, by judge and repeat.
+    """
+    votes: list[float | None] = []
+    counted: list[Games] = []
+    start = 0
+    for judge in plan.judges:
+        end = start + judge.repeats
+        score, counts = _vote(games[start:end], strength=judge.strength)
+        votes.append(score)
+        counted.append(counts)
+        start = end
+    score = jury_score(votes, voting=plan.voting, quorum=plan.quorum)
+    return Battle(score=score, votes=tuple(votes), games=tuple(counted))
 
 
 def _standing(plan: Plan, answer: Answer) -> Treatment:
     return plan.finishes.of(answer) if answer.ok else "failure"
 
 
-def _unjudged(ours: Treatment, theirs: Treatment) -> Battle:
-    """Return a battle that is over before a judge is asked: lost, or void.
+def _ended(ours: Treatment, theirs: Treatment) -> Battle:
+    """Return a battle by how its answers ended: lost, or void.
 
     Where an answer is missing, nobody wins by what the other one is worth.
     """
@@ -85,23 +129,7 @@ def _unjudged(ours: Treatment, theirs: Treatment) -> Battle:
     return Battle(score=float(theirs == "loss"), forfeit=True)
 
 
-def _judged(ledger: Ledger, place: tuple[str, str, int], plan: Plan) -> Battle | None:
-    votes: list[float | None] = []
-    games: list[Games] = []
-    for judge in plan.judges:
-        said = _said(ledger, place, judge)
-        if said is None:
-            return None
-        score, counts = _vote(said, strength=judge.strength)
-        votes.append(score)
-        games.append(counts)
-    score = jury_score(votes, voting=plan.voting, quorum=plan.quorum)
-    return Battle(score=score, votes=tuple(votes), games=tuple(games))
-
-
-def _said(
-    ledger: Ledger, place: tuple[str, str, int], judge: JudgeSeat
-) -> list[tuple[Judgment, Judgment]] | None:
+def _said(ledger: Ledger, place: tuple[str, str, int], judge: JudgeSeat) -> list[BothOrders] | None:
     """Return a judge's games of one battle, both orders side by side; None while one is missing."""
     said = []
     for again in range(judge.repeats):
@@ -113,7 +141,7 @@ def _said(
     return said
 
 
-def _vote(said: list[tuple[Judgment, Judgment]], *, strength: bool) -> tuple[float | None, Games]:
+def _vote(said: Sequence[BothOrders], *, strength: bool) -> tuple[float | None, Games]:
     """Return a judge's score of one battle, the mean of its repeats, and what it did."""
     own: list[float] = []
     played = read = flips = 0

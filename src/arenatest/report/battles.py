@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from arenatest.gates.battles import Battle as Settled
-from arenatest.gates.battles import read_battle
+from arenatest.gates.battles import judged, read_battle, unjudged
 from arenatest.model.identity import content_id
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import Contestant, Plan
@@ -21,6 +21,7 @@ _EVEN = 0.5
 _ORDERS = tuple(Order)
 
 Seated = tuple[GameSlot, Judgment]
+_Sides = tuple[Answered | None, Answered | None]  # the candidate's answer and the baseline's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,16 +111,10 @@ def battles(ledger: Ledger) -> Iterator[Battle]:
         against = [ledger.answers.get(AnswerSlot(baseline, prompt.id, one)) for one in repeats]
         for candidate in plan.candidates:
             for repeat in repeats:
-                pairing = _Pairing(
-                    prompt=prompt,
-                    candidate=candidate,
-                    repeat=repeat,
-                    base=against[repeat],
-                    cand=ledger.answers.get(AnswerSlot(candidate.name, prompt.id, repeat)),
-                    games=_games(ledger, candidate.name, prompt.id, repeat),
-                )
-                if pairing.base is not None or pairing.cand is not None:
-                    yield _battle(ledger, pairing)
+                slot = AnswerSlot(candidate.name, prompt.id, repeat)
+                answered = ledger.answers.get(slot)
+                if answered is not None or against[repeat] is not None:
+                    yield _battle(ledger, prompt, slot, (answered, against[repeat]))
 
 
 def judge_views(games: Iterable[Seated]) -> list[JudgeView]:
@@ -154,42 +149,45 @@ def _games(ledger: Ledger, candidate: str, prompt: str, repeat: int) -> tuple[Se
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pairing:
-    """What the record holds of one battle."""
-
-    prompt: Prompt
-    candidate: Contestant
-    repeat: int
-    base: Answered | None
-    cand: Answered | None
-    games: tuple[Seated, ...]
-
-
-def _battle(ledger: Ledger, pairing: _Pairing) -> Battle:
-    plan, name = ledger.plan, pairing.candidate.name
-    settled = read_battle(ledger, name, pairing.prompt.id, pairing.repeat, plan=plan)
-    if not plan.judges:
-        settled = None  # nobody was to judge: nothing is missing, and nothing is void
-    pairs = [view.pair for view in judge_views(pairing.games)]
+def _battle(ledger: Ledger, prompt: Prompt, slot: AnswerSlot, sides: _Sides) -> Battle:
+    plan, (answered, baseline) = ledger.plan, sides
+    games = _games(ledger, *slot)
+    settled = _settled(plan, sides, games)
+    pairs = (view.pair for view in judge_views(games))
+    apart = [abs(first - second) for first, second in filter(None, pairs)]
     return Battle(
         suite=plan.suite,
-        candidate=name,
-        prompt=pairing.prompt,
-        repeat=pairing.repeat,
+        candidate=slot.contestant,
+        prompt=prompt,
+        repeat=slot.repeat,
         outcome=_outcome(settled),
         score=None if settled is None else settled.score,
-        cause=_cause(plan, settled, pairing)
+        cause=_cause(plan, settled, sides, games)
         if settled is not None and settled.score is None
         else None,
-        baseline=pairing.base,
-        answered=pairing.cand,
+        baseline=baseline,
+        answered=answered,
         ledger=ledger,
         identical=settled is not None and settled.equal,
-        disagree=any(pair is not None and pair[0] != pair[1] for pair in pairs),
-        flip=any(pair is not None and abs(pair[0] - pair[1]) == 1.0 for pair in pairs),
-        forfeit=_ends(plan, pairing) if settled is not None and settled.forfeit else None,
+        disagree=any(apart),
+        flip=1.0 in apart,
+        forfeit=_ends(plan, sides) if settled is not None and settled.forfeit else None,
     )
+
+
+def _settled(plan: Plan, sides: _Sides, games: Sequence[Seated]) -> Settled | None:
+    ours, theirs = sides
+    if ours is None or theirs is None:
+        return None
+    if not plan.judges:  # nobody was to judge: nothing is missing, and nothing is void
+        return None
+    settled = unjudged(plan, ours.answer, theirs.answer)
+    if settled is not None:
+        return settled
+    if len(games) < len(_ORDERS) * sum(seat.repeats for seat in plan.judges):
+        return None
+    said = [judgment for _, judgment in games]
+    return judged(plan, list(zip(said[0::2], said[1::2], strict=True)))
 
 
 def _part(contestant: Contestant, prompt: Prompt) -> str | None:
@@ -204,9 +202,9 @@ def _outcome(settled: Settled | None) -> Outcome:
     return "win" if settled.score > _EVEN else "loss" if settled.score < _EVEN else "tie"
 
 
-def _ends(plan: Plan, pairing: _Pairing) -> str:
+def _ends(plan: Plan, sides: _Sides) -> str:
     """Return how the answers ended that no judge was shown, and whose they are."""
-    ours, theirs = (_end(plan, side) for side in (pairing.cand, pairing.base))
+    ours, theirs = (_end(plan, side) for side in sides)
     if ours == theirs == _FAILED:
         return "both calls failed"
     named = (("candidate", ours), ("baseline", theirs))
@@ -220,14 +218,14 @@ def _end(plan: Plan, answered: Answered | None) -> str:
     return "" if judged else _ENDS[answered.answer.finish or ""]
 
 
-def _cause(plan: Plan, settled: Settled, pairing: _Pairing) -> str:
+def _cause(plan: Plan, settled: Settled, sides: _Sides, games: Sequence[Seated]) -> str:
     if settled.candidate_failed or settled.baseline_failed:
-        return _ends(plan, pairing)
+        return _ends(plan, sides)
     if settled.blank:
         return "both answers are empty"
     if any(vote is not None for vote in settled.votes):
         return "fewer judges than the quorum"
-    voids = {said.void: None for _, said in pairing.games if said.void is not None}
+    voids = {said.void: None for _, said in games if said.void is not None}
     failed = (void for void in voids if void != "abstained")
     return _JUDGE_VOIDS[next(failed, "abstained" if voids else "judge")]
 
