@@ -20,6 +20,7 @@ from arenatest.model.prompt import Prompt
 from arenatest.model.record import AnswerSlot, GameSlot, Ledger
 
 _EVEN = 0.5
+_ORDERS = tuple(Order)
 
 
 class Part(NamedTuple):
@@ -36,6 +37,10 @@ class Part(NamedTuple):
     def plus(self, other: Part) -> Part:
         """Return both together."""
         return Part(self.part + other.part, self.whole + other.whole)
+
+
+NOTHING = Part()
+"""What a measure says that does not apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,18 +102,21 @@ def _first(seen: Seen) -> Part:
 
 def _longer(seen: Seen) -> Part:
     ours, theirs = seen.lengths
-    return _favoured(seen, ours=ours > theirs) if ours != theirs else Part()
+    return _favoured(seen, ours=ours > theirs) if ours != theirs else NOTHING
 
 
 def _kin(seen: Seen) -> Part:
+    if seen.seat.family is None:
+        return NOTHING
     ours, theirs = (is_kin(seen.seat.family, family) for family in seen.families)
-    return _favoured(seen, ours=ours) if ours != theirs else Part()
+    return _favoured(seen, ours=ours) if ours != theirs else NOTHING
 
 
 def _human(seen: Seen) -> Part:
-    if seen.label is None or seen.score is None:
-        return Part()
-    return Part(side(seen.score) == side(seen.label), 1.0)
+    score = None if seen.label is None else seen.score
+    if seen.label is None or score is None:
+        return NOTHING
+    return Part(side(score) == side(seen.label), 1.0)
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -179,7 +187,7 @@ def games_of(
     """Return a judge's games of one battle, both orders in turn; None while one is missing."""
     said = []
     for again in range(seat.repeats):
-        for order in Order:
+        for order in _ORDERS:
             slot = GameSlot(candidate, prompt, repeat, seat.name, again, order)
             judgment = ledger.judgments.get(slot)
             if judgment is None:
@@ -261,9 +269,10 @@ def _scores_of_a(seen: Seen) -> list[float]:
 
 def _favoured(seen: Seen, *, ours: bool) -> Part:
     """Return whether a decided battle went to one side."""
-    if seen.score is None or seen.score == _EVEN:
-        return Part()
-    return Part((seen.score > _EVEN) == ours, 1.0)
+    score = seen.score
+    if score is None or score == _EVEN:
+        return NOTHING
+    return Part((score > _EVEN) == ours, 1.0)
 
 
 def _families(plan: Plan, candidate: str, prompt: Prompt) -> tuple[str | None, str | None]:

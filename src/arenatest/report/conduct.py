@@ -8,6 +8,7 @@ from itertools import groupby
 from arenatest.errors import InsufficientData
 from arenatest.gates.conduct import (
     MEASURES,
+    NOTHING,
     Part,
     Seen,
     golden_part,
@@ -20,6 +21,8 @@ from arenatest.model.plan import JudgeSeat
 from arenatest.model.record import Ledger
 from arenatest.stats.agreement import Kappa, cohen_kappa
 from arenatest.stats.proportions import sign_test
+
+_SHOWN = tuple(name for name in MEASURES if name != "parse_rate")  # that is in a JudgeReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +77,16 @@ class _Sums:
     """Adds up what one judge did, cluster by cluster."""
 
     def __init__(self) -> None:
-        self.parts = dict.fromkeys(MEASURES, Part())
+        self.parts = dict.fromkeys(_SHOWN, NOTHING)
         self.leanings = [0, 0]
         self.sides: list[tuple[int, int]] = []
-        self._cluster = Part()
+        self._cluster = NOTHING
 
     def add(self, battles: list[Seen]) -> None:
         """Take its battles on one prompt."""
         for one in battles:
-            for name, measure in MEASURES.items():
-                part = measure(one)
+            for name in _SHOWN:
+                part = MEASURES[name](one)
                 if part.whole:
                     self.parts[name] = self.parts[name].plus(part)
                     if name == "first_share":
@@ -93,7 +96,7 @@ class _Sums:
 
     def close_cluster(self) -> None:
         """Note to which seat it leaned on the prompts that belong together."""
-        share, self._cluster = self._cluster.share, Part()
+        share, self._cluster = self._cluster.share, NOTHING
         if share is not None and side(share):
             self.leanings[side(share) < 0] += 1
 
