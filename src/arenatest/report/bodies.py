@@ -154,7 +154,11 @@ class _Names:
 
 
 def _failed(battle: Battle) -> bool:
-    return any(one is not None and not one.answer.ok for one in (battle.baseline, battle.answered))
+    return _is_failure(battle.baseline) or _is_failure(battle.answered)
+
+
+def _is_failure(answered: Answered | None) -> bool:
+    return answered is not None and not answered.answer.ok
 
 
 def _chats(battle: Battle) -> list[str]:
@@ -165,7 +169,7 @@ def _chats(battle: Battle) -> list[str]:
 def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, object]:
     prompts: dict[int, int] = {}  # by identity: within a run equal places hold the same object
     answers: dict[int, int] = {}
-    texts: dict[str, list[dict[str, object]]] = {"prompts": [], "answers": []}
+    texts: dict[str, list[dict[str, object]]] = {"answers": [], "prompts": []}
 
     def prompt_place(battle: Battle) -> int:
         key = id(battle.prompt)
@@ -185,22 +189,22 @@ def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, o
 
     bodies = [
         {
-            "p": prompt_place(battle),
             "b": answer_place(battle.baseline),
-            "c": answer_place(battle.answered),
-            "g": [_game(game) for game in battle.games],
-            "why": battle.cause,
-            "same": battle.identical,
-            **({} if battle.forfeit is None else {"forfeit": battle.forfeit}),
-            "repeat": battle.repeat,
             **({"by": battle.parts} if any(battle.parts) else {}),
+            "c": answer_place(battle.answered),
+            **({} if battle.forfeit is None else {"forfeit": battle.forfeit}),
+            "g": [_game(game) for game in battle.games],
+            "p": prompt_place(battle),
+            "repeat": battle.repeat,
+            "same": battle.identical,
             **({"votes": named_votes(battle)} if _by_jury(battle) else {}),
+            "why": battle.cause,
         }
         if start + place in chosen
         else None
         for place, battle in enumerate(battles)
     ]
-    return {**texts, "battles": bodies}
+    return {"answers": texts["answers"], "battles": bodies, "prompts": texts["prompts"]}
 
 
 def _by_jury(battle: Battle) -> bool:
@@ -210,8 +214,6 @@ def _by_jury(battle: Battle) -> bool:
 def _prompt(prompt: Prompt) -> dict[str, object]:
     return {
         "id": prompt.id,
-        "messages": [[message.role, _cut(message.content)] for message in prompt.messages],
-        "reference": None if prompt.reference is None else _cut(prompt.reference),
         "labels": [
             f"{name} {value}"
             for name, value in (
@@ -222,6 +224,8 @@ def _prompt(prompt: Prompt) -> dict[str, object]:
             )
             if value
         ],
+        "messages": [[message.role, _cut(message.content)] for message in prompt.messages],
+        "reference": None if prompt.reference is None else _cut(prompt.reference),
     }
 
 
@@ -229,20 +233,20 @@ def _answer(answered: Answered) -> dict[str, object]:
     answer = answered.answer
     timing, usage = answer.timing, answer.usage
     return {
+        "attempts": answered.attempts,
         "chat": answered.chat_id,
-        "text": _cut(answer.text),
-        "reasoning": _cut(answer.reasoning),
+        "cost": answered.cost,
+        "e2e": None if timing is None else timing.e2e,
         "failure": _failure(answer),
         "finish": answer.finish,
-        "model": answer.model,
-        "ttft": None if timing is None else timing.ttft,
-        "e2e": None if timing is None else timing.e2e,
         "in": None if usage is None else usage.input_tokens,
+        "model": answer.model,
         "out": None if usage is None else usage.output_tokens,
-        "cost": answered.cost,
-        "attempts": answered.attempts,
-        "reused": answered.reused,
+        "reasoning": _cut(answer.reasoning),
         "request": answer.request_id,
+        "reused": answered.reused,
+        "text": _cut(answer.text),
+        "ttft": None if timing is None else timing.ttft,
     }
 
 
@@ -257,14 +261,14 @@ def _failure(answer: Answer) -> str | None:
 def _game(game: Seated) -> dict[str, object]:
     slot, said = game
     return {
+        "chat": said.chat_id,
         "judge": slot.judge,
+        "order": slot.order,
         "repeat": slot.judge_repeat,
-        "order": slot.order.value,
-        "verdict": None if said.verdict is None else said.verdict.value,
         "score": said.candidate_score(slot.order),
+        "verdict": said.verdict,
         "void": said.void,
         "why": _cut(said.explanation),
-        "chat": said.chat_id,
     }
 
 
@@ -295,7 +299,8 @@ def _listed(values: Iterable[object]) -> Iterator[str]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    """Return JSON, each object's keys as they stand: in order, so that nobody has to sort them."""
+    return _JSON.encode(value)
 
 
 def _packed(pieces: Iterable[str]) -> bytes:
@@ -307,3 +312,6 @@ def _packed(pieces: Iterable[str]) -> bytes:
 def _embedded(body: bytes) -> int:
     """Return how many bytes of the page it takes, in base64."""
     return 4 * -(-len(body) // 3)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)

@@ -2,6 +2,7 @@ import base64
 import gzip
 import json
 import random
+from dataclasses import replace
 
 from arenatest.report.battles import battles
 from arenatest.report.bodies import CHUNK, LONGEST, pack
@@ -35,6 +36,23 @@ def test_the_same_battles_give_the_same_bytes():
     assert pack(fight([("win", "loss")]), budget=AMPLE) == pack(
         fight([("win", "loss")]), budget=AMPLE
     )
+
+
+def test_the_keys_of_every_object_stand_in_order():
+    planned = plan([prompt("p")], judges=("sonnet", "haiku"))
+    part = replace(planned.candidates[0], where=(("category", ("",)),))
+    whole = replace(planned.candidates[0], parts=(part,))
+    builder = LedgerBuilder(replace(planned, candidates=(whole,)))
+    builder.answer("gpt-4o", "p", "a").answer("gpt-5-mini", "p", "b")
+    for judge in ("sonnet", "haiku"):
+        builder.judge("p", ("win", "win"), judge=judge)
+    (battle,) = battles(builder.ledger)
+    packed = pack([replace(battle, forfeit="as if it were one")], budget=AMPLE)
+    for part in (packed.index, *packed.chunks):
+        text = gzip.decompress(part)
+        assert json.dumps(json.loads(text), sort_keys=True) == json.dumps(json.loads(text))
+    (body,) = opened(packed.chunks[0])["battles"]
+    assert {"by", "forfeit", "votes"} <= set(body)
 
 
 def test_a_shared_answer_is_held_once():
