@@ -7,7 +7,6 @@ makes it better. They tell a reader where a win rate may be one of looks.
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -69,18 +68,15 @@ def controlled_rates(fought: Iterable[Battle]) -> tuple[Controlled, ...]:
         fought: The battles of a run in the plan's order, in which those of a cluster stand
             together; those without a score do not count.
     """
-    judged: dict[str, list[Battle]] = defaultdict(list)
-    for battle in fought:
-        if battle.score is not None:
-            judged[battle.candidate].append(battle)
+    columns: dict[str, list[array[float]]] = {}
+    for candidate, means in _clusters(battle for battle in fought if battle.score is not None):
+        if candidate not in columns:
+            columns[candidate] = [array("d") for _ in means]
+        for column, mean in zip(columns[candidate], means, strict=True):
+            column.append(mean)
     found: list[Controlled] = []
-    for candidate, battles in judged.items():
-        scores, columns = array("d"), [array("d") for _ in Style._fields]
-        for score, apart in _clusters(battles):
-            scores.append(score)
-            for column, value in zip(columns, apart, strict=True):
-                column.append(value)
-        looks = dict(zip(Style._fields, columns, strict=True))
+    for candidate, (scores, *features) in columns.items():
+        looks = dict(zip(Style._fields, features, strict=True))
         found += (_controlled(candidate, control, scores, looks) for control in CONTROLS)
     return tuple(found)
 
@@ -98,19 +94,28 @@ def controlled_warnings(rates: Sequence[Controlled]) -> list[str]:
     return list(lines.values())
 
 
-def _clusters(battles: Iterable[Battle]) -> Iterator[tuple[float, tuple[float, ...]]]:
-    """Yield of each cluster the mean score, and the mean difference in each feature."""
+def _clusters(battles: Iterable[Battle]) -> Iterator[tuple[str, list[float]]]:
+    """Yield, by cluster and candidate, the means of the score and of the differences in looks."""
     for _, cluster in groupby(battles, key=lambda battle: battle.prompt.cluster):
-        fought = [(battle.score or 0.0, _apart(battle)) for battle in cluster]
-        size = len(fought)
-        features = zip(*(apart for _, apart in fought), strict=True)
-        yield sum(score for score, _ in fought) / size, tuple(sum(f) / size for f in features)
+        styles: dict[str, Style] = {}  # by text: the baseline's meets those of all candidates
+        fought: dict[str, list[tuple[float, ...]]] = {}
+        for battle in cluster:
+            row = (battle.score or 0.0, *_apart(battle, styles))
+            fought.setdefault(battle.candidate, []).append(row)
+        for candidate, rows in fought.items():
+            yield candidate, [sum(column) / len(rows) for column in zip(*rows, strict=True)]
 
 
-def _apart(battle: Battle) -> tuple[float, ...]:
-    sides = (battle.answered, battle.baseline)
-    ours, theirs = (style_of("" if side is None else side.answer.text) for side in sides)
-    return tuple(map(relative_difference, ours, theirs))
+def _apart(battle: Battle, styles: dict[str, Style]) -> Iterator[float]:
+    """Return how a battle's answers differ in looks; styles that are new are noted."""
+    texts = [
+        "" if side is None else side.answer.text for side in (battle.answered, battle.baseline)
+    ]
+    for text in texts:
+        if text not in styles:
+            styles[text] = style_of(text)
+    ours, theirs = texts
+    return map(relative_difference, styles[ours], styles[theirs])
 
 
 def _controlled(

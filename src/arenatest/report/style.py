@@ -36,4 +36,4 @@ def style_of(text: str) -> Style:
     headings = len(_HEADING.findall(prose)) if "#" in prose else 0
     bold = len(_BOLD.findall(prose)) if "**" in prose or "__" in prose else 0
     items = len(_ITEM.findall(prose))
-    return Style(float(size), *(number / (size + 1) for number in (headings, items, bold)))
+    return Style(float(size), headings / (size + 1), items / (size + 1), bold / (size + 1))
