@@ -21,7 +21,6 @@ from arenatest.report.phrases import (
     value_words,
 )
 from arenatest.report.spending import faults, unmeasured, voids
-from arenatest.report.suite_run import SuiteRun
 from arenatest.report.view import Report, SuiteView
 
 _FAILURES = 3  # lines for contestants, and as many for judges and for metrics
@@ -62,7 +61,7 @@ def _suite(suite: SuiteView) -> list[tuple[str, str]]:
         lines.append(("note", f"  {_line(chain)}"))
     lines += [("note", f"  {_line(one.line)}") for one in suite.waitings if one.line]
     lines += [("note", f"  {_line(line)}") for line in aa_lines(suite.run.ledger, suite.alarms)]
-    lines += [("warning", f"  {line}") for line in _failures(suite.record)]
+    lines += [("warning", f"  {line}") for line in _failures(suite)]
     lines += [("warning", f"  warning: {_line(warning)}") for warning in suite.warnings]
     return lines
 
@@ -86,21 +85,23 @@ def _flips(suite: SuiteView, candidate: str) -> list[str]:
     ]
 
 
-def _failures(run: SuiteRun) -> list[str]:
+def _failures(suite: SuiteView) -> list[str]:
     """What went wrong most often, with an example: a wrong key is then found without the report."""
+    ledger = suite.record.ledger
+    known = suite.faults if ledger is suite.run.ledger else faults(ledger)
     failed = [
         f"{_line(fault.contestant)}: {plural(fault.count, 'answer')} failed: "
         f"{_cut(fault.example or fault.kind)}"
-        for fault in faults(run.ledger)
+        for fault in known
     ]
     unjudged = [
         f"{_line(void.contestant)}: {plural(void.count, 'game')} without a verdict "
         f"({void.kind}): {_cut(void.example)}"
-        for void in voids(run.ledger)
+        for void in voids(ledger)
     ]
     missing = [
         f"{_line(lost.contestant)}: {plural(lost.count, 'value')} missing: {_cut(lost.example)}"
-        for lost in unmeasured(run.ledger)
+        for lost in unmeasured(ledger)
     ]
     return [*failed[:_FAILURES], *unjudged[:_FAILURES], *missing[:_FAILURES]]
 
