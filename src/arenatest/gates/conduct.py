@@ -64,13 +64,10 @@ class Seen:
     @property
     def score(self) -> float | None:
         """The mean score of the candidate over games in both orders; None without such a pair."""
+        scores = [said.candidate_score(order) for order, said in self.said]
         pairs = [
             (first + second) / 2.0
-            for first, second in zip(
-                (said.candidate_score(order) for order, said in self.said[0::2]),
-                (said.candidate_score(order) for order, said in self.said[1::2]),
-                strict=True,
-            )
+            for first, second in zip(scores[0::2], scores[1::2], strict=True)
             if first is not None and second is not None
         ]
         return sum(pairs) / len(pairs) if pairs else None

@@ -14,6 +14,7 @@ RESULTS = ("win", "tie", "loss")
 """Rows and columns of the table of orders, seen from the candidate."""
 
 _EVEN = 0.5
+_TWO = 2  # views: one alone is at odds with nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,8 @@ def _place(score: float) -> int:
 
 
 def _clashing(views: list[JudgeView]) -> set[str]:
+    if len(views) < _TWO:
+        return set()
     favours = {
         (view.judge, score > _EVEN)
         for view in views
