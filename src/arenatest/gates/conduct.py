@@ -18,6 +18,7 @@ from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import JudgeSeat, Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import AnswerSlot, GameSlot, Ledger
+from arenatest.model.said import said_in
 
 _EVEN = 0.5
 _ORDERS = tuple(Order)
@@ -182,11 +183,10 @@ def games_of(
     ledger: Ledger, seat: JudgeSeat, candidate: str, prompt: str, repeat: int
 ) -> tuple[tuple[Order, Judgment], ...] | None:
     """Return a judge's games of one battle, both orders in turn; None while one is missing."""
-    said = []
+    look, said = said_in(ledger), []
     for again in range(seat.repeats):
         for order in _ORDERS:
-            slot = GameSlot(candidate, prompt, repeat, seat.name, again, order)
-            judgment = ledger.judgments.get(slot)
+            judgment = look(GameSlot(candidate, prompt, repeat, seat.name, again, order))
             if judgment is None:
                 return None
             said.append((order, judgment))

@@ -13,6 +13,7 @@ from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import Contestant, Plan
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered, AnswerSlot, GameSlot, Ledger
+from arenatest.model.said import Look, said_in
 
 Outcome = Literal["win", "tie", "loss", "void", "unplayed"]
 OUTCOMES: tuple[Outcome, ...] = ("win", "tie", "loss", "void", "unplayed")
@@ -21,6 +22,7 @@ _EVEN = 0.5
 _ORDERS = tuple(Order)
 
 Seated = tuple[GameSlot, Judgment]
+_Place = tuple[str, str, int]  # whose battle, on which prompt, in which repeat
 _Sides = tuple[Answered | None, Answered | None]  # the candidate's answer and the baseline's
 
 
@@ -64,7 +66,12 @@ class Battle:
     @property
     def games(self) -> tuple[Seated, ...]:
         """The judgments, by judge, repeat and order."""
-        return _games(self.ledger, self.candidate, self.prompt.id, self.repeat)
+        return _games(self.ledger.plan, self._place, self.ledger.judgments.get)
+
+    @property
+    def said(self) -> tuple[Seated, ...]:
+        """The same, perhaps without their calls: for whoever counts those of thousands."""
+        return _games(self.ledger.plan, self._place, said_in(self.ledger))
 
     @property
     def votes(self) -> tuple[float | None, ...]:
@@ -78,6 +85,10 @@ class Battle:
         """Who answered of the baseline, and of the candidate, where one is made of parts."""
         baseline, candidate = self._sides
         return _part(baseline, self.prompt), _part(candidate, self.prompt)
+
+    @property
+    def _place(self) -> _Place:
+        return self.candidate, self.prompt.id, self.repeat
 
     @property
     def _sides(self) -> tuple[Contestant, Contestant]:
@@ -137,13 +148,13 @@ def _pair(scores: list[float | None]) -> tuple[float, float] | None:
     return None if first is None or second is None else (first, second)
 
 
-def _games(ledger: Ledger, candidate: str, prompt: str, repeat: int) -> tuple[Seated, ...]:
-    judgments, found = ledger.judgments, []
-    for seat in ledger.plan.judges:
+def _games(plan: Plan, place: _Place, look: Look) -> tuple[Seated, ...]:
+    found, (candidate, prompt, repeat) = [], place
+    for seat in plan.judges:
         for again in range(seat.repeats):
             for order in _ORDERS:
                 slot = GameSlot(candidate, prompt, repeat, seat.name, again, order)
-                judgment = judgments.get(slot)
+                judgment = look(slot)
                 if judgment is not None:
                     found.append((slot, judgment))
     return tuple(found)
@@ -151,7 +162,7 @@ def _games(ledger: Ledger, candidate: str, prompt: str, repeat: int) -> tuple[Se
 
 def _battle(ledger: Ledger, prompt: Prompt, slot: AnswerSlot, sides: _Sides) -> Battle:
     plan, (answered, baseline) = ledger.plan, sides
-    games = _games(ledger, *slot)
+    games = _games(plan, slot, said_in(ledger))
     settled = _settled(plan, sides, games)
     pairs = (view.pair for view in judge_views(games))
     apart = [abs(first - second) for first, second in filter(None, pairs)]

@@ -114,7 +114,7 @@ def _size(battle: Battle) -> int:
     return (
         600
         + sum(min(answer.length + len(answer.reasoning), LONGEST) for answer in answers)
-        + sum(min(len(said.explanation), LONGEST) + 80 for _, said in battle.games)
+        + sum(min(len(said.explanation), LONGEST) + 80 for _, said in battle.said)
         + sum(len(message.content) for message in battle.prompt.messages)
     )
 

@@ -88,7 +88,7 @@ def judge_reports(seats: Sequence[JudgeSeat], battles: Sequence[Battle]) -> tupl
     said: dict[str, list[Judgment]] = defaultdict(list)
     clashes: Counter[str] = Counter()
     for battle in battles:
-        games = battle.games
+        games = battle.said
         mine = judge_views(games)
         for view in mine:
             if (pair := view.pair) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arenatest.model.judgment import Judgment
 from arenatest.model.record import GameSlot
+from arenatest.model.said import Said
 from arenatest.store.columns import Ids
 from arenatest.store.ids import id_from_bytes
 from arenatest.store.joined import called
@@ -31,7 +32,7 @@ class Kept(Places[Slot, Value]):
             self._values.append(value)
 
 
-class KeptJudgments(Places[GameSlot, Judgment]):
+class KeptJudgments(Places[GameSlot, Judgment], Said):
     """Judgments by slot: what judges say is held once, and the id of each call as its bytes.
 
     Args:
@@ -43,6 +44,12 @@ class KeptJudgments(Places[GameSlot, Judgment]):
         calls = Ids()
         super().__init__(grid, lambda _, number: called(said[number], calls[number]))
         self._said, self._calls = said, calls
+
+    def said(self, slot: GameSlot) -> Judgment | None:
+        """Return the judgment in a place without its call; None where there is none."""
+        place = self.grid.place(slot)
+        number = NOTHING if place is None else self.numbers[place]
+        return self._said[number] if number >= 0 else self._held.get(slot)
 
     def put(self, slot: GameSlot, said: Judgment, call: bytes | None) -> None:
         """Put a judgment into its place, which is free.

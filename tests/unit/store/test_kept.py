@@ -75,6 +75,15 @@ def test_judgments_are_given_back_with_their_calls(judgments):
     }
 
 
+def test_what_was_said_is_told_without_its_call(judgments):
+    judgments.put(game("p0"), TIE, id_to_bytes(CALL))
+    judgments.put(game("gone"), TIE, None)
+    judgments[game("p1")] = void = Judgment(void="unparsed", chat_id=CALL)
+
+    told = {name: judgments.said(game(name)) for name in (*PROMPTS, "gone", "lost")}
+    assert told == {"p0": TIE, "p1": void, "p2": None, "gone": TIE, "lost": None}
+
+
 def test_a_judgment_takes_the_place_of_another(judgments):
     judgments.put(game("p0"), TIE, id_to_bytes(CALL))
     void = Judgment(void="unparsed", chat_id=CALL)
