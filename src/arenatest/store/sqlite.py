@@ -9,12 +9,10 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import NoneType
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -40,11 +38,6 @@ _CACHE_TAG = (
     "# This folder holds the records of arenatest. Deleting it means paying for the calls again.\n"
     "# See https://bford.info/cachedir/\n"
 )
-_AS_THEY_ARE: Mapping[type, Callable[[Any], Any]] = {
-    NoneType: lambda _: None,
-    bool: int,
-    bytes: bytes,
-}
 _HINTS = (
     ("readonly", "make the file and its folder writable, or choose another folder"),
     ("unable to open", "make the folder readable and writable, or choose another one"),
@@ -87,7 +80,6 @@ class SqliteDatabase(Database):
     """
 
     def __init__(self, path: Path, sleep: Callable[[float], None]) -> None:
-        _spare_looks()
         self._path, self._sleep = path, sleep
         self.place = str(path)
         self.patience = _PATIENCE
@@ -207,14 +199,3 @@ class SqliteDatabase(Database):
                 self._sleep(BUSY_TIMEOUT / _TRIES)
             else:
                 return
-
-
-def _spare_looks() -> None:
-    """Say of None, flags and bytes what they are to be written as: just what they are.
-
-    Of any value but a number or a string, the driver looks for somebody who says so, then whether
-    the value can say it, and makes an error for itself where not: 0.3 us each, for 20 in a row.
-    """
-    for kind, adapted in _AS_THEY_ARE.items():
-        if (kind, sqlite3.PrepareProtocol) not in sqlite3.adapters:  # else somebody does say so
-            sqlite3.register_adapter(kind, adapted)

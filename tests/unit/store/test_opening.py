@@ -92,15 +92,6 @@ def test_a_file_where_the_folder_should_be_is_an_error_of_the_store(tmp_path):
         open_store(tmp_path / "store")
 
 
-def test_what_somebody_else_has_flags_written_as_stays(folder, monkeypatch):
-    flags = (bool, sqlite3.PrepareProtocol)
-    monkeypatch.setitem(sqlite3.adapters, flags, str)
-
-    open_store(folder).close()
-
-    assert sqlite3.adapters[flags] is str
-
-
 def test_the_url_of_another_database_is_refused_without_its_password():
     message = "got a URL of mysql, expected a folder or postgresql://..."
     with pytest.raises(OptionError) as caught:
