@@ -19,11 +19,9 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from sqlalchemy.engine.interfaces import DBAPICursor
-
 from arenatest.errors import StoreError
 from arenatest.store.database import ConnectionLost, Refused
-from arenatest.store.locks import LockLost
+from arenatest.store.locks import Execute, LockLost
 
 _TICK = 1.0
 """Seconds between two looks at the connection."""
@@ -123,10 +121,9 @@ class AdvisoryLock:
         if not self._stands:
             raise ConnectionLost(f"{self._place}: the connection that holds the lock is gone")
 
-    def fence(self, cursor: DBAPICursor) -> None:
+    def fence(self, execute: Execute) -> None:
         """Let a transaction go on only if nobody else has taken it, nor can before the end."""
-        cursor.execute(_FENCE, (self._row,))
-        row = cursor.fetchone()
+        row = execute(_FENCE, (self._row,)).fetchone()
         if row is None or row[0] != self._token:
             raise LockLost(self._without(_TAKEN))
 

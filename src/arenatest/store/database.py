@@ -117,6 +117,8 @@ class Database(ABC):
         """Have an engine raise our errors."""
 
         def translate(context: ExceptionContext) -> None:
+            if context.is_pre_ping:
+                return  # the pool connects anew, and looks at none of its older connections again
             original = context.original_exception
             raise self.explained(original) or original from None
 

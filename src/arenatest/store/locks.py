@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
-from sqlalchemy.engine.interfaces import DBAPICursor
 
 from arenatest.errors import StoreError
+
+Execute = Callable[[str, tuple[Any, ...]], Any]
+"""Executes the driver's SQL with its values, and returns what rows are fetched from."""
 
 
 class LockLost(StoreError):
@@ -37,11 +40,11 @@ class Lock(Protocol):
             StoreError: It is not known whether it is still held, but soon will be.
         """
 
-    def fence(self, cursor: DBAPICursor) -> None:
+    def fence(self, execute: Execute) -> None:
         """Let a transaction go on only if nobody else has taken it, nor can before the end.
 
         Args:
-            cursor: The driver's, in a transaction that has written nothing yet.
+            execute: Executes SQL in a transaction that has written nothing yet.
 
         Raises:
             LockLost: Somebody has.
@@ -87,7 +90,7 @@ class FileBasedLock:
     def check(self) -> None:
         """Do nothing: the operating system takes it from nobody."""
 
-    def fence(self, cursor: DBAPICursor) -> None:
+    def fence(self, execute: Execute) -> None:
         """Do nothing, likewise."""
 
     def __enter__(self) -> FileBasedLock:

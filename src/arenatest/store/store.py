@@ -127,7 +127,7 @@ class Store:
             self._lock.check()
         with self._database.translated(), self._database.writes.begin() as connection:
             if self._lock is not None:
-                self._lock.fence(connection.connection.cursor())
+                self._lock.fence(connection.exec_driver_sql)
             yield connection
 
     @persistent
@@ -218,7 +218,7 @@ class Store:
             self._lock.check()
         with self._database.inserting() as cursor:
             if self._lock is not None:
-                self._lock.fence(cursor)
+                self._lock.fence(cursor.execute)
             for statement, rows in made:
                 cursor.executemany(self._inserts[statement], rows)
 

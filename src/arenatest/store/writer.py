@@ -94,7 +94,7 @@ class Writer:
             first = self._queue.get()
             if first is None:
                 return
-            time.sleep(_GATHERING)  # half of what it takes to wait for an event as well
+            time.sleep(_GATHERING)  # of no interest to whoever watches the pauses between tries
             batch, open_ = self._drain(first)
             self._settle(batch)
 

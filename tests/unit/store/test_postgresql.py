@@ -215,6 +215,30 @@ def test_reading_waits_for_a_server_that_comes_back(server, url):
         back.join()
 
 
+def test_connections_that_the_server_cut_while_nobody_used_them_are_made_anew(url):
+    import psycopg
+
+    with open_store(url) as store:
+        store.begin(plan(), run(), fresh=False, expire=0.0)
+        store.write(one_of_each())
+        assert read_at_once(store, 4) == [1] * 4
+        with psycopg.connect(url, application_name="a bystander") as others:
+            others.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'arenatest'"
+            )
+
+        assert read_at_once(store, 4) == [1] * 4
+        assert store.find_call("c-0")[0].answer.text == "London."
+
+
+def read_at_once(store, readers):
+    """Have so many read at once, each on a connection of its own."""
+    with contextlib.ExitStack() as reading:
+        connections = [reading.enter_context(store.reading()) for _ in range(readers)]
+        return [one.exec_driver_sql("SELECT 1").scalar_one() for one in connections]
+
+
 def test_a_lock_is_held_by_one_and_free_again_when_its_process_dies(url, tmp_path):
     with open_store(url) as store:
         store.lock("plan-1", tmp_path).release()  # was never held
