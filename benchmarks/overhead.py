@@ -7,7 +7,9 @@ One baseline, two candidates, a judge in both orders: P*3 + P*4 calls. It prints
 * CPU per call beyond start-up: (1,000 prompts minus 100) divided by the calls in between, beside a
   bare aiohttp client that makes the same calls in the same run, and their ratio; and what the bare
   client takes if it reads and never looks for the answer. Neighbours on the machine only ever add
-  CPU (to whoever runs meanwhile), so the least of all rounds is compared; the medians stand beside;
+  CPU (to whoever runs meanwhile), so the least of all rounds is compared: of the large runs and of
+  the small ones apart, for a small one that was disturbed would make the difference too small. The
+  medians stand beside, and the ratios of single rounds;
 * CPU of the process until its first call arrives at the server;
 * wall time at 50 ms to the first token and 5 ms a token, 16 calls wide, beside the bare client's;
 * memory per battle beyond the texts.
@@ -22,8 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -114,27 +116,49 @@ def bare(url: str, prompts: int, *options: str) -> Cost:
     return run(command, ROOT)
 
 
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What runs of one client took, round by round: CPU seconds of large and of small ones."""
+
+    calls: int
+    large: list[float] = field(default_factory=list)
+    small: list[float] = field(default_factory=list)
+
+    def per_call(self, pick: Callable[[list[float]], float]) -> float:
+        """Return milliseconds per call beyond start-up, of the runs that are picked."""
+        return (pick(self.large) - pick(self.small)) / self.calls * 1e3
+
+    def rounds(self) -> list[float]:
+        """Return the same for each round."""
+        return [
+            (large - small) / self.calls * 1e3
+            for large, small in zip(self.large, self.small, strict=True)
+        ]
+
+
 def per_call(rounds: int, many: int, few: int) -> None:
     """Print CPU per call beyond start-up, and memory per battle."""
-    ours, theirs, reading, memory = [], [], [], []
-    calls = 7 * (many - few)
+    calls, memory = 7 * (many - few), []
+    ours, theirs, reading = Runs(calls), Runs(calls), Runs(calls)
     with spawn("--tokens", str(TOKENS), "--say", "judge=[[A>B]]") as url:
         arena(url, few)
         for _ in range(rounds):
             large, small = arena(url, many), arena(url, few)
-            ours.append((large.cpu - small.cpu) / calls)
-            theirs.append((bare(url, many).cpu - bare(url, few).cpu) / calls)
-            skimmed = bare(url, many, "--read-only").cpu - bare(url, few, "--read-only").cpu
-            reading.append(skimmed / calls)
             memory.append((large.memory - small.memory) / (2 * (many - few)))
-    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
-    print(
-        f"CPU per call: {min(ours) * 1e3:.2f} ms, bare client {min(theirs) * 1e3:.2f} ms, "
-        f"ratio {min(ours) / min(theirs):.2f}; the median of {rounds} rounds "
-        f"{statistics.median(ours) * 1e3:.2f} and {statistics.median(theirs) * 1e3:.2f} ms, "
-        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); "
-        f"bare and reading only {min(reading) * 1e3:.2f} ms"
-    )
+            ours.large.append(large.cpu)
+            ours.small.append(small.cpu)
+            for runs, options in ((theirs, ()), (reading, ("--read-only",))):
+                runs.large.append(bare(url, many, *options).cpu)
+                runs.small.append(bare(url, few, *options).cpu)
+    for name, pick in (("least", min), ("median", statistics.median)):
+        mine, bare_client = ours.per_call(pick), theirs.per_call(pick)
+        print(
+            f"CPU per call, {name} of {rounds} rounds: {mine:.2f} ms, bare client "
+            f"{bare_client:.2f} ms, ratio {mine / bare_client:.2f}; "
+            f"bare and reading only {reading.per_call(pick):.2f} ms"
+        )
+    ratios = [a / b for a, b in zip(ours.rounds(), theirs.rounds(), strict=True)]
+    print(f"  of single rounds: {', '.join(f'{ratio:.2f}' for ratio in sorted(ratios))}")
     texts = 1.5 * (8 + 5 * (TOKENS - 1))  # of one battle: its candidate and half the baseline
     print(
         f"memory per battle: {statistics.median(memory):.0f} bytes, "
