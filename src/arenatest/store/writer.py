@@ -44,7 +44,7 @@ class Writer:
         patience: Seconds for which a failed transaction is tried again: a full disk may be
             cleared, another process may let go.
         clock: Monotonic seconds.
-        sleep: Pauses the writer's own thread.
+        sleep: Pauses its own thread between tries.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Writer:
             first = self._queue.get()
             if first is None:
                 return
-            time.sleep(_GATHERING)  # of no interest to whoever watches the pauses between tries
+            time.sleep(_GATHERING)  # ``sleep`` is for the pauses between tries alone
             batch, open_ = self._drain(first)
             self._settle(batch)
 
