@@ -9,6 +9,8 @@ from arenatest.model.answer import Quota
 
 _PART = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(ms|d|h|m|s)", re.ASCII)
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,15})?", re.ASCII)
+_REMAINING_REQUESTS = "x-ratelimit-remaining-requests"
+_REMAINING_TOKENS = "x-ratelimit-remaining-tokens"
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -20,6 +22,8 @@ def quota_of(headers: Mapping[str, str]) -> Quota | None:
     Args:
         headers: Of a response; looked up in lower case.
     """
+    if _REMAINING_REQUESTS not in headers and _REMAINING_TOKENS not in headers:
+        return None  # as most servers do
     remaining_requests, limit_requests = _left(headers, "requests")
     remaining_tokens, limit_tokens = _left(headers, "tokens")
     if remaining_requests is None and remaining_tokens is None:
