@@ -185,9 +185,9 @@ def _lines(battle: Battle, plan: Plan) -> Iterator[str]:
         yield from _block("reference", battle.prompt.reference)
     for name, one in ((plan.baseline.name, battle.baseline), (battle.candidate, battle.answered)):
         yield from _answer(name, one)
-    for slot, said in battle.games:
+    for chair, said in battle.games:
         verdict = said.verdict.value if said.verdict else f"void ({said.void})"
-        yield from _block(f"{slot.judge}, {slot.order.value}: {verdict}", said.explanation)
+        yield from _block(f"{chair.judge}, {chair.order.value}: {verdict}", said.explanation)
     yield ""
 
 

@@ -8,20 +8,21 @@ battles is about these alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from arenatest.gates.evidence import Evidence, Reader
 from arenatest.model.health import GOLDEN, GoldenBattle, is_kin
-from arenatest.model.judgment import Judgment, Order
+from arenatest.model.judgment import Verdict, VoidCause
 from arenatest.model.plan import JudgeSeat, Plan, Rule
 from arenatest.model.prompt import Prompt
-from arenatest.model.record import AnswerSlot, GameSlot, Ledger
-from arenatest.model.said import said_in
+from arenatest.model.record import AnswerSlot, Ledger
+from arenatest.model.said import Look, chairs_of, said_in
 
 _EVEN = 0.5
-_ORDERS = tuple(Order)
+
+Word = tuple[Verdict | None, VoidCause | None]
+"""What a judge said of a game: a verdict, or why there is none."""
 
 
 class Part(NamedTuple):
@@ -44,34 +45,69 @@ NOTHING = Part()
 """What a measure says that does not apply."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Heard(NamedTuple):
+    """What one judge said of one battle, in all of its games.
+
+    Attributes:
+        games: Games with a verdict or a void.
+        asked: Those from which the judge did not abstain.
+        errors: Those that failed by the judge's own call or code.
+        read: Those with a verdict.
+        ties: Verdicts that name no winner.
+        first: Those that name the first answer.
+        score: The mean score of the candidate over games in both orders; None without such a pair.
+    """
+
+    games: int
+    asked: int
+    errors: int
+    read: int
+    ties: int
+    first: int
+    score: float | None
+
+
+@lru_cache(maxsize=1024)  # few words make nearly all battles
+def heard(said: tuple[Word, ...]) -> Heard:
+    """Return what a judge's games of one battle come to.
+
+    Args:
+        said: All repeats, with the baseline first and with the candidate first in turn.
+    """
+    verdicts, voids = zip(*said, strict=True) if said else ((), ())
+    scores = [None if verdict is None else verdict.score_of_a for verdict in verdicts]
+    pairs = [
+        (1.0 - first + second) / 2.0
+        for first, second in zip(scores[0::2], scores[1::2], strict=True)
+        if first is not None and second is not None
+    ]
+    return Heard(
+        games=len(said),
+        asked=len(said) - voids.count("abstained"),
+        errors=voids.count("call") + voids.count("judge"),
+        read=len(scores) - scores.count(None),
+        ties=scores.count(_EVEN),
+        first=scores.count(1.0),
+        score=sum(pairs) / len(pairs) if pairs else None,
+    )
+
+
+class Seen(NamedTuple):
     """What one judge said of one battle, and what a measure must know of it.
 
     Attributes:
         seat: The judge.
-        said: Its judgments of this battle with their orders, all repeats.
+        heard: What it said.
         lengths: Characters of the candidate's answer and of the baseline's.
         families: Of the candidate and of the baseline.
         label: Mean score that people gave the candidate; None where nobody did.
     """
 
     seat: JudgeSeat
-    said: tuple[tuple[Order, Judgment], ...]
+    heard: Heard
     lengths: tuple[int, int] = (0, 0)
     families: tuple[str | None, str | None] = (None, None)
     label: float | None = None
-
-    @property
-    def score(self) -> float | None:
-        """The mean score of the candidate over games in both orders; None without such a pair."""
-        scores = [said.candidate_score(order) for order, said in self.said]
-        pairs = [
-            (first + second) / 2.0
-            for first, second in zip(scores[0::2], scores[1::2], strict=True)
-            if first is not None and second is not None
-        ]
-        return sum(pairs) / len(pairs) if pairs else None
 
 
 Measure = Callable[[Seen], Part]
@@ -79,23 +115,19 @@ Labels = Mapping[tuple[str, str], float]
 
 
 def _parsed(seen: Seen) -> Part:
-    asked = [said for _, said in seen.said if said.void != "abstained"]
-    return Part(sum(said.verdict is not None for said in asked), len(asked))
+    return Part(seen.heard.read, seen.heard.asked)
 
 
 def _errors(seen: Seen) -> Part:
-    return Part(sum(said.void in {"call", "judge"} for _, said in seen.said), len(seen.said))
+    return Part(seen.heard.errors, seen.heard.games)
 
 
 def _ties(seen: Seen) -> Part:
-    scores = _scores_of_a(seen)
-    return Part(scores.count(_EVEN), len(scores))
+    return Part(seen.heard.ties, seen.heard.read)
 
 
 def _first(seen: Seen) -> Part:
-    scores = _scores_of_a(seen)
-    first = scores.count(1.0)
-    return Part(first, first + scores.count(0.0))
+    return Part(seen.heard.first, seen.heard.read - seen.heard.ties)
 
 
 def _longer(seen: Seen) -> Part:
@@ -111,7 +143,7 @@ def _kin(seen: Seen) -> Part:
 
 
 def _human(seen: Seen) -> Part:
-    score = None if seen.label is None else seen.score
+    score = seen.heard.score
     if seen.label is None or score is None:
         return NOTHING
     return Part(side(score) == side(seen.label), 1.0)
@@ -139,7 +171,7 @@ def conduct_reader(rule: Rule, plan: Plan) -> Reader[float]:
 
 
 def seen_battles(
-    ledger: Ledger, candidate: str, prompt: Prompt, *, labels: Labels
+    ledger: Ledger, candidate: str, prompt: Prompt, look: Look, *, labels: Labels
 ) -> list[list[Seen]] | None:
     """Return what each judge, in the plan's order, saw of a candidate's battles on one prompt.
 
@@ -147,6 +179,7 @@ def seen_battles(
         ledger: The record.
         candidate: Whose battles.
         prompt: The prompt.
+        look: Looks up what the plan's judges said.
         labels: As :func:`labels_of` gives them.
 
     Returns:
@@ -155,6 +188,7 @@ def seen_battles(
     """
     plan = ledger.plan
     seen: list[list[Seen]] = [[] for _ in plan.judges]
+    families, label = _families(plan, candidate, prompt), labels.get((prompt.id, candidate))
     for repeat in range(plan.repeats):
         ours = ledger.answers.get(AnswerSlot(candidate, prompt.id, repeat))
         theirs = ledger.answers.get(AnswerSlot(plan.baseline.name, prompt.id, repeat))
@@ -163,34 +197,16 @@ def seen_battles(
         judged = plan.finishes.judged(ours.answer, theirs.answer)
         if not judged or ours.answer.says(theirs.answer):
             continue
-        for place, seat in enumerate(plan.judges):
-            said = games_of(ledger, seat, candidate, prompt.id, repeat)
-            if said is None:
-                return None
-            seen[place].append(
-                Seen(
-                    seat=seat,
-                    said=said,
-                    lengths=(ours.answer.length, theirs.answer.length),
-                    families=_families(plan, candidate, prompt),
-                    label=labels.get((prompt.id, candidate)),
-                )
-            )
+        games = look(candidate, prompt.id, repeat)
+        words = [(said.verdict, said.void) for said in games if said is not None]
+        if len(words) < len(games):
+            return None
+        lengths, start = (ours.answer.length, theirs.answer.length), 0
+        for own, seat in zip(seen, plan.judges, strict=True):
+            end = start + 2 * seat.repeats
+            own.append(Seen(seat, heard(tuple(words[start:end])), lengths, families, label))
+            start = end
     return seen
-
-
-def games_of(
-    ledger: Ledger, seat: JudgeSeat, candidate: str, prompt: str, repeat: int
-) -> tuple[tuple[Order, Judgment], ...] | None:
-    """Return a judge's games of one battle, both orders in turn; None while one is missing."""
-    look, said = said_in(ledger), []
-    for again in range(seat.repeats):
-        for order in _ORDERS:
-            judgment = look(GameSlot(candidate, prompt, repeat, seat.name, again, order))
-            if judgment is None:
-                return None
-            said.append((order, judgment))
-    return tuple(said)
 
 
 def golden_part(ledger: Ledger, seat: JudgeSeat, battle: GoldenBattle) -> Part | None:
@@ -198,11 +214,14 @@ def golden_part(ledger: Ledger, seat: JudgeSeat, battle: GoldenBattle) -> Part |
 
     Text A stands in for the baseline's answer. Strength does not count, and neither do voids.
     """
-    said = games_of(ledger, seat, GOLDEN, battle.prompt.id, 0)
-    if said is None:
-        return None
+    chairs = chairs_of([seat])
+    said = said_in(ledger, chairs)(GOLDEN, battle.prompt.id, 0)
     right = {1.0 - expected.score_of_a for expected in battle.expected}
-    scores = [judgment.candidate_score(order) for order, judgment in said]
+    scores = []
+    for chair, judgment in zip(chairs, said, strict=True):
+        if judgment is None:
+            return None
+        scores.append(judgment.candidate_score(chair.order))
     read = [score for score in scores if score is not None]
     return Part(sum(score in right for score in read), len(read))
 
@@ -231,16 +250,18 @@ class _Conduct:
 
     def __init__(self, rule: Rule, plan: Plan) -> None:
         self._candidate, self._labels = rule.candidate, labels_of(plan)
+        self._chairs = chairs_of(plan.judges)
         self._measure = MEASURES[rule.metric.name]
         self._silent = rule.metric.name in _OF_SILENCE
 
     def __call__(self, ledger: Ledger, prompt: Prompt) -> Evidence[float] | None:
-        judged = seen_battles(ledger, self._candidate, prompt, labels=self._labels)
+        look = said_in(ledger, self._chairs)
+        judged = seen_battles(ledger, self._candidate, prompt, look, labels=self._labels)
         if judged is None:
             return None
         seen = [one for battles in judged for one in battles]
         share = total(map(self._measure, seen))
-        unread = bool(seen) and all(said.verdict is None for one in seen for _, said in one.said)
+        unread = bool(seen) and not any(one.heard.read for one in seen)
         return _evidence(share, void=unread and not self._silent)
 
 
@@ -260,13 +281,9 @@ def _evidence(share: Part, *, void: bool) -> Evidence[float]:
     return Evidence(passing=values, failing=values, values=values, void=void and not values)
 
 
-def _scores_of_a(seen: Seen) -> list[float]:
-    return [said.verdict.score_of_a for _, said in seen.said if said.verdict is not None]
-
-
 def _favoured(seen: Seen, *, ours: bool) -> Part:
     """Return whether a decided battle went to one side."""
-    score = seen.score
+    score = seen.heard.score
     if score is None or score == _EVEN:
         return NOTHING
     return Part((score > _EVEN) == ours, 1.0)

@@ -12,6 +12,7 @@ from arenatest.gates.evidence import Games, Jury
 from arenatest.model.plan import Plan
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Ledger
+from arenatest.model.said import chairs_of, said_in
 
 ENOUGH_PROMPTS = 20
 _ROUNDING = 1e-9  # 0.55 * 100 is 55.00000000000001
@@ -67,9 +68,12 @@ class Health:
 
     def look(self, ledger: Ledger, prompts: Iterable[Prompt]) -> None:
         """Take what the record says of settled prompts, for the limits that are set."""
-        for prompt in prompts if self._watched else ():
+        if not self._watched:
+            return
+        look = said_in(ledger, chairs_of(ledger.plan.judges))
+        for prompt in prompts:
             judged = [
-                seen_battles(ledger, name, prompt, labels=self._labels) or []
+                seen_battles(ledger, name, prompt, look, labels=self._labels) or []
                 for name in self._candidates
             ]
             for watched in self._watched:

@@ -1,4 +1,4 @@
-"""What was said of games, without the calls that it came of: all that counting needs.
+"""What was said of battles, without the calls that it came of: all that counting needs.
 
 A record holds equal judgments once, and makes a value with its call of each that is asked for.
 """
@@ -6,13 +6,25 @@ A record holds equal judgments once, and makes a value with its call of each tha
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from typing import NamedTuple
 
-from arenatest.model.judgment import Judgment
+from arenatest.model.judgment import Judgment, Order
+from arenatest.model.plan import JudgeSeat
 from arenatest.model.record import GameSlot, Ledger
 
-Look = Callable[[GameSlot], Judgment | None]
-"""Returns the judgment in a place, None where there is none."""
+Look = Callable[[str, str, int], list[Judgment | None]]
+"""Returns the judgments of a battle, given by candidate, prompt and repeat, as its chairs stand."""
+
+_ORDERS = tuple(Order)
+
+
+class Chair(NamedTuple):
+    """One of the games of every battle: the rest of their slots."""
+
+    judge: str
+    judge_repeat: int
+    order: Order
 
 
 class Said(MutableMapping[GameSlot, Judgment]):
@@ -22,8 +34,33 @@ class Said(MutableMapping[GameSlot, Judgment]):
     def said(self, slot: GameSlot) -> Judgment | None:
         """Return the judgment in a place, perhaps without its call; None where there is none."""
 
+    @abstractmethod
+    def of_battles(self, chairs: Sequence[Chair], *, calls: bool) -> Look:
+        """Return what looks up all judgments of a battle at once, as :func:`said_in` does."""
 
-def said_in(ledger: Ledger) -> Look:
-    """Return what looks up a record's judgments, perhaps without their calls."""
+
+def chairs_of(seats: Iterable[JudgeSeat]) -> tuple[Chair, ...]:
+    """Return the games of each battle that some judges sit over, by judge, repeat and order."""
+    return tuple(
+        Chair(seat.name, again, order)
+        for seat in seats
+        for again in range(seat.repeats)
+        for order in _ORDERS
+    )
+
+
+def said_in(ledger: Ledger, chairs: Sequence[Chair], *, calls: bool = False) -> Look:
+    """Return what looks up a record's judgments, perhaps without their calls unless these count."""
     judgments = ledger.judgments
-    return judgments.said if isinstance(judgments, Said) else judgments.get
+    if isinstance(judgments, Said):
+        return judgments.of_battles(chairs, calls=calls)
+    return slot_by_slot(judgments.get, chairs)
+
+
+def slot_by_slot(get: Callable[[GameSlot], Judgment | None], chairs: Sequence[Chair]) -> Look:
+    """Return what looks up each judgment of a battle by itself."""
+
+    def look(candidate: str, prompt: str, repeat: int) -> list[Judgment | None]:
+        return [get(GameSlot(candidate, prompt, repeat, *chair)) for chair in chairs]
+
+    return look

@@ -12,8 +12,8 @@ from arenatest.model.identity import content_id
 from arenatest.model.judgment import Judgment, Order
 from arenatest.model.plan import Contestant, Plan
 from arenatest.model.prompt import Prompt
-from arenatest.model.record import Answered, AnswerSlot, GameSlot, Ledger
-from arenatest.model.said import Look, said_in
+from arenatest.model.record import Answered, AnswerSlot, Ledger
+from arenatest.model.said import Chair, Look, chairs_of, said_in
 
 Outcome = Literal["win", "tie", "loss", "void", "unplayed"]
 OUTCOMES: tuple[Outcome, ...] = ("win", "tie", "loss", "void", "unplayed")
@@ -21,9 +21,28 @@ OUTCOMES: tuple[Outcome, ...] = ("win", "tie", "loss", "void", "unplayed")
 _EVEN = 0.5
 _ORDERS = tuple(Order)
 
-Seated = tuple[GameSlot, Judgment]
-_Place = tuple[str, str, int]  # whose battle, on which prompt, in which repeat
+Seated = tuple[Chair, Judgment]
 _Sides = tuple[Answered | None, Answered | None]  # the candidate's answer and the baseline's
+
+
+class Games(NamedTuple):
+    """The games of all battles of a record.
+
+    Attributes:
+        chairs: Which ones each battle has.
+        said: Looks up what was said in those of one battle, perhaps without their calls.
+        whole: Looks up the same with their calls.
+    """
+
+    ledger: Ledger
+    chairs: Sequence[Chair]
+    said: Look
+    whole: Look
+
+    def of(self, look: Look, candidate: str, prompt: str, repeat: int) -> tuple[Seated, ...]:
+        """Return those of a battle that were judged."""
+        found = zip(self.chairs, look(candidate, prompt, repeat), strict=True)
+        return tuple([(chair, said) for chair, said in found if said is not None])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +53,7 @@ class Battle:
         outcome: Seen from the candidate; ``unplayed`` where answers or judgments are missing.
         score: What the jury made of it, 0 to 1; None for a void.
         cause: Why it is void: whose call failed, or what was wrong with the judges.
-        ledger: Where the rest is read when somebody looks: a report holds thousands of battles.
+        recorded: Where the rest is read when somebody looks: a report holds thousands of battles.
         identical: Whether both texts are equal, which ties without a judge.
         forfeit: How which side's answer ended that lost by it, without a judge; None otherwise.
         disagree: Whether a judge's two orders name different results.
@@ -50,7 +69,7 @@ class Battle:
     cause: str | None
     baseline: Answered | None
     answered: Answered | None
-    ledger: Ledger = field(repr=False, compare=False)
+    recorded: Games = field(repr=False, compare=False)
     identical: bool
     disagree: bool
     flip: bool
@@ -64,20 +83,27 @@ class Battle:
         return content_id("battle", self.prompt.id, content, *fingerprints, self.repeat)[:16]
 
     @property
+    def plan(self) -> Plan:
+        """Of its run."""
+        return self.recorded.ledger.plan
+
+    @property
     def games(self) -> tuple[Seated, ...]:
         """The judgments, by judge, repeat and order."""
-        return _games(self.ledger.plan, self._place, self.ledger.judgments.get)
+        recorded = self.recorded
+        return recorded.of(recorded.whole, self.candidate, self.prompt.id, self.repeat)
 
     @property
     def said(self) -> tuple[Seated, ...]:
         """The same, perhaps without their calls: for whoever counts those of thousands."""
-        return _games(self.ledger.plan, self._place, said_in(self.ledger))
+        recorded = self.recorded
+        return recorded.of(recorded.said, self.candidate, self.prompt.id, self.repeat)
 
     @property
     def votes(self) -> tuple[float | None, ...]:
         """Each judge's score in the plan's order, None for one without; empty if none judged."""
-        plan = self.ledger.plan
-        settled = read_battle(self.ledger, self.candidate, self.prompt.id, self.repeat, plan=plan)
+        ledger = self.recorded.ledger
+        settled = read_battle(ledger, self.candidate, self.prompt.id, self.repeat, plan=ledger.plan)
         return () if settled is None else settled.votes
 
     @property
@@ -87,12 +113,8 @@ class Battle:
         return _part(baseline, self.prompt), _part(candidate, self.prompt)
 
     @property
-    def _place(self) -> _Place:
-        return self.candidate, self.prompt.id, self.repeat
-
-    @property
     def _sides(self) -> tuple[Contestant, Contestant]:
-        plan = self.ledger.plan
+        plan = self.plan
         return plan.baseline, next(c for c in plan.candidates if c.name == self.candidate)
 
 
@@ -116,7 +138,8 @@ class JudgeView(NamedTuple):
 def battles(ledger: Ledger) -> Iterator[Battle]:
     """Yield the battles of a run in the plan's order, those without any answer left out."""
     plan, baseline = ledger.plan, ledger.plan.baseline.name
-    repeats = range(plan.repeats)
+    repeats, chairs = range(plan.repeats), chairs_of(plan.judges)
+    recorded = Games(ledger, chairs, said_in(ledger, chairs), said_in(ledger, chairs, calls=True))
     for prompt in plan.prompts:
         # One object for all who fight it: a page that holds an answer once goes by that.
         against = [ledger.answers.get(AnswerSlot(baseline, prompt.id, one)) for one in repeats]
@@ -125,7 +148,7 @@ def battles(ledger: Ledger) -> Iterator[Battle]:
                 slot = AnswerSlot(candidate.name, prompt.id, repeat)
                 answered = ledger.answers.get(slot)
                 if answered is not None or against[repeat] is not None:
-                    yield _battle(ledger, prompt, slot, (answered, against[repeat]))
+                    yield _battle(recorded, prompt, slot, (answered, against[repeat]))
 
 
 def judge_views(games: Iterable[Seated]) -> list[JudgeView]:
@@ -135,9 +158,8 @@ def judge_views(games: Iterable[Seated]) -> list[JudgeView]:
         games: By judge, repeat and order.
     """
     scores: dict[tuple[str, int], list[float | None]] = {}
-    for slot, said in games:
-        own = scores.setdefault((slot.judge, slot.judge_repeat), [])
-        own.append(said.candidate_score(slot.order))
+    for (judge, again, order), said in games:
+        scores.setdefault((judge, again), []).append(said.candidate_score(order))
     return [JudgeView(judge, _pair(own)) for (judge, _), own in scores.items()]
 
 
@@ -148,22 +170,10 @@ def _pair(scores: list[float | None]) -> tuple[float, float] | None:
     return None if first is None or second is None else (first, second)
 
 
-def _games(plan: Plan, place: _Place, look: Look) -> tuple[Seated, ...]:
-    found, (candidate, prompt, repeat) = [], place
-    for seat in plan.judges:
-        for again in range(seat.repeats):
-            for order in _ORDERS:
-                slot = GameSlot(candidate, prompt, repeat, seat.name, again, order)
-                judgment = look(slot)
-                if judgment is not None:
-                    found.append((slot, judgment))
-    return tuple(found)
-
-
-def _battle(ledger: Ledger, prompt: Prompt, slot: AnswerSlot, sides: _Sides) -> Battle:
-    plan, (answered, baseline) = ledger.plan, sides
-    games = _games(plan, slot, said_in(ledger))
-    settled = _settled(plan, sides, games)
+def _battle(recorded: Games, prompt: Prompt, slot: AnswerSlot, sides: _Sides) -> Battle:
+    plan, (answered, baseline) = recorded.ledger.plan, sides
+    games = recorded.of(recorded.said, *slot)
+    settled = _settled(plan, sides, games, len(recorded.chairs))
     pairs = (view.pair for view in judge_views(games))
     apart = [abs(first - second) for first, second in filter(None, pairs)]
     return Battle(
@@ -178,7 +188,7 @@ def _battle(ledger: Ledger, prompt: Prompt, slot: AnswerSlot, sides: _Sides) -> 
         else None,
         baseline=baseline,
         answered=answered,
-        ledger=ledger,
+        recorded=recorded,
         identical=settled is not None and settled.equal,
         disagree=any(apart),
         flip=1.0 in apart,
@@ -186,7 +196,7 @@ def _battle(ledger: Ledger, prompt: Prompt, slot: AnswerSlot, sides: _Sides) -> 
     )
 
 
-def _settled(plan: Plan, sides: _Sides, games: Sequence[Seated]) -> Settled | None:
+def _settled(plan: Plan, sides: _Sides, games: Sequence[Seated], due: int) -> Settled | None:
     ours, theirs = sides
     if ours is None or theirs is None:
         return None
@@ -195,7 +205,7 @@ def _settled(plan: Plan, sides: _Sides, games: Sequence[Seated]) -> Settled | No
     settled = unjudged(plan, ours.answer, theirs.answer)
     if settled is not None:
         return settled
-    if len(games) < len(_ORDERS) * sum(seat.repeats for seat in plan.judges):
+    if len(games) < due:
         return None
     said = [judgment for _, judgment in games]
     return judged(plan, list(zip(said[0::2], said[1::2], strict=True)))

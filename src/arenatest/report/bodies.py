@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from arenatest.model.answer import Answer
+from arenatest.model.judgment import Judgment
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered
 from arenatest.report.battles import Battle, Seated
@@ -56,17 +57,19 @@ def pack(battles: Sequence[Battle], *, budget: int) -> Packed:
     orders that disagree, then voids, then the rest.
     """
     index = _index(battles, range(len(battles)))
-    chats = _packed(_listed(map(_chats, battles)))
-    chosen, chunks = _fitted(battles, budget - _embedded(chats) - _embedded(index))
+    sizes: list[int] = []
+    chats = _packed(_listed(_chats(battles, sizes)))
+    chosen, chunks = _fitted(battles, sizes, budget - _embedded(chats) - _embedded(index))
     left_out = len(battles) - len(chosen)
     if left_out:
         index = _index(battles, chosen)
     return Packed(index=index, chats=chats, chunks=chunks, left_out=left_out)
 
 
-def _fitted(battles: Sequence[Battle], budget: int) -> tuple[Chosen, tuple[bytes, ...]]:
+def _fitted(
+    battles: Sequence[Battle], sizes: Sequence[int], budget: int
+) -> tuple[Chosen, tuple[bytes, ...]]:
     """Return which bodies come in and their chunks: as many as fit, at most ``budget`` bytes."""
-    sizes = [_size(battle) for battle in battles]
     best: tuple[Chosen, tuple[bytes, ...]] = ((), _chunks(battles, ()))
     share = _PACKED
     for _ in range(_TRIES):
@@ -109,13 +112,22 @@ def urgency(battle: Battle) -> int:
     return {"void": 2, "win": 3, "tie": 4}.get(battle.outcome, 5)
 
 
-def _size(battle: Battle) -> int:
-    answers = [one.answer for one in (battle.baseline, battle.answered) if one is not None]
+def _chats(battles: Iterable[Battle], sizes: list[int]) -> Iterator[list[str]]:
+    """Yield the chat ids of each battle; about how large it is, is noted on the way."""
+    for battle in battles:
+        answered = [one for one in (battle.baseline, battle.answered) if one is not None]
+        said = [judgment for _, judgment in battle.games]
+        sizes.append(_size(battle.prompt, [one.answer for one in answered], said))
+        calls = [judgment.chat_id for judgment in said]
+        yield [one.chat_id for one in answered] + [call for call in calls if call is not None]
+
+
+def _size(prompt: Prompt, answers: Iterable[Answer], said: Iterable[Judgment]) -> int:
     return (
         600
-        + sum(min(answer.length + len(answer.reasoning), LONGEST) for answer in answers)
-        + sum(min(len(said.explanation), LONGEST) + 80 for _, said in battle.said)
-        + sum(len(message.content) for message in battle.prompt.messages)
+        + sum([min(answer.length + len(answer.reasoning), LONGEST) for answer in answers])
+        + sum([min(len(judgment.explanation), LONGEST) + 80 for judgment in said])
+        + sum([len(message.content) for message in prompt.messages])
     )
 
 
@@ -161,11 +173,6 @@ def _is_failure(answered: Answered | None) -> bool:
     return answered is not None and not answered.answer.ok
 
 
-def _chats(battle: Battle) -> list[str]:
-    answers = [one.chat_id for one in (battle.baseline, battle.answered) if one is not None]
-    return answers + [said.chat_id for _, said in battle.games if said.chat_id is not None]
-
-
 def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, object]:
     prompts: dict[int, int] = {}  # by identity: within a run equal places hold the same object
     answers: dict[int, int] = {}
@@ -208,7 +215,7 @@ def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, o
 
 
 def _by_jury(battle: Battle) -> bool:
-    return len(battle.ledger.plan.judges) > 1 and bool(battle.votes)
+    return len(battle.plan.judges) > 1 and bool(battle.votes)
 
 
 def _prompt(prompt: Prompt) -> dict[str, object]:
@@ -259,13 +266,13 @@ def _failure(answer: Answer) -> str | None:
 
 
 def _game(game: Seated) -> dict[str, object]:
-    slot, said = game
+    (judge, again, order), said = game
     return {
         "chat": said.chat_id,
-        "judge": slot.judge,
-        "order": slot.order,
-        "repeat": slot.judge_repeat,
-        "score": said.candidate_score(slot.order),
+        "judge": judge,
+        "order": order,
+        "repeat": again,
+        "score": said.candidate_score(order),
         "verdict": said.verdict,
         "void": said.void,
         "why": _cut(said.explanation),

@@ -19,10 +19,12 @@ from arenatest.gates.conduct import (
 )
 from arenatest.model.plan import JudgeSeat
 from arenatest.model.record import Ledger
+from arenatest.model.said import chairs_of, said_in
 from arenatest.stats.agreement import Kappa, cohen_kappa
 from arenatest.stats.proportions import sign_test
 
-_SHOWN = tuple(name for name in MEASURES if name != "parse_rate")  # that is in a JudgeReport
+_SHOWN = {name: measure for name, measure in MEASURES.items() if name != "parse_rate"}
+"""The measures but for what is in a JudgeReport."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +63,11 @@ class Conduct:
 def conducts(ledger: Ledger) -> tuple[Conduct, ...]:
     """Return the conduct of every judge, in the plan's order, over what is settled."""
     plan, labels = ledger.plan, labels_of(ledger.plan)
-    sums = [_Sums() for _ in plan.judges]
+    sums, look = [_Sums() for _ in plan.judges], said_in(ledger, chairs_of(plan.judges))
     for _, cluster in groupby(plan.prompts, key=lambda prompt: prompt.cluster):
         for prompt in cluster:
             for candidate in plan.candidates:
-                judged = seen_battles(ledger, candidate.name, prompt, labels=labels)
+                judged = seen_battles(ledger, candidate.name, prompt, look, labels=labels)
                 for own, battles in zip(sums, judged or (), strict=False):
                     own.add(battles)
         for own in sums:
@@ -85,14 +87,14 @@ class _Sums:
     def add(self, battles: list[Seen]) -> None:
         """Take its battles on one prompt."""
         for one in battles:
-            for name in _SHOWN:
-                part = MEASURES[name](one)
+            for name, measure in _SHOWN.items():
+                part = measure(one)
                 if part.whole:
                     self.parts[name] = self.parts[name].plus(part)
                     if name == "first_share":
                         self._cluster = self._cluster.plus(part)
-            if one.label is not None and one.score is not None:
-                self.sides.append((side(one.score), side(one.label)))
+            if one.label is not None and one.heard.score is not None:
+                self.sides.append((side(one.heard.score), side(one.label)))
 
     def close_cluster(self) -> None:
         """Note to which seat it leaned on the prompts that belong together."""

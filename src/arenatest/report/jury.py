@@ -72,7 +72,7 @@ def jury_report(plan: Plan, battles: Sequence[Battle]) -> JuryReport | None:
 
 def named_votes(battle: Battle) -> list[tuple[str, Vote]]:
     """Return each judge's name with its vote, as seen from the candidate."""
-    judges = dict.fromkeys(slot.judge for slot, _ in battle.games)
+    judges = dict.fromkeys(chair.judge for chair, _ in battle.said)
     return [(name, _WORDS[_side(vote)]) for name, vote in zip(judges, battle.votes, strict=True)]
 
 

@@ -93,8 +93,8 @@ def judge_reports(seats: Sequence[JudgeSeat], battles: Sequence[Battle]) -> tupl
         for view in mine:
             if (pair := view.pair) is not None:
                 pairs[view.judge].append(pair)
-        for slot, judgment in games:
-            said[slot.judge].append(judgment)
+        for chair, judgment in games:
+            said[chair.judge].append(judgment)
         clashes.update(_clashing(mine))
     return tuple(
         _report(seat, pairs[seat.name], said[seat.name], clashes[seat.name]) for seat in seats

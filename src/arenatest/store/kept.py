@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
 from arenatest.model.judgment import Judgment
 from arenatest.model.record import GameSlot
-from arenatest.model.said import Said
+from arenatest.model.said import Chair, Look, Said, slot_by_slot
 from arenatest.store.columns import Ids
 from arenatest.store.ids import id_from_bytes
 from arenatest.store.joined import called
 from arenatest.store.places import NOTHING, Grid, Places, Slot, Value
+
+_BATTLE = 3  # parts of a slot that tell the battle; those after them tell the game
+_ANY: Any = None  # a slot, for whom the number is all that counts
 
 
 class Kept(Places[Slot, Value]):
@@ -50,6 +57,29 @@ class KeptJudgments(Places[GameSlot, Judgment], Said):
         place = self.grid.place(slot)
         number = NOTHING if place is None else self.numbers[place]
         return self._said[number] if number >= 0 else self._held.get(slot)
+
+    def of_battles(self, chairs: Sequence[Chair], *, calls: bool) -> Look:
+        """Return what looks up all judgments of a battle: they lie at fixed steps from each other.
+
+        Args:
+            chairs: Which ones.
+            calls: Whether they are to come with their calls.
+        """
+        one_by_one = slot_by_slot(self.get if calls else self.said, chairs)
+        try:
+            steps = [self.grid.steps(_BATTLE, chair) for chair in chairs]
+        except KeyError:  # nothing is numbered, or not all of them are
+            return one_by_one
+        value = partial(self._value, _ANY) if calls else self._said.__getitem__
+
+        def look(*battle: Any) -> list[Judgment | None]:
+            start = self.grid.place(battle)
+            if start is None or self._held:
+                return one_by_one(*battle)
+            numbers = [self.numbers[start + step] for step in steps]
+            return [None if number == NOTHING else value(number) for number in numbers]
+
+        return look
 
     def put(self, slot: GameSlot, said: Judgment, call: bytes | None) -> None:
         """Put a judgment into its place, which is free.

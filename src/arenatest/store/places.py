@@ -51,7 +51,7 @@ class Grid(Generic[Slot]):
         return len(self._axes[-1])
 
     def place(self, slot: Any) -> int | None:
-        """Return the number of a slot; None for one that the plan does not have."""
+        """Return the number of a slot, or of the first that begins so; None where none does."""
         try:
             return sum(map(getitem, self._steps, slot))
         except KeyError:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
 from arenatest.model.judgment import Judgment, Order, Verdict
+from arenatest.model.plan import JudgeSeat
 from arenatest.model.record import AnswerSlot, GameSlot
+from arenatest.model.said import chairs_of
 from arenatest.store.ids import id_to_bytes
 from arenatest.store.kept import Kept, KeptJudgments
 from arenatest.store.places import Grid
@@ -18,6 +21,7 @@ from unit.store.test_memory import battle
 PROMPTS = ["p0", "p1", "p2"]
 BATTLES = 1_000
 CALL = "00ff" * 8
+SEAT = JudgeSeat(name="jury", kind="python", fingerprint="f", settings={})
 TIE = Judgment(verdict=Verdict.TIE, explanation="Alike.")
 
 
@@ -82,6 +86,31 @@ def test_what_was_said_is_told_without_its_call(judgments):
 
     told = {name: judgments.said(game(name)) for name in (*PROMPTS, "gone", "lost")}
     assert told == {"p0": TIE, "p1": void, "p2": None, "gone": TIE, "lost": None}
+
+
+@pytest.mark.parametrize("calls", [False, True])
+def test_the_judgments_of_a_battle_are_looked_up_at_once(judgments, calls):
+    chairs = chairs_of([SEAT])
+    judgments.put(game("p0"), TIE, id_to_bytes(CALL))
+    judgments.put(game("p0", Order.CANDIDATE_FIRST), TIE, None)
+    judgments.put(game("p1", Order.CANDIDATE_FIRST), TIE, None)
+
+    look = judgments.of_battles(chairs, calls=calls)
+    first = replace(TIE, chat_id=CALL) if calls else TIE
+    assert look("new", "p0", 0) == [first, TIE]
+    assert look("new", "p1", 0) == [None, TIE]
+    assert look("new", "gone", 0) == look("new", "p2", 0) == [None, None]
+
+    judgments.put(game("gone"), TIE, id_to_bytes(CALL))
+    judgments[game("p0")] = void = Judgment(void="unparsed", chat_id=CALL)
+    assert look("new", "p0", 0) == [void, TIE]
+    assert look("new", "gone", 0) == [replace(TIE, chat_id=CALL), None]
+
+
+def test_judges_whom_the_plan_does_not_have_are_looked_up_one_by_one(judgments):
+    judgments.put(game("p0")._replace(judge="other"), TIE, None)
+    look = judgments.of_battles(chairs_of([replace(SEAT, name="other")]), calls=False)
+    assert look("new", "p0", 0) == [TIE, None]
 
 
 def test_a_judgment_takes_the_place_of_another(judgments):
