@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from arenatest.gates.evidence import Evidence, Fate, Games, Jury, Reader
 from arenatest.gates.voting import TIE, jury_score
 from arenatest.model.answer import Answer
 from arenatest.model.finish import Treatment
-from arenatest.model.judgment import Judgment, Order
+from arenatest.model.judgment import Judgment, Order, Verdict, VoidCause
 from arenatest.model.plan import JudgeSeat, Plan, Rule
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import AnswerSlot, GameSlot, Ledger
@@ -42,6 +43,8 @@ class Battle(NamedTuple):
 BothOrders = tuple[Judgment, Judgment]
 """Two games of one judge: with the baseline first, and with the candidate first."""
 
+_Words = tuple[Verdict | None, VoidCause | None, Verdict | None, VoidCause | None]  # of two games
+_BASELINE_FIRST, _CANDIDATE_FIRST = Order  # an enum is slow to ask by name
 _EQUAL = Battle(score=TIE, equal=True)
 _BLANK = Battle(blank=True)
 
@@ -133,8 +136,8 @@ def _said(ledger: Ledger, place: tuple[str, str, int], judge: JudgeSeat) -> list
     """Return a judge's games of one battle, both orders side by side; None while one is missing."""
     said = []
     for again in range(judge.repeats):
-        first = ledger.judgments.get(GameSlot(*place, judge.name, again, Order.BASELINE_FIRST))
-        second = ledger.judgments.get(GameSlot(*place, judge.name, again, Order.CANDIDATE_FIRST))
+        first = ledger.judgments.get(GameSlot(*place, judge.name, again, _BASELINE_FIRST))
+        second = ledger.judgments.get(GameSlot(*place, judge.name, again, _CANDIDATE_FIRST))
         if first is None or second is None:
             return None
         said.append((first, second))
@@ -143,9 +146,16 @@ def _said(ledger: Ledger, place: tuple[str, str, int], judge: JudgeSeat) -> list
 
 def _vote(said: Sequence[BothOrders], *, strength: bool) -> tuple[float | None, Games]:
     """Return a judge's score of one battle, the mean of its repeats, and what it did."""
+    words = [(first.verdict, first.void, second.verdict, second.void) for first, second in said]
+    return _counted_words(tuple(words), strength=strength)
+
+
+@lru_cache(maxsize=1024)  # few words make nearly all battles
+def _counted_words(words: tuple[_Words, ...], *, strength: bool) -> tuple[float | None, Games]:
     own: list[float] = []
     played = read = flips = 0
-    for first, second in said:
+    for one, why_one, two, why_two in words:
+        first, second = Judgment(verdict=one, void=why_one), Judgment(verdict=two, void=why_two)
         played += (first.void != "abstained") + (second.void != "abstained")
         read += (first.verdict is not None) + (second.verdict is not None)
         pair = _pair(first, second, strength=strength)
@@ -160,15 +170,15 @@ def _vote(said: Sequence[BothOrders], *, strength: bool) -> tuple[float | None, 
 
 def _pair(first: Judgment, second: Judgment, *, strength: bool) -> tuple[float, bool] | None:
     """Return the score of two games in both orders and whether they flip; None if one is void."""
-    one = first.candidate_score(Order.BASELINE_FIRST)
-    two = second.candidate_score(Order.CANDIDATE_FIRST)
+    one = first.candidate_score(_BASELINE_FIRST)
+    two = second.candidate_score(_CANDIDATE_FIRST)
     if one is None or two is None:
         return None
     if abs(one - two) == 1.0:
         return TIE, True
     if strength:
-        one = first.candidate_score(Order.BASELINE_FIRST, strength=True)
-        two = second.candidate_score(Order.CANDIDATE_FIRST, strength=True)
+        one = first.candidate_score(_BASELINE_FIRST, strength=True)
+        two = second.candidate_score(_CANDIDATE_FIRST, strength=True)
     return ((one or 0.0) + (two or 0.0)) / 2.0, False
 
 

@@ -45,6 +45,8 @@ class Order(StrEnum):
     CANDIDATE_FIRST = "candidate-first"
 
 
+_CANDIDATE_FIRST = Order.CANDIDATE_FIRST  # an enum is slow to ask, and this is asked of each game
+
 ABSTAIN = "abstain"
 """What a judge says that will not judge: no verdict, for it is not about the answers."""
 
@@ -97,4 +99,4 @@ class Judgment:
         if self.verdict is None:
             return None
         score = self.verdict.strength_of_a if strength else self.verdict.score_of_a
-        return score if order is Order.CANDIDATE_FIRST else 1.0 - score
+        return score if order is _CANDIDATE_FIRST else 1.0 - score
