@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from arenatest.model.plan import Rule
 from arenatest.model.prompt import Prompt
@@ -94,9 +95,7 @@ def nearly_the_same(texts: Sequence[str]) -> int:
 
     A constant text with a number or a name put in counts; short answers never do.
     """
-    spread: Counter[str] = Counter()
-    for text in texts:
-        spread.update(_words(text))
+    spread = Counter(chain.from_iterable(map(_words, texts)))
     core = {word for word, times in spread.items() if times >= SAME * len(texts)}
     if len(core) < SAME * _LEAST_WORDS:  # nearly always
         return 0
