@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -171,17 +172,22 @@ def decision_from_json(body: str) -> Decision:
 
 
 def _dumps(value: object) -> str:
-    return json.dumps(value, default=_plain, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: getattr(value, name) for name in _names_of(type(value))}
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Set):
         return sorted(value, key=str)
     return str(value)  # a date in a contestant's settings: for display only
+
+
+@lru_cache(maxsize=64)  # of the few dataclasses that a plan is made of
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _prompt(raw: dict[str, Any]) -> Prompt:
@@ -233,3 +239,6 @@ def _metric(raw: dict[str, Any]) -> MetricSpec:
 
 def _rule(raw: dict[str, Any]) -> Rule:
     return Rule(**raw | {"metric": _metric(raw["metric"]), "where": _where(raw["where"])})
+
+
+_JSON = json.JSONEncoder(default=_plain, separators=(",", ":"))
