@@ -6,7 +6,7 @@ A record holds equal judgments once, and makes a value with its call of each tha
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
 from arenatest.model.judgment import Judgment, Order
@@ -35,6 +35,10 @@ class Said(MutableMapping[GameSlot, Judgment]):
         """Return the judgment in a place, perhaps without its call; None where there is none."""
 
     @abstractmethod
+    def all_said(self) -> Iterator[tuple[GameSlot, Judgment]]:
+        """Yield all judgments with their places, perhaps without their calls."""
+
+    @abstractmethod
     def of_battles(self, chairs: Sequence[Chair], *, calls: bool) -> Look:
         """Return what looks up all judgments of a battle at once, as :func:`said_in` does."""
 
@@ -55,6 +59,12 @@ def said_in(ledger: Ledger, chairs: Sequence[Chair], *, calls: bool = False) -> 
     if isinstance(judgments, Said):
         return judgments.of_battles(chairs, calls=calls)
     return slot_by_slot(judgments.get, chairs)
+
+
+def all_said(ledger: Ledger) -> Iterable[tuple[GameSlot, Judgment]]:
+    """Return a record's judgments with their places, perhaps without their calls."""
+    judgments = ledger.judgments
+    return judgments.all_said() if isinstance(judgments, Said) else judgments.items()
 
 
 def slot_by_slot(get: Callable[[GameSlot], Judgment | None], chairs: Sequence[Chair]) -> Look:

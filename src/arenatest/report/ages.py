@@ -53,18 +53,23 @@ def ages(ledger: Ledger) -> Mapping[str, Age]:
     }
 
 
-def age_lines(ledger: Ledger) -> Iterator[str]:
-    """Yield a line for each contestant with reused answers, in the plan's order, for people."""
-    found = ages(ledger)
+def age_lines(ledger: Ledger, known: Mapping[str, Age] | None = None) -> Iterator[str]:
+    """Yield a line for each contestant with reused answers, in the plan's order, for people.
+
+    Args:
+        ledger: The record.
+        known: Its ages, where they are at hand.
+    """
+    found = ages(ledger) if known is None else known
     for contestant in ledger.plan.contestants:
         if (age := found.get(contestant.name)) is not None:
             whose = "baseline" if contestant is ledger.plan.baseline else contestant.name
             yield f"{whose} answers: {age.reused:,} reused, {age}"
 
 
-def expiry_lines(ledger: Ledger) -> Iterator[str]:
-    """Yield a line for each contestant whose answers will soon not be used again."""
-    found = ages(ledger)
+def expiry_lines(ledger: Ledger, known: Mapping[str, Age] | None = None) -> Iterator[str]:
+    """Yield a line for each contestant whose answers will soon not be used again; as above."""
+    found = ages(ledger) if known is None else known
     for contestant in ledger.plan.contestants:
         age = found.get(contestant.name)
         if age is not None and age.expiring:

@@ -11,6 +11,7 @@ from arenatest.model.answer import Usage
 from arenatest.model.plan import Contestant, Plan
 from arenatest.model.price import Price
 from arenatest.model.record import Answered, AnswerSlot, Bill, Ledger
+from arenatest.model.said import all_said
 from arenatest.report.ages import Age, ages
 
 
@@ -105,6 +106,11 @@ def spendings(ledger: Ledger) -> tuple[Spending, ...]:
     return (*contestants, *judges)
 
 
+def known_ages(spent: Iterable[Spending]) -> dict[str, Age]:
+    """Return the ages of reused answers, by contestant, as they were found before."""
+    return {one.name: one.age for one in spent if one.age is not None}
+
+
 def priced(plan: Plan) -> tuple[tuple[str, Price], ...]:
     """Return the known prices: of each contestant's models, then of each judge's, once."""
     models = [(model.label, model.price) for c in plan.contestants for model in c.models]
@@ -139,7 +145,7 @@ def voids(ledger: Ledger) -> tuple[Fault, ...]:
     """
     counts: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], str] = {}
-    for slot, said in ledger.judgments.items():
+    for slot, said in all_said(ledger):
         if said.void is not None and said.void != "abstained":
             key = (slot.judge, said.void)
             counts[key] += 1

@@ -20,7 +20,7 @@ from arenatest.report.phrases import (
     reigns_words,
     value_words,
 )
-from arenatest.report.spending import faults, unmeasured, voids
+from arenatest.report.spending import faults, known_ages, unmeasured, voids
 from arenatest.report.view import Report, SuiteView
 
 _FAILURES = 3  # lines for contestants, and as many for judges and for metrics
@@ -56,7 +56,10 @@ def _suite(suite: SuiteView) -> list[tuple[str, str]]:
             lines += _gates(decisions, suite.likely)
             lines += [("note", f"  {_line(line)}") for line in _flips(suite, candidate.name)]
     lines += [("note", f"  {line}") for line in _cached(suite)]
-    lines += [("note", f"  {_line(line)}") for line in age_lines(suite.run.ledger)]
+    lines += [
+        ("note", f"  {_line(line)}")
+        for line in age_lines(suite.run.ledger, known_ages(suite.spendings))
+    ]
     if chain := reigns_words(suite.run.standing.reigns):
         lines.append(("note", f"  {_line(chain)}"))
     lines += [("note", f"  {_line(one.line)}") for one in suite.waitings if one.line]

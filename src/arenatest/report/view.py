@@ -13,7 +13,7 @@ from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant, JudgeSeat
 from arenatest.model.price import Price
 from arenatest.report.advice import Advice, advices, likely_causes
-from arenatest.report.ages import expiry_lines
+from arenatest.report.ages import Age, expiry_lines
 from arenatest.report.attempts import asked_again_lines, attempt_lines, mended_lines
 from arenatest.report.battles import Battle, battles
 from arenatest.report.breakdown import Slice, slices
@@ -25,7 +25,14 @@ from arenatest.report.load import LevelReport, levels
 from arenatest.report.panel import JudgeReport, judge_reports
 from arenatest.report.people import corrected_win_rate
 from arenatest.report.phrases import RANK, STATUS, moment, plural
-from arenatest.report.spending import Fault, Spending, faults, priced, spendings
+from arenatest.report.spending import (
+    Fault,
+    Spending,
+    faults,
+    known_ages,
+    priced,
+    spendings,
+)
 from arenatest.report.suite_run import SuiteRun, in_order, relied_on
 from arenatest.report.timed import Timed, timed, timing_warnings
 from arenatest.report.waiting import Waiting, waitings
@@ -240,7 +247,8 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
     fought = tuple(battles(ledger))
     suspected = suspicions(ledger)
     rates = controlled_rates(fought)
-    clocks, advised = timed(ledger), advices(run)
+    clocks, advised, spent = timed(ledger), advices(run), spendings(ledger)
+    told = warnings(run, suspected, rates, known_ages(spent))
     return SuiteView(
         run=run,
         record=record,
@@ -265,13 +273,13 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
         advice=advised,
         likely=likely_causes(run, advised),
         loads=levels(ledger),
-        spendings=spendings(ledger),
+        spendings=spent,
         faults=faults(ledger),
         contestants=ledger.plan.contestants,
         seats=ledger.plan.judges,
         flips=flipped(run),
         suspicions=suspected,
-        warnings=(*warnings(run, suspected, rates), *timing_warnings(clocks)),
+        warnings=(*told, *timing_warnings(clocks)),
     )
 
 
@@ -286,7 +294,10 @@ def flipped(run: SuiteRun) -> tuple[Flips, ...]:
 
 
 def warnings(
-    run: SuiteRun, suspected: Sequence[Suspicion] = (), rates: Sequence[Controlled] = ()
+    run: SuiteRun,
+    suspected: Sequence[Suspicion] = (),
+    rates: Sequence[Controlled] = (),
+    old: Mapping[str, Age] | None = None,
 ) -> tuple[str, ...]:
     """Return the lines a reader must not miss, each once: of the run, its answers, its gates."""
     ledger = run.ledger
@@ -298,7 +309,7 @@ def warnings(
     lines += asked_again_lines(ledger)
     lines += attempt_lines(run)
     lines += mended_lines(run)
-    lines += expiry_lines(ledger)
+    lines += expiry_lines(ledger, old)
     lines += ledger.warnings
     lines += warning_lines(suspected)
     lines += controlled_warnings(rates)

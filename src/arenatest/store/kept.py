@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -57,6 +57,11 @@ class KeptJudgments(Places[GameSlot, Judgment], Said):
         place = self.grid.place(slot)
         number = NOTHING if place is None else self.numbers[place]
         return self._said[number] if number >= 0 else self._held.get(slot)
+
+    def all_said(self) -> Iterator[tuple[GameSlot, Judgment]]:
+        """Yield all judgments with their places, without the calls of those in the plan's."""
+        said = self._said
+        return self.pairs(lambda _, number: said[number])
 
     def of_battles(self, chairs: Sequence[Chair], *, calls: bool) -> Look:
         """Return what looks up all judgments of a battle: they lie at fixed steps from each other.

@@ -12,7 +12,7 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
-from itertools import product
+from itertools import product, starmap
 from math import prod
 from operator import getitem
 from typing import Any, Generic, TypeVar
@@ -67,8 +67,7 @@ class Grid(Generic[Slot]):
 
     def slots(self) -> Iterator[Slot]:
         """Yield all slots in their order."""
-        make = self._make
-        return (make(*parts) for parts in product(*self._axes))
+        return starmap(self._make, product(*self._axes))
 
     def slot(self, parts: Iterable[Any]) -> Slot:
         """Return the slot of some parts."""
@@ -161,10 +160,13 @@ class Places(MutableMapping[Slot, Value]):
         self._held.pop(slot, None)
 
     def __iter__(self) -> Iterator[Slot]:
-        return (slot for slot, _ in self._pairs())
+        for slot, number in zip(self.grid.slots(), self.numbers, strict=True):
+            if number != NOTHING:
+                yield slot
+        yield from self._strays()
 
     def __len__(self) -> int:
-        return self._placed + sum(self.grid.place(slot) is None for slot in self._held)
+        return self._placed + len(self._strays())
 
     def items(self) -> ItemsView[Slot, Value]:
         """Return the slots with their values, without a look for each."""
@@ -174,13 +176,22 @@ class Places(MutableMapping[Slot, Value]):
         """Return the values, likewise."""
         return _Values(self)
 
-    def pairs(self) -> Iterator[tuple[Slot, Value]]:
-        """Yield the slots with their values."""
-        value, held = self._value, self._held
-        return (
-            (slot, held[slot] if number == _HELD else value(slot, number))
-            for slot, number in self._pairs()
-        )
+    def pairs(
+        self, value: Callable[[Slot, int], Value] | None = None
+    ) -> Iterator[tuple[Slot, Value]]:
+        """Yield the slots with their values.
+
+        Args:
+            value: Makes these in another way than the mapping does.
+        """
+        value, held = value or self._value, self._held
+        for slot, number in zip(self.grid.slots(), self.numbers, strict=True):
+            if number >= 0:
+                yield slot, value(slot, number)
+            elif number == _HELD:
+                yield slot, held[slot]
+        for slot in self._strays():
+            yield slot, held[slot]
 
     def __reduce__(self) -> Any:
         """Return a plain dictionary where this mapping is copied, or sent elsewhere."""
@@ -192,11 +203,9 @@ class Places(MutableMapping[Slot, Value]):
         self._held.clear()
         self._placed = 0
 
-    def _pairs(self) -> Iterator[tuple[Slot, int]]:
-        for slot, number in zip(self.grid.slots(), self.numbers, strict=True):
-            if number != NOTHING:
-                yield slot, number
-        yield from ((slot, _HELD) for slot in self._held if self.grid.place(slot) is None)
+    def _strays(self) -> list[Slot]:
+        """Return the slots that the plan does not have."""
+        return [slot for slot in self._held if self.grid.place(slot) is None]
 
 
 class _Items(ItemsView[Slot, Value]):

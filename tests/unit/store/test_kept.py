@@ -88,6 +88,16 @@ def test_what_was_said_is_told_without_its_call(judgments):
     assert told == {"p0": TIE, "p1": void, "p2": None, "gone": TIE, "lost": None}
 
 
+def test_all_that_was_said_is_told_without_calls_in_the_order_of_the_plan(judgments):
+    judgments.put(game("p2"), TIE, id_to_bytes(CALL))
+    judgments.put(game("p0"), TIE, id_to_bytes(CALL))
+    judgments.put(game("gone"), TIE, None)
+    judgments[game("p1")] = void = Judgment(void="unparsed", chat_id=CALL)
+
+    told = [(slot.prompt, said) for slot, said in judgments.all_said()]
+    assert told == [("p0", TIE), ("p1", void), ("p2", TIE), ("gone", TIE)]
+
+
 @pytest.mark.parametrize("calls", [False, True])
 def test_the_judgments_of_a_battle_are_looked_up_at_once(judgments, calls):
     chairs = chairs_of([SEAT])
