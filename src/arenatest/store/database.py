@@ -6,16 +6,17 @@ All SQL outside the modules of the two is understood by both.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from arenatest.errors import StoreError
 from arenatest.store.locks import Lock
+from arenatest.store.names import Row
 
 
 class ConnectionLost(StoreError):
@@ -93,6 +94,16 @@ class Database(ABC):
                 raise
             finally:
                 connection.close()
+
+    @abstractmethod
+    def insert(self, cursor: DBAPICursor, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows, by position and with the numbers of names; those already there stay.
+
+        Args:
+            cursor: Of :meth:`inserting`.
+            table: Whose rows.
+            rows: In the order of its columns, but for what the database counts up.
+        """
 
     @contextmanager
     def translated(self) -> Iterator[None]:

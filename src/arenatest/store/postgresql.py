@@ -7,14 +7,14 @@ What the URL does not say, libpq takes from its own variables and files, such as
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, inspect, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, inspect, make_url
 from sqlalchemy import text as sql_text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -23,9 +23,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from arenatest.errors import StoreError
 from arenatest.model.address import Address
+from arenatest.store import schema
 from arenatest.store.advisory import AdvisoryLock
 from arenatest.store.database import ConnectionLost, Database, Refused
 from arenatest.store.locks import Lock
+from arenatest.store.names import Row
+from arenatest.store.rows import once
 
 _PATIENCE = 60.0  # a server that is started again, or another that takes over, is soon there
 _POOL = 4  # pytest's own thread, a run's, its writer's, and one that reads beside them
@@ -103,6 +106,10 @@ class PostgresDatabase(Database):
             hint = "write @, / and : in a password as %40, %2F and %3A"
             raise StoreError(f"{message}\n  hint: {hint}")
         self.writes = self._engine(url)
+        self._inserts: Mapping[str, str] = {
+            table.name: once(table, self.writes.dialect)
+            for table in schema.metadata.tables.values()
+        }
         self.reads = self.writes.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -167,6 +174,10 @@ class PostgresDatabase(Database):
             clock=self._clock,
             patience=self.patience,
         )
+
+    def insert(self, cursor: DBAPICursor, table: Table, rows: Sequence[Row]) -> None:
+        """Insert a table's rows with one statement: the server is asked once."""
+        cursor.executemany(self._inserts[table.name], rows)
 
     def _begin(self, cursor: DBAPICursor) -> None:
         """Leave it to psycopg, which begins with the first statement."""

@@ -69,13 +69,15 @@ def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
     return [(schema.text, in_order), *tables]
 
 
-def once(table: Table, dialect: Dialect) -> str:
+def once(table: Table, dialect: Dialect, places: Sequence[int] | None = None) -> str:
     """Return the statement that inserts rows, by position, and leaves those already there.
 
     It takes values as the database holds them, but for what the database counts up, and digests of
-    texts, whose numbers it looks up. SQLite and PostgreSQL spell its ending alike.
+    texts, whose numbers it looks up. SQLite and PostgreSQL spell its ending alike. With places of
+    a row, it takes the values there, and the others are NULL.
     """
     taken = [one for one in table.c if one is not table.autoincrement_column]
+    taken = taken if places is None else [taken[place] for place in places]
     bare = plain_table(table.name, *(column(one.name) for one in taken))
     found = {one.name: _number_of(one.name) for one in taken if isinstance(one.type, Said)}
     statement = insert(bare).values({one.name: bindparam(one.name) for one in taken} | found)

@@ -9,18 +9,20 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from arenatest.errors import StoreError
 from arenatest.store.database import Database
+from arenatest.store.fitted import Inserts
 from arenatest.store.locks import FileBasedLock, Lock
+from arenatest.store.names import Row
 
 FILE_NAME = "arena.sqlite"
 BUSY_TIMEOUT = 5.0
@@ -87,6 +89,7 @@ class SqliteDatabase(Database):
         # One that reads first and writes later would fail at once, instead of waiting its turn,
         # where another process has written in between: a writer takes the lock when it begins.
         self.writes = self.reads.execution_options(**{_WRITES: True})
+        self._inserts = Inserts(self.writes.dialect)
 
     def explained(self, error: BaseException) -> StoreError | None:
         """Return what the file cannot do, with what to do about it."""
@@ -129,6 +132,10 @@ class SqliteDatabase(Database):
     def lock(self, name: str, folder: Path) -> Lock:
         """Return a lock of the operating system: the file's users are on one machine."""
         return FileBasedLock(folder, name)
+
+    def insert(self, cursor: DBAPICursor, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows of a kind together."""
+        self._inserts.put(cursor, table, rows)
 
     @contextmanager
     def _patiently(self) -> Iterator[Connection]:

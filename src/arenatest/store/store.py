@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +43,7 @@ from arenatest.store.placing import place_answers
 from arenatest.store.plans import read_plan, write_plan
 from arenatest.store.replaced import put_back
 from arenatest.store.reuse import Reusable
-from arenatest.store.rows import event_from_row, insert_once, once, rows_of, run_from_row, run_row
+from arenatest.store.rows import event_from_row, insert_once, rows_of, run_from_row, run_row
 from arenatest.store.trials import aa_problem
 
 
@@ -82,10 +82,6 @@ class Store:
         self.place = database.place
         self.patience = database.patience
         self._database, self._lock = database, lock
-        dialect = database.writes.dialect
-        self._inserts: Mapping[str, str] = {
-            table.name: once(table, dialect) for table in schema.metadata.tables.values()
-        }
         self._numbers: Numbers = {} if numbers is None else numbers
         """Of names that were committed: no other process takes one away."""
         self._begun = WeakValueDictionary[str, Plan]() if begun is None else begun
@@ -219,8 +215,8 @@ class Store:
         with self._database.inserting() as cursor:
             if self._lock is not None:
                 self._lock.fence(cursor.execute)
-            for statement, rows in made:
-                cursor.executemany(self._inserts[statement], rows)
+            for table, rows in made:
+                self._database.insert(cursor, table, rows)
 
     def _meet(self, names: Iterable[str]) -> None:
         """Learn names, as cells; those of a plan at once, lest nearly every write learns a few."""
@@ -389,10 +385,10 @@ class Store:
 
 def _made(
     tables: Sequence[tuple[Table, Sequence[Row]]], numbers: Numbers
-) -> list[tuple[str, Sequence[Row]]]:
-    """Return the rows of tables, by their names, with the numbers of names.
+) -> list[tuple[Table, Sequence[Row]]]:
+    """Return the rows of tables with the numbers of names.
 
     Raises:
         KeyError: A name has none.
     """
-    return [(table.name, numbered(table, rows, numbers)) for table, rows in tables]
+    return [(table, numbered(table, rows, numbers)) for table, rows in tables]
