@@ -69,17 +69,15 @@ def rows_of(records: Iterable[Record]) -> list[tuple[Table, list[Row]]]:
     return [(schema.text, in_order), *tables]
 
 
-def once(table: Table, dialect: Dialect, places: Sequence[int] | None = None) -> str:
+def once(table: Table, dialect: Dialect) -> str:
     """Return the statement that inserts rows, by position, and leaves those already there.
 
     It takes values as the database holds them, but for what the database counts up, and digests of
-    texts, whose numbers it looks up. SQLite and PostgreSQL spell its ending alike. With places of
-    a row, it takes the values there, and the others are NULL.
+    texts, whose numbers it looks up. SQLite and PostgreSQL spell its ending alike.
     """
     taken = [one for one in table.c if one is not table.autoincrement_column]
-    taken = taken if places is None else [taken[place] for place in places]
     bare = plain_table(table.name, *(column(one.name) for one in taken))
-    found = {one.name: _number_of(one.name) for one in taken if isinstance(one.type, Said)}
+    found = {one.name: number_of(one.name) for one in taken if isinstance(one.type, Said)}
     statement = insert(bare).values({one.name: bindparam(one.name) for one in taken} | found)
     return f"{statement.compile(dialect=dialect)} ON CONFLICT DO NOTHING"
 
@@ -136,7 +134,8 @@ def event_from_row(row: Sequence[Any]) -> Event:
     return Event(id=identity, run=run, at=at, kind=kind, details=json.loads(body))
 
 
-def _number_of(name: str) -> ScalarSelect[Any]:
+def number_of(name: str) -> ScalarSelect[Any]:
+    """Return what looks up the number of a text by its digest, a parameter of that name."""
     text = schema.text
     return select(text.c.number).where(text.c.sha == bindparam(name)).scalar_subquery()
 
