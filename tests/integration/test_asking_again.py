@@ -8,6 +8,8 @@ from collections import Counter
 
 import pytest
 
+from integration.conftest import WIN
+
 MODELS = """
 import threading
 from pathlib import Path
@@ -149,3 +151,16 @@ def test_repeating_until_it_passes_is_told_and_reusing_is_not(project, monkeypat
     assert suite["attempts"]["runs"] == 3
     assert suite["attempts"]["judged"] == 2
     assert suite["commit"] == "c0ffee1" * 5
+
+
+def test_taking_clocks_alone_between_two_runs_is_no_attempt(project):
+    latency = '[[gates]]\nmetric = "e2e"\nstat = "p50"\nmax = "10 s"\n'
+    project.suite(gates=WIN + latency, prompts=8)
+    project.run()
+    project.calls()
+    project.run("-k", "e2e")
+    assert set(project.calls()) == {f"new q{n}" for n in range(8)}
+    project.run()
+    assert not any("attempt" in warning["line"] for warning in project.results["warnings"])
+    (suite,) = project.results["suites"]
+    assert (suite["attempts"]["judged"], suite["attempts"]["timed"]) == (1, 3)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from integration.conftest import WIN
 from servers.openai_server import serve
 
 SHORTER = """
@@ -50,6 +51,32 @@ def test_workers_share_the_limit_and_a_wrong_one_is_refused_before_any_call(proj
         ["ERROR: --arena-max-cost: got '$5', expected US dollars, such as 2.50"]
     )
     assert project.calls() == []
+
+
+LATENCY = """
+[[gates]]
+metric = "e2e"
+stat = "p50"
+max = "10 s"
+"""
+
+
+@pytest.mark.parametrize("early", ["", "early_stop = false"])
+def test_what_is_on_record_decides_though_no_clock_may_be_taken(project, early):
+    project.suite(run=early, gates=WIN + LATENCY)
+    project.run()
+    before = project.gates["new", "win_rate"]
+    project.suite(run=early, gates=WIN + LATENCY, candidates={"new": "new", "newer": "bad"})
+    project.calls()
+    done = project.run("--arena-max-calls", "0")
+    assert (done.ret, project.calls()) == (1, [])
+    assert project.gates["new", "win_rate"]["value"] == before["value"]
+    assert {place: gate["decision"] for place, gate in project.gates.items()} == {
+        ("new", "win_rate"): "pass",
+        ("new", "e2e-p50"): "inconclusive",
+        ("newer", "win_rate"): "inconclusive",
+        ("newer", "e2e-p50"): "inconclusive",
+    }
 
 
 MODEL = 'provider = "openai"\nmodel = "m"\nbase_url = "{url}"\napi_key_env = ""\n{price}\n'

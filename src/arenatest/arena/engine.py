@@ -147,6 +147,9 @@ class Engine:
         await self._announce(self._watcher.settle(self._ledger))
         async with asyncio.TaskGroup() as tasks:
             await self._walk(tasks)
+        if self._caller.closed is not None and self._reuse.active:
+            async with asyncio.TaskGroup() as tasks:
+                await self._walk(tasks, recorded=True)
         if self._apart and self._caller.closed is None and self._watcher.wanted().timings:
             await self._time()
         if self._caller.closed is None and (names := self._watcher.wanted().loads):
@@ -227,18 +230,23 @@ class Engine:
             await loading.run(names)
         await self._announce(self._watcher.settle(self._ledger))
 
-    async def _walk(self, tasks: asyncio.TaskGroup) -> None:
+    async def _walk(self, tasks: asyncio.TaskGroup, *, recorded: bool = False) -> None:
+        """Walk through the plan; with ``recorded`` once more, when nothing may be bought any more.
+
+        What earlier runs bought, and a call for its clocks kept from being taken, may yet decide.
+        """
         blocks = self._plan.blocks
         names = [contestant.name for contestant in self._plan.contestants]
         orders = balanced_orders(names, len(blocks), self._plan.seed)
         for rank, (block, order) in enumerate(zip(blocks, orders, strict=True)):
             await self._ahead.acquire()
             await self._room.acquire()
-            if self._caller.closed is not None or not self._asks(None):
-                return
-            if not any(self._asks(prompt) for prompt in block):
+            over = (self._caller.closed is not None and not recorded) or not self._asks(None)
+            if over or not any(self._asks(prompt) for prompt in block):
                 self._room.release()
                 self._ahead.release()
+                if over:
+                    return
             elif self._known(block):  # first, lest gates that it decides buy what comes after it
                 await self._block(tasks, rank, block, order)
             else:
@@ -307,7 +315,7 @@ class Engine:
     async def _ask_in_order(self, turn: _Turn, names: list[str]) -> None:
         prompt, rank = turn.prompts[-1], turn.rank
         for name in names:
-            if not self._wants(name, prompt):
+            if not self._wants(name, prompt) or self._lacks(name, turn):
                 continue
             timed = name in self._inline(self._watcher.wanted(prompt))
             wanted = partial(self._wants, name, prompt)
@@ -328,6 +336,12 @@ class Engine:
         wanted = self._watcher.wanted(prompt)
         return name in wanted.answers or name in self._inline(wanted)
 
+    def _lacks(self, name: str, turn: _Turn) -> bool:
+        """Return whether an answer is not on record and may not be bought any more."""
+        if self._caller.closed is None:
+            return False
+        return self._answers.known(name, turn.prompts, turn.repeat) is None
+
     def _asks(self, prompt: Prompt | None) -> bool:
         """Whether the walk through the plan buys anything more: of one prompt, or of any."""
         wanted = self._watcher.wanted(prompt)
@@ -336,7 +350,7 @@ class Engine:
 
     def _inline(self, wanted: Wants) -> frozenset[str]:
         """Return whose clocks are taken on the calls that buy answers."""
-        return frozenset() if self._apart else wanted.timings
+        return frozenset() if self._apart or self._caller.closed is not None else wanted.timings
 
     async def _settle(self, games: list[asyncio.Task[None]]) -> None:
         """Wait until a prompt's games are over, then let the gates look."""

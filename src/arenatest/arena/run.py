@@ -303,7 +303,7 @@ class SuiteRun:
             patience=self._suite.settings.call_timeout,
         )
         wanted = self._watcher.wanted()
-        await answers.preload(wanted.answers)
+        await answers.preload(wanted.answers | wanted.timings)
         await games.preload(answers, wanted)
         return Engine(
             ledger=ledger,
