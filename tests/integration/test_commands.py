@@ -63,6 +63,7 @@ def test_show_finds_the_store_that_the_projects_options_name(project):
     shown.stdout.fnmatch_lines([f"chat id*{chat}", "answer*of new on prompt q1"])
     verdicts = [line for line in shown.outlines if line.startswith("judged by")]
     assert len(verdicts) == len(set(verdicts)) == 2
+    assert all(", candidate new, run " in line for line in verdicts)
 
 
 @pytest.mark.parametrize(

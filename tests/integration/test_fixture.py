@@ -93,6 +93,16 @@ def test_battles_from_python(project):
     result.stdout.fnmatch_lines(["*= arena =*", "*win_rate*"])
 
 
+def test_what_is_told_of_a_battle_that_no_gate_looked_at_stands_below_its_title(project):
+    again = "\n\ndef test_only_fought(arena):\n    arena.battle(**battle(arena, bad))\n"
+    project.write("test_battles.py", TESTS + again)
+    project.run()
+    result = project.run()
+    lines = result.outlines
+    title = lines.index("test_only_fought  candidate against baseline")
+    assert lines[title + 1].startswith("  cached: ")
+
+
 def test_without_arena_such_tests_skip_and_say_why(project):
     project.write("test_battles.py", TESTS)
     result = project.run("-rs", arena=False)

@@ -114,6 +114,22 @@ def test_a_conftest_may_offer_providers_judges_metrics_and_watch(project):
     assert project.gates["new", "gain-p50"]["value"] == len("a good deal longer") - len("short")
 
 
+def test_a_value_outside_its_range_is_told_wherever_one_may_look(project):
+    bounded = 'direction="higher", range=(0.0, 12.5), of="battle"'
+    project.write("conftest.py", PLUGIN.replace('direction="higher", of="battle"', bounded))
+    gate = 'metric = "gain"\nmin = 0.1\n'
+    prompts = "".join(f'[[prompts]]\nquery = "q{n}"\n' for n in range(12))
+    text = SUITE.replace('metric = "gain"\nstat = "p50"\nmin = 1\n', gate) + prompts
+    project.write("parrots.arena.toml", text)
+    result = project.run()
+    said = "returned 13.0, outside the range [0, 12.5]"
+    result.stdout.fnmatch_lines([f"  gain: 12 values missing: {said.replace('[', '[[]')}"])
+    assert project.gates["new", "gain"]["cause"] == "void"
+    (error,) = project.results["errors"]
+    assert (error["kind"], error["contestant"], error["count"]) == ("metric", "gain", 12)
+    assert f"<td>{said}</td>" in project.page
+
+
 def test_a_conftest_in_a_folder_counts_for_its_suites_only(project):
     project.write("inner/conftest.py", PLUGIN)
     prompts = "".join(f'[[prompts]]\nquery = "q{n}"\n' for n in range(12))

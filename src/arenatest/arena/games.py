@@ -22,6 +22,7 @@ from arenatest.hookspec import Metric, Sample
 from arenatest.model.answer import Answer
 from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Game, Judgment, Verdict, VoidCause
+from arenatest.model.metric import MetricSpec
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import (
     AnswerSlot,
@@ -323,7 +324,8 @@ class Games:
         measured = self._reuse.measurement(key)
         if measured is None:
             try:
-                measured = _checked(await within(self._patience, metric.measure(sample)))
+                value = await within(self._patience, metric.measure(sample))
+                measured = _checked(value, setup.spec)
             except Exception as error:  # plugin code: its failure is a value
                 measured = Measured(error=self._redactor.text(told(error)))
         self._journal.post(
@@ -371,7 +373,7 @@ def _sound(judgment: object) -> Judgment:
     return judgment
 
 
-def _checked(value: object) -> Measured:
+def _checked(value: object, spec: MetricSpec) -> Measured:
     if value is None:
         return Measured()
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -381,4 +383,7 @@ def _checked(value: object) -> Measured:
         return Measured(error=f"returned {number}, expected a finite number")
     if abs(number) > _LARGEST:
         return Measured(error=f"returned {number:g}, expected a number within {_LARGEST:g}")
+    if spec.range is not None and spec.bounded(number) is None:
+        low, high = spec.range
+        return Measured(error=f"returned {number!r}, outside the range [{low:g}, {high:g}]")
     return Measured(value=number)

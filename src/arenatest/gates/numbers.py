@@ -12,8 +12,6 @@ from arenatest.model.answer import Timing
 from arenatest.model.metric import MetricSpec
 from arenatest.model.record import Answered, AnswerSlot, Ledger, MetricSlot
 
-_SLACK = 1e-9  # relative to a declared range: rounding is no breach of it
-
 
 class Reading(NamedTuple):
     """One number, or why there is none.
@@ -136,24 +134,14 @@ def _plugin_reader(metric: MetricSpec, baseline: str) -> Read:
         measured = ledger.measurements.get(MetricSlot(metric.name, *slot))
         if measured is None:
             return None
-        return VOID if measured.value is None else _within(measured.value, metric.range)
+        value = None if measured.value is None else metric.bounded(measured.value)
+        return VOID if value is None else _number(value)
 
     return read
 
 
 def _number(value: float) -> Reading:
     return Reading(float(value)) if math.isfinite(value) else VOID
-
-
-def _within(value: float, bounds: tuple[float, float] | None) -> Reading:
-    """Return a value that keeps its metric's promise; one outside its range is void."""
-    if bounds is None or not math.isfinite(value):
-        return _number(value)
-    low, high = bounds
-    slack = _SLACK * (high - low) if math.isfinite(high - low) else 0.0
-    if not low - slack <= value <= high + slack:
-        return VOID
-    return _number(min(max(value, low), high))
 
 
 def _error(answered: Answered) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,8 @@ Source = Literal[
     "load",  # from the requests of one level of a load phase
     "plugin",  # measured by a metric's code from the prompt and the answer
 ]
+
+_SLACK = 1e-9  # relative to a declared range: rounding is no breach of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,21 @@ class MetricSpec:
     rate: bool = False
     source: Source = "plugin"
     of: Literal["answer", "battle"] = "answer"
+
+    def bounded(self, value: float) -> float | None:
+        """Return a finite value inside the range, which rounding may leave; None for one outside.
+
+        Examples:
+            >>> MetricSpec(name="m", unit="", direction="higher", range=(0, 1)).bounded(1.0 + 1e-12)
+            1.0
+        """
+        if self.range is None:
+            return value
+        low, high = self.range
+        slack = _SLACK * (high - low) if math.isfinite(high - low) else 0.0
+        if not low - slack <= value <= high + slack:
+            return None
+        return float(min(max(value, low), high))
 
 
 def _rate(name: str, direction: Direction, source: Source) -> MetricSpec:

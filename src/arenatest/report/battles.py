@@ -10,9 +10,10 @@ from arenatest.gates.battles import Battle as Settled
 from arenatest.gates.battles import judged, read_battle, unjudged
 from arenatest.model.identity import content_id
 from arenatest.model.judgment import Judgment, Order
+from arenatest.model.metric import MetricSpec
 from arenatest.model.plan import Contestant, Plan
 from arenatest.model.prompt import Prompt
-from arenatest.model.record import Answered, AnswerSlot, Ledger
+from arenatest.model.record import Answered, AnswerSlot, Ledger, Measured, MetricSlot
 from arenatest.model.said import Chair, Look, chairs_of, said_in
 
 Outcome = Literal["win", "tie", "loss", "void", "unplayed"]
@@ -105,6 +106,20 @@ class Battle:
         ledger = self.recorded.ledger
         settled = read_battle(ledger, self.candidate, self.prompt.id, self.repeat, plan=ledger.plan)
         return () if settled is None else settled.votes
+
+    @property
+    def values(self) -> tuple[tuple[tuple[MetricSpec, Measured], ...], ...]:
+        """What plugins' metrics measured on the baseline's answer, and on the candidate's."""
+        plan, values = self.plan, self.recorded.ledger.measurements
+        sides = ((one.name, self.prompt.id, self.repeat) for one in self._sides)
+        return tuple(
+            tuple(
+                (metric, measured)
+                for metric in plan.metrics
+                if (measured := values.get(MetricSlot(metric.name, *side))) is not None
+            )
+            for side in sides
+        )
 
     @property
     def parts(self) -> tuple[str | None, str | None]:

@@ -17,6 +17,7 @@ from arenatest.model.prompt import Prompt
 from arenatest.model.record import Answered
 from arenatest.report.battles import Battle, Seated
 from arenatest.report.jury import named_votes
+from arenatest.report.phrases import measured_words
 
 CHUNK = 100
 """Battles in one chunk: larger ones open slower and are hardly smaller."""
@@ -204,6 +205,7 @@ def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, o
             "p": prompt_place(battle),
             "repeat": battle.repeat,
             "same": battle.identical,
+            **({"values": _values(battle)} if battle.plan.metrics else {}),
             **({"votes": named_votes(battle)} if _by_jury(battle) else {}),
             "why": battle.cause,
         }
@@ -212,6 +214,11 @@ def _chunk(battles: Sequence[Battle], chosen: Chosen, start: int) -> dict[str, o
         for place, battle in enumerate(battles)
     ]
     return {"answers": texts["answers"], "battles": bodies, "prompts": texts["prompts"]}
+
+
+def _values(battle: Battle) -> list[list[str]]:
+    """Return in words what metrics measured on each side's answer."""
+    return [[_cut(measured_words(*one)) for one in side] for side in battle.values]
 
 
 def _by_jury(battle: Battle) -> bool:

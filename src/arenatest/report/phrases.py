@@ -9,7 +9,9 @@ from arenatest.gates.words import amount, counted, interval, limit
 from arenatest.lock.flips import Flips
 from arenatest.lock.reigns import Reign
 from arenatest.model.decision import Decision
+from arenatest.model.metric import MetricSpec
 from arenatest.model.price import SUITE, Price
+from arenatest.model.record import Measured
 from arenatest.report.jury import JuryReport
 from arenatest.stats.correction import GOOD_LABELS, CorrectedMean
 
@@ -61,6 +63,13 @@ def evidence_words(decision: Decision) -> str:
     early = decision.decision != "inconclusive" and decision.n + decision.voids < decision.planned
     sofar = f"{decision.n:,} of {planned}"
     return f"decided at {sofar}{voids}" if early else f"{sofar}{voids}"
+
+
+def measured_words(metric: MetricSpec, measured: Measured) -> str:
+    """Return what a metric gave, or why it gave nothing."""
+    if measured.value is None:
+        return f"{metric.name}: no value{f', {measured.error}' if measured.error else ''}"
+    return f"{metric.name} {amount(measured.value, metric.unit)}"
 
 
 def flips_words(found: Flips) -> str:

@@ -393,5 +393,5 @@ def _errors(suite: SuiteView) -> list[ErrorPart]:
             count=fault.count,
             example=fault.example,
         )
-        for fault in suite.faults
+        for fault in (*suite.faults, *suite.unmeasured)
     ]

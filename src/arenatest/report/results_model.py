@@ -209,7 +209,7 @@ class JuryPart(_Part):
 
 
 class ErrorPart(_Part):
-    """Failures of one kind at one contestant."""
+    """Failures of one kind at one contestant, or (kind ``metric``) values that are missing."""
 
     suite: str
     contestant: str

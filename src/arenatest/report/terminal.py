@@ -20,7 +20,7 @@ from arenatest.report.phrases import (
     reigns_words,
     value_words,
 )
-from arenatest.report.spending import faults, known_ages, unmeasured, voids
+from arenatest.report.spending import faults, known_ages, voids
 from arenatest.report.view import Report, SuiteView
 
 _FAILURES = 3  # lines for contestants, and as many for judges and for metrics
@@ -46,16 +46,28 @@ def terminal_lines(report: Report, *, path: str | None = None) -> tuple[tuple[st
 
 
 def _suite(suite: SuiteView) -> list[tuple[str, str]]:
-    plan = suite.run.ledger.plan
     lines: list[tuple[str, str]] = []
     for candidate in suite.candidates:
         decisions = candidate.decisions
         if decisions:
-            title = f"{_line(plan.suite)}  {_line(candidate.name)} against "
-            lines.append(("title", title + _line(plan.baseline.name)))
+            lines.append(_title(suite, candidate.name))
             lines += _gates(decisions, suite.likely)
             lines += [("note", f"  {_line(line)}") for line in _flips(suite, candidate.name)]
-    lines += [("note", f"  {line}") for line in _cached(suite)]
+    told = _told(suite)
+    if told and not lines:  # of battles that a test fought and asked no gate about
+        lines.append(_title(suite, *(candidate.name for candidate in suite.candidates)))
+    return lines + told
+
+
+def _title(suite: SuiteView, *candidates: str) -> tuple[str, str]:
+    plan = suite.run.ledger.plan
+    who = ", ".join(map(_line, candidates))
+    return "title", f"{_line(plan.suite)}  {who} against {_line(plan.baseline.name)}"
+
+
+def _told(suite: SuiteView) -> list[tuple[str, str]]:
+    """Say what is to be known of a run beside its gates."""
+    lines = [("note", f"  {line}") for line in _cached(suite)]
     lines += [
         ("note", f"  {_line(line)}")
         for line in age_lines(suite.run.ledger, known_ages(suite.spendings))
@@ -104,7 +116,7 @@ def _failures(suite: SuiteView) -> list[str]:
     ]
     missing = [
         f"{_line(lost.contestant)}: {plural(lost.count, 'value')} missing: {_cut(lost.example)}"
-        for lost in unmeasured(ledger)
+        for lost in suite.unmeasured
     ]
     return [*failed[:_FAILURES], *unjudged[:_FAILURES], *missing[:_FAILURES]]
 

@@ -32,6 +32,7 @@ from arenatest.report.spending import (
     known_ages,
     priced,
     spendings,
+    unmeasured,
 )
 from arenatest.report.suite_run import SuiteRun, in_order, relied_on
 from arenatest.report.timed import Timed, timed, timing_warnings
@@ -113,6 +114,7 @@ class SuiteView:
     loads: tuple[LevelReport, ...]
     spendings: tuple[Spending, ...]
     faults: tuple[Fault, ...]
+    unmeasured: tuple[Fault, ...]
     contestants: tuple[Contestant, ...]
     seats: tuple[JudgeSeat, ...]
     flips: tuple[Flips, ...]
@@ -275,6 +277,7 @@ def suite_view(run: SuiteRun, record: SuiteRun) -> SuiteView:
         loads=levels(ledger),
         spendings=spent,
         faults=faults(ledger),
+        unmeasured=unmeasured(record.ledger),
         contestants=ledger.plan.contestants,
         seats=ledger.plan.judges,
         flips=flipped(run),

@@ -4,6 +4,8 @@ import json
 import random
 from dataclasses import replace
 
+from arenatest.model.metric import MetricSpec
+from arenatest.model.record import Measured, MetricSlot
 from arenatest.report.battles import battles
 from arenatest.report.bodies import CHUNK, LONGEST, pack
 from fakes.ledgers import LedgerBuilder, plan, prompt
@@ -53,6 +55,25 @@ def test_the_keys_of_every_object_stand_in_order():
         assert json.dumps(json.loads(text), sort_keys=True) == json.dumps(json.loads(text))
     (body,) = opened(packed.chunks[0])["battles"]
     assert {"by", "forfeit", "votes"} <= set(body)
+
+
+def test_what_metrics_measured_stands_with_the_answer_it_was_measured_on():
+    metrics = tuple(
+        MetricSpec(name=name, unit=unit, direction="lower")
+        for name, unit in (("words", "words"), ("gain", "characters"))
+    )
+    builder = LedgerBuilder(replace(plan([prompt("p"), prompt("q")]), metrics=metrics))
+    builder.answer("gpt-4o", "p", "a").answer("gpt-5-mini", "p", "b").answer("gpt-4o", "q", "c")
+    values = builder.ledger.measurements
+    values[MetricSlot("words", "gpt-4o", "p")] = Measured(value=1.0)
+    values[MetricSlot("words", "gpt-5-mini", "p")] = Measured(value=2.5)
+    values[MetricSlot("gain", "gpt-5-mini", "p")] = Measured(error="ValueError: no")
+    first, second = opened(pack(list(battles(builder.ledger)), budget=AMPLE).chunks[0])["battles"]
+    assert first["values"] == [
+        ["words 1 words"],
+        ["words 2.50 words", "gain: no value, ValueError: no"],
+    ]
+    assert second["values"] == [[], []]
 
 
 def test_a_shared_answer_is_held_once():

@@ -135,8 +135,9 @@
     }
     if (prompt.reference !== null) parts.push(element("h4", "Reference"), element("pre", prompt.reference, "prose"));
     const answers = element("div", null, "pair");
-    const [base, candidate] = body.by || [], part = (name) => name ? ": " + name : "";
-    answers.append(answer("Baseline" + part(base), loaded.answers[body.b]), answer("Candidate" + part(candidate), loaded.answers[body.c]));
+    const [base, candidate] = body.by || [], values = body.values || [], part = (name) => name ? ": " + name : "";
+    answers.append(answer("Baseline" + part(base), loaded.answers[body.b], values[0]),
+      answer("Candidate" + part(candidate), loaded.answers[body.c], values[1]));
     parts.push(answers);
     if (body.same) parts.push(element("p", "Both answers are the same text: a tie, without asking a judge.", "note"));
     if (body.forfeit) parts.push(element("p", "No judge was asked: " + body.forfeit + ", which loses in this suite.", "note"));
@@ -150,7 +151,7 @@
     return [...parts, ...pairs.values()];
   }
 
-  function answer(side, one) {
+  function answer(side, one, values) {
     const made = element("section");
     made.append(element("h4", side));
     if (!one) { made.append(element("p", "No answer on record.", "note")); return made; }
@@ -167,7 +168,7 @@
       one["in"] !== null && one["in"] + " tokens in", one.out !== null && one.out + " tokens out",
       one.cost !== null && "$" + one.cost.toPrecision(3), one.finish && "finish " + one.finish,
       one.model && "model " + one.model, one.attempts > 1 && one.attempts + " attempts", one.reused && "reused",
-      "chat " + one.chat, one.request && "server " + one.request]));
+      "chat " + one.chat, one.request && "server " + one.request, ...(values || [])]));
     return made;
   }
 
@@ -225,7 +226,7 @@
       const quoted = JSON.stringify(wanted).slice(1, -1);
       const prompts = loaded.prompts.map(within), answers = loaded.answers.map(within);
       loaded.battles.forEach((body, place) => {
-        if (body && (prompts[body.p] || answers[body.b] || answers[body.c] || body.g.some(within))) hits.add(number * size + place);
+        if (body && (prompts[body.p] || answers[body.b] || answers[body.c] || body.g.some(within) || (body.values || []).some(within))) hits.add(number * size + place);
       });
       byId("found").textContent = "searching… " + Math.round(100 * (number + 1) / chunks) + " %";
     }
