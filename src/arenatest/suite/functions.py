@@ -50,9 +50,10 @@ def function_identity(function: str | Callable[..., Any], directory: Path) -> di
     """Return what a function is, for fingerprints: its name and a hash of the files that define it.
 
     Args:
-        function: As a suite names it, or the callable itself. A callable that closes over values,
-            or is not a plain function, may differ where its file does not: it gets an identity
-            that nothing ever equals, so that no earlier answer is taken for its own.
+        function: As a suite names it, or the callable itself: then its place in the file and its
+            defaults count too. A callable that closes over values, or is not a plain function, may
+            differ where these do not: it gets an identity that nothing ever equals, so that no
+            earlier answer is taken for its own.
         directory: The folder of the suite.
 
     Returns:
@@ -66,9 +67,32 @@ def function_identity(function: str | Callable[..., Any], directory: Path) -> di
         named = _load_module(_split(function)[0], directory)
         return {"function": function, "sha256": _digest([_file_of(named), _file_of(loaded)])}
     identity = {"function": callable_name(function), "sha256": _digest([_file_of(function)])}
-    if isinstance(function, FunctionType) and not function.__closure__:
-        return identity | {"line": str(function.__code__.co_firstlineno)}
-    return identity | {"unique": uuid.uuid4().hex}
+    return identity | (_told_apart(function) or {"unique": uuid.uuid4().hex})
+
+
+def _told_apart(function: Callable[..., Any]) -> dict[str, str] | None:
+    """Return what sets a function apart from others of its file; None where nothing surely does.
+
+    Two may stand on one line, and one line may make many, as a lambda with a default in a loop.
+    """
+    if not isinstance(function, FunctionType) or function.__closure__ or vars(function):
+        return None
+    code, defaults = function.__code__, (function.__defaults__, function.__kwdefaults__)
+    places = [*code.co_positions()]
+    columns = any(column is not None for *_, column in places)  # Python may be told to drop them
+    if _file_of(function) is None or not columns or not _is_plain(defaults):
+        return None
+    own = hashlib.sha256(repr((places, defaults)).encode("utf-8", "surrogatepass"))
+    return {"line": str(code.co_firstlineno), "code": own.hexdigest()}
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value's representation is all that it is."""
+    if type(value) in (tuple, list):
+        return all(map(_is_plain, value))  # type: ignore[call-overload]  # a sequence, as asked
+    if type(value) is dict:
+        return all(map(_is_plain, (*value, *value.values())))
+    return value is None or type(value) in (bool, int, float, str, bytes)
 
 
 def callable_name(function: Callable[..., Any]) -> str:

@@ -1,6 +1,9 @@
 import functools
+import os
+import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -164,6 +167,71 @@ def test_a_closure_never_equals_an_earlier_one(tmp_path):
     assert function_identity(lambda _: word, tmp_path) != function_identity(
         lambda _: word, tmp_path
     )
+
+
+def with_default(model):
+    return lambda prompt, model=model: model
+
+
+def with_keyword(model):
+    def say(prompt, *, model=model):
+        return model
+
+    return say
+
+
+# fmt: off
+TWINS = (lambda prompt: "good"), (lambda prompt: "bad!")
+# fmt: on
+
+
+def identity(function):
+    return function_identity(function, Path())
+
+
+@pytest.mark.parametrize("make", [with_default, with_keyword])
+def test_defaults_are_part_of_what_a_function_is(make):
+    assert identity(make("a")) == identity(make("a"))
+    assert identity(make({"x": [1]})) == identity(make({"x": [1]}))
+    assert identity(make("a")) != identity(make("b"))
+    assert identity(make(1)) != identity(make(1.0))
+    assert identity(make({1: "x"})) != identity(make({"1": "x"}))
+
+
+def test_a_default_that_does_not_show_what_it_is_never_equals_an_earlier_one():
+    say = with_default(object())
+    assert identity(say) != identity(say)
+
+
+def test_functions_on_one_line_are_told_apart():
+    one, other = TWINS
+    assert identity(one) == identity(one)
+    assert identity(one) != identity(other)
+
+
+def test_functions_without_a_file_or_with_values_of_their_own_are_not_recognised():
+    typed = eval("lambda prompt: ''")  # noqa: S307 - as a notebook or a prompt makes them
+    assert identity(typed) != identity(typed)
+    say = with_keyword("a")
+    say.model = "b"
+    assert identity(say) != identity(say)
+
+
+def test_functions_whose_columns_python_dropped_are_not_recognised(write):
+    write("twins.py", "say = lambda prompt: 'good'\n")
+    code = "from twins import say; from arenatest.suite.functions import function_identity as same"
+    check = f"{code}; import pathlib; print(same(say, pathlib.Path()) == same(say, pathlib.Path()))"
+    folder = str(write("here", "").parent)
+
+    def told(*options):
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join([folder, *sys.path])}
+        python = [sys.executable, "-B", *options, "-c", check]
+        return subprocess.run(
+            python, env=environ, capture_output=True, text=True, check=False
+        ).stdout
+
+    assert told() == "True\n"
+    assert told("-X", "no_debug_ranges") == "False\n"
 
 
 def test_a_callable_is_named_for_people():
