@@ -98,7 +98,8 @@ def _judgment(placed: JudgmentPlaced) -> Iterator[str]:
     judgment, slot = placed.judgment, placed.slot
     verdict = judgment.verdict.value if judgment.verdict else f"void ({judgment.void})"
     yield (
-        f"judged by {for_terminal(slot.judge)}, {slot.order.value}: {verdict}"
+        f"judged by {for_terminal(slot.judge)}, {slot.order.value}, "
+        f"candidate {for_terminal(slot.candidate)}, run {placed.run}: {verdict}"
         f"{f', chat id {judgment.chat_id}' if judgment.chat_id else ''}"
     )
     yield from (f"  | {for_terminal(line)}" for line in judgment.explanation.splitlines())

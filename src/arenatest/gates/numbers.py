@@ -10,7 +10,7 @@ from arenatest.gates.clocks import Bar, clock_of, leeway
 from arenatest.gates.costs import COST, Prices, cost_of
 from arenatest.model.answer import Timing
 from arenatest.model.metric import MetricSpec
-from arenatest.model.record import Answered, AnswerSlot, Ledger, MetricSlot
+from arenatest.model.record import Answered, AnswerSlot, Ledger, Measured, MetricSlot
 
 
 class Reading(NamedTuple):
@@ -22,6 +22,8 @@ class Reading(NamedTuple):
         retried: Whether there is none because the call failed at first: it was slower than the
             clock of its last attempt tells.
         excused: Whether there is none because the baseline gave no answer to compare with.
+        unfit: Whether there is none because the metric's code could not make one of this answer,
+            which is how many a scorer meets a bad one.
         leeway: Between which two numbers it lies where our own lag leaves a limit open.
     """
 
@@ -29,18 +31,20 @@ class Reading(NamedTuple):
     failed: bool = False
     retried: bool = False
     excused: bool = False
+    unfit: bool = False
     leeway: tuple[float, float] | None = None
 
     @property
     def lost(self) -> bool:
-        """Whether it is the contestant's own failure that there is none."""
-        return self.failed or self.retried
+        """Whether it is, or may be, the contestant's own failure that there is none."""
+        return self.failed or self.retried or self.unfit
 
 
 VOID = Reading()
 FAILED = Reading(failed=True)
 RETRIED = Reading(retried=True)
 EXCUSED = Reading(excused=True)
+UNFIT = Reading(unfit=True)
 
 Read = Callable[[Ledger, AnswerSlot], Reading | None]
 """Reads a number in its place; None while it is not settled."""
@@ -132,12 +136,16 @@ def _plugin_reader(metric: MetricSpec, baseline: str) -> Read:
         if not answered.answer.ok:
             return FAILED
         measured = ledger.measurements.get(MetricSlot(metric.name, *slot))
-        if measured is None:
-            return None
-        value = None if measured.value is None else metric.bounded(measured.value)
-        return VOID if value is None else _number(value)
+        return None if measured is None else _reading_of(measured, metric)
 
     return read
+
+
+def _reading_of(measured: Measured, metric: MetricSpec) -> Reading:
+    if measured.value is None:
+        return UNFIT if measured.error else VOID
+    value = metric.bounded(measured.value)
+    return UNFIT if value is None else _number(value)
 
 
 def _number(value: float) -> Reading:

@@ -89,7 +89,9 @@ class _Single(_Numbers):
 
     A failed call is slower than every limit: in a percentile it is a value like others. A call
     that had to be made again has no clock, but may not vanish either: where the slowest calls are
-    those that fail at first, what is left is fast. It counts like a failed one for passing.
+    those that fail at first, what is left is fast. It counts like a failed one for passing, and so
+    does an answer of which a metric's code could make nothing: else broken answers, of which a
+    scorer breaks, would be left out of their own score.
     """
 
     def __init__(self, rule: Rule, plan: Plan) -> None:
@@ -201,9 +203,9 @@ class _Totals(_Paired):
                 pair = Pair(candidate=ours.number, against=theirs.number)
                 for kept in (passing, failing, values):
                     kept.append(pair)
-            elif ours.failed and theirs.number is not None:
+            elif ours.lost and theirs.number is not None:
                 passing.append(Pair(candidate=math.inf, against=theirs.number))
-            elif theirs.failed and ours.number is not None:
+            elif theirs.lost and ours.number is not None:
                 failing.append(Pair(candidate=ours.number, against=math.inf))
         return Evidence(
             passing=tuple(passing),

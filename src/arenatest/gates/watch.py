@@ -231,7 +231,7 @@ class Watch:
         sick = "" if self._health is None else self._health.problem
         reasons = (
             f"{_lacking(tally.voids)} no value, {share}",
-            *(f"{name} alone {_failed(self._plan)} on {lost}" for name, lost in whose if lost),
+            *(f"{name} alone {self._failed()} on {lost}" for name, lost in whose if lost),
             "" if sick and self._plan.quorum == 1 else _unjudged(tally.unjudged, self._plan),
             sick,
             unpriced(self.rule, self._plan),
@@ -246,9 +246,11 @@ class Watch:
             measure = self._method.measure(whole=whole, noun=self._tally.noun)
         return decision_of(self._plan.suite, ruling, measure, self._tally)
 
-
-def _failed(plan: Plan) -> str:
-    return "failed, or ended as is not judged," if plan.finishes.voiding else "failed"
+    def _failed(self) -> str:
+        if self.rule.metric.source == "plugin":
+            return "failed, or gave what the metric's code could not score,"
+        ends = self._plan.finishes.voiding
+        return "failed, or ended as is not judged," if ends else "failed"
 
 
 def _unjudged(prompts: int, plan: Plan) -> str:

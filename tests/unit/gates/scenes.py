@@ -178,8 +178,8 @@ class Scene:
         self.ledger.answers[AnswerSlot(who, f"p{i}", repeat)] = failed()
         return self
 
-    def measured(self, i, value, *, metric="polite", who="new", repeat=0):
+    def measured(self, i, value, *, metric="polite", who="new", repeat=0, error=""):
         slot = MetricSlot(metric, who, f"p{i}", repeat)
         self.ledger.answers[AnswerSlot(who, f"p{i}", repeat)] = answered()
-        self.ledger.measurements[slot] = Measured(value=value)
+        self.ledger.measurements[slot] = Measured(value=value, error=error)
         return self

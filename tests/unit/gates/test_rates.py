@@ -142,6 +142,34 @@ def test_a_failed_answer_counts_as_the_worst_for_passing():
     assert decision.high == pytest.approx(5.0)
 
 
+@pytest.mark.parametrize(
+    ("broken", "outcome"),
+    [({"value": None}, "pass"), ({"value": None, "error": "no JSON"}, "other")],
+)
+def test_what_a_scorer_breaks_on_is_not_left_out_of_the_score(broken, outcome):
+    scene = Scene(plan(300, max_void=0.1))
+    for i in range(300):
+        if i % 16:
+            scene.measured(i, 0.96)
+        else:
+            scene.measured(i, **broken)
+    metric = next(one for one in scene.plan.metrics if one.name == "polite")
+    decision = decide(rule(metric, "mean", limit=0.93), scene.ledger)
+    assert decision.value == pytest.approx(0.96)
+    assert (decision.decision == "pass") == (outcome == "pass")
+    assert decision.decision != "fail"  # nobody knows that they were bad
+
+
+def test_the_reason_names_what_a_scorer_breaks_on():
+    scene = Scene(plan(60))
+    for i in range(60):
+        scene.measured(i, None if i % 2 else 1.0, error="no JSON" if i % 2 else "")
+    metric = next(one for one in scene.plan.metrics if one.name == "polite")
+    decision = decide(rule(metric, "mean", limit=0.5), scene.ledger)
+    assert decision.cause == "void"
+    assert "new alone failed, or gave what the metric's code could not score, on" in decision.reason
+
+
 def test_a_range_is_used_on_its_own_scale():
     scene = Scene(plan(80))
     for i in range(80):
