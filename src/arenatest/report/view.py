@@ -10,8 +10,9 @@ from arenatest.gates.aa import FalseAlarms, alarms
 from arenatest.gates.suspicion import Suspicion, suspicions, warning_lines
 from arenatest.lock.flips import Flips, flips
 from arenatest.model.decision import Decision
-from arenatest.model.plan import Contestant, JudgeSeat
+from arenatest.model.plan import Contestant, JudgeSeat, Plan
 from arenatest.model.price import Price
+from arenatest.model.prompt import SAME_AS
 from arenatest.report.advice import Advice, advices, likely_causes
 from arenatest.report.ages import Age, expiry_lines
 from arenatest.report.attempts import asked_again_lines, attempt_lines, mended_lines
@@ -305,6 +306,7 @@ def warnings(
     """Return the lines a reader must not miss, each once: of the run, its answers, its gates."""
     ledger = run.ledger
     lines = [*_decided_again(run), *(f"lock: {line}" for line in run.standing.drift)]
+    lines += _copies(ledger.plan)
     lines += run.standing.models
     if ledger.run.stopped is not None:
         cause, line = ledger.run.stopped
@@ -322,6 +324,17 @@ def warnings(
         for line in decision.warnings
     ]
     return tuple(dict.fromkeys(lines))
+
+
+def _copies(plan: Plan) -> Iterator[str]:
+    """Say of copied rows that gates do not count them."""
+    copies = [prompt for prompt in plan.prompts if (prompt.family or "").startswith(SAME_AS)]
+    if copies:
+        asked = plural(len({prompt.cluster for prompt in copies}), "question")
+        yield (
+            f"{len(copies):,} of {len(plan.prompts):,} prompts ask what another one asks: gates "
+            f"count them as {asked}"
+        )
 
 
 def _decided_again(run: SuiteRun) -> Iterator[str]:
