@@ -88,6 +88,7 @@ def forest(candidate: CandidateView, *, ident: str, baseline: str) -> str:
 def gate_bar(decision: Decision) -> str:
     """Return a small picture of the interval beside its threshold; empty without a value.
 
+    A side without a bound reaches to the edge; without either there is no interval, and no bar.
     It is an ornament: the row that holds it says the same in numbers.
     """
     if decision.value is None:
@@ -108,9 +109,10 @@ def gate_bar(decision: Decision) -> str:
     drawing.line((limit, 1), (limit, 19), colour=INK, kind="ink-line", width=1.5, dash="3 2")
     colour = STATUS_COLOURS[decision.decision]
     kind = f"status-{decision.decision}"
-    start = x(decision.low) if decision.low is not None else 0.0
-    end = x(decision.high) if decision.high is not None else width
-    drawing.line((start, middle), (end, middle), colour=colour, kind=kind, width=3)
+    if decision.low is not None or decision.high is not None:
+        start = x(decision.low) if decision.low is not None else 0.0
+        end = x(decision.high) if decision.high is not None else width
+        drawing.line((start, middle), (end, middle), colour=colour, kind=kind, width=3)
     drawing.add("circle", cx=x(decision.value), cy=middle, r=4.5, fill=colour, class_=kind)
     return drawing.markup()
 
@@ -155,9 +157,10 @@ def _row(drawing: Drawing, row: Bar, y: float, low: float, high: float) -> None:
     kind = f"status-{row.status}" if gate else "series-1"
     sign = {"pass": "✓ ", "fail": "✗ ", "inconclusive": "? "}.get(row.status or "", "")
     drawing.label((4, y + 4), shortened(f"{sign}{row.label}", 32), bold=gate)
-    start = _x(row.low, low, high) if row.low is not None else _LEFT
-    end = _x(row.high, low, high) if row.high is not None else _RIGHT
-    drawing.line((start, y), (end, y), colour=colour, kind=kind, width=3 if gate else 2)
+    if row.low is not None or row.high is not None:
+        start = _x(row.low, low, high) if row.low is not None else _LEFT
+        end = _x(row.high, low, high) if row.high is not None else _RIGHT
+        drawing.line((start, y), (end, y), colour=colour, kind=kind, width=3 if gate else 2)
     if row.threshold is not None:
         limit = _x(row.threshold, low, high)
         drawing.line(
@@ -182,10 +185,10 @@ def _row(drawing: Drawing, row: Bar, y: float, low: float, high: float) -> None:
 
 
 def _numbers(row: Bar) -> str:
-    bounds = ", ".join(
-        UNKNOWN if bound is None else f"{bound:.3f}" for bound in (row.low, row.high)
-    )
-    return f"{row.value:.3f} [{bounds}]  n={row.n}"
+    bounds = (row.low, row.high)
+    words = ", ".join(UNKNOWN if bound is None else f"{bound:.3f}" for bound in bounds)
+    interval = "" if bounds == (None, None) else f" [{words}]"
+    return f"{row.value:.3f}{interval}  n={row.n}"
 
 
 def _description(rows: tuple[Bar, ...]) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from arenatest.report.forest import forest
+from arenatest.report.forest import forest, gate_bar
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.view import view
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt
@@ -28,3 +28,15 @@ def test_no_side_is_written_over_the_middle(interval, sides):
     assert "even (0.5)" in picture
     for words in ("← baseline better", "candidate better →"):
         assert (words in picture) == (words in sides)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "bars"), [(0.4, 0.6, 1), (None, 0.6, 1), (0.4, None, 1), (None, None, 0)]
+)
+def test_a_bar_is_drawn_only_for_an_interval(low, high, bars):
+    small = gate_bar(decision(value=0.5, low=low, high=high))
+    large = drawn(0.5, low, high)
+
+    for picture in (small, large):
+        assert picture.count('class="status-pass"') == bars + 1, "the value is always there"
+    assert ("[" in large) == bool(bars)
