@@ -44,7 +44,8 @@ class Conditions:
         cached: The mean share of the prompt that came from the server's cache; None where nobody
             told.
         server: Median of the seconds that the server says it took; None where it does not.
-        outside: Median of the seconds of a call that the server does not say it took.
+        outside: Median of the seconds of a call that the server does not say it took; None also
+            where it says that it took more than the whole call.
     """
 
     contestant: str
@@ -119,7 +120,7 @@ def _conditions(name: str, calls: list[Answered]) -> Conditions:
         largest_lag=max(lags, default=None),
         cached=_mean(map(_cached, calls)),
         server=_median(timing.server for timing in timings),
-        outside=_median(map(_outside, calls)),
+        outside=_comparable(_median(map(_outside, calls))),
     )
 
 
@@ -140,6 +141,8 @@ def _imbalance(
         return None
     middle = median if condition == "outside" else fmean
     ours, theirs = (middle(side) for side in zip(*pairs, strict=True))
+    if min(ours, theirs) < 0.0:  # a server says that it took longer than the whole call
+        return None
     if abs(ours - theirs) < _worth(ledger, candidate, condition):
         return None
     return Imbalance(
@@ -198,11 +201,21 @@ def _cached(call: Answered) -> float | None:
 
 
 def _outside(call: Answered) -> float | None:
-    """Return the seconds of a call that the server does not account for."""
+    """Return the seconds of a call that the server does not account for.
+
+    A server counts until it has found the end of the answer, which takes it a step after the last
+    text. So the whole call is compared, to the end of its stream: ``e2e`` ends too early.
+    """
     timing = call.answer.timing
     if timing is None or timing.server is None or timing.e2e is None:
         return None
-    return timing.e2e - timing.server
+    whole = timing.e2e if timing.wall is None else timing.wall
+    return whole - timing.server
+
+
+def _comparable(seconds: float | None) -> float | None:
+    """Return what is outside of a server's time; None where it says that it took even longer."""
+    return None if seconds is None or seconds < 0.0 else seconds
 
 
 _READ: dict[Condition, Callable[[Answered], float | None]] = {

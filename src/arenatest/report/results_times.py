@@ -56,7 +56,7 @@ class TimedPart(Part):
 
     ``fresh`` counts calls on a connection that was opened for them, ``lagging`` those that came
     while our own event loop lagged too much to tell the time to the first token; ``outside`` is
-    the median of what a call took beyond what its server says.
+    the median of what a call took beyond what its server says, None where that says more.
     """
 
     suite: str

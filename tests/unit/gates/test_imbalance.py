@@ -9,8 +9,16 @@ from arenatest.model.record import AnswerSlot
 from unit.gates.scenes import Scene, answered, failed, plan
 
 
-def call(*, reused=True, lag=0.001, cached=None, server=None, e2e=1.0, **changes):
-    timing = Timing(ttft=0.4, ttfat=0.4, e2e=e2e, lag=lag, connection_reused=reused, server=server)
+def call(*, reused=True, lag=0.001, cached=None, server=None, e2e=1.0, wall=None, **changes):
+    timing = Timing(
+        ttft=0.4,
+        ttfat=0.4,
+        e2e=e2e,
+        wall=wall,
+        lag=lag,
+        connection_reused=reused,
+        server=server,
+    )
     usage = Usage(input_tokens=100, output_tokens=10, cached_tokens=cached)
     return answered(timing=timing, usage=usage, **changes)
 
@@ -85,6 +93,25 @@ def test_time_that_the_server_does_not_account_for_is_told_where_it_matters():
     assert found.condition == "outside"
     assert (found.ours, found.theirs) == (pytest.approx(0.3), pytest.approx(0.1))
     assert imbalances(scene(lambda _: call(server=0.87), lambda _: call(server=0.9))) == ()
+
+
+def test_a_servers_last_step_after_the_last_text_is_not_taken_from_what_is_outside():
+    ledger = scene(
+        lambda _: call(e2e=1.0, server=1.06, wall=1.08),  # its step takes six times as long
+        lambda _: call(e2e=1.0, server=1.01, wall=1.03),
+    )
+
+    assert imbalances(ledger) == ()
+    assert [one.outside for one in conditions(ledger)] == [pytest.approx(0.02)] * 2
+
+
+def test_a_server_that_says_it_took_longer_than_the_call_leaves_unknown_what_is_outside():
+    ledger = scene(lambda _: call(server=1.2, wall=1.1), lambda _: call(server=0.9, wall=1.1))
+
+    old, new = conditions(ledger)
+    assert (new.server, new.outside) == (1.2, None)
+    assert old.outside == pytest.approx(0.2)
+    assert imbalances(ledger) == ()
 
 
 def test_a_longer_time_on_the_server_itself_is_what_gates_are_about():
