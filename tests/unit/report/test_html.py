@@ -2,13 +2,17 @@ import base64
 import hashlib
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 
+from arenatest.model.answer import Timing
 from arenatest.model.metric import BUILT_IN
+from arenatest.model.record import AnswerSlot
 from arenatest.report.html import html_page
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.view import view
 from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
+from fakes.reports import seen
 
 EVIL = (
     "</script><img src=x onerror=alert(1)><a href='javascript:alert(2)'>\u202e\x1b[31m\n::error::x"
@@ -88,6 +92,31 @@ def test_plots_are_well_formed_and_need_no_style():
 
 def test_the_same_record_gives_the_same_bytes():
     assert page() == page()
+
+
+def test_a_candidate_without_verdicts_has_a_sentence_for_its_win_rate():
+    builder = LedgerBuilder(plan([prompt("p")], rules=[rule("win_rate")]))
+    builder.answer("gpt-4o", "p", "Yes.").answer("gpt-5-mini", "p", "No.")
+    builder.judge("p", ("unparsed", "unparsed"))
+    shown = html_page(seen(SuiteRun(ledger=builder.ledger, decisions=()))).decode()
+    section = shown.split('id="win-rate-0"')[1].split("</section>")[0]
+    assert "No battle has a verdict, so there is no win rate." in section
+    assert "scroll" not in section
+    assert "The same as a table" not in section
+
+
+def test_clocks_without_a_first_token_have_a_sentence_for_their_curves():
+    builder = LedgerBuilder(plan([prompt("p")], rules=[rule("win_rate")]))
+    builder.answer("gpt-4o", "p")
+    slot = AnswerSlot("gpt-4o", "p")
+    found = builder.ledger.timings[slot]
+    whole = replace(found, answer=replace(found.answer, timing=Timing(e2e=0.6)))
+    builder.ledger.timings[slot] = builder.ledger.answers[slot] = whole
+    shown = html_page(seen(SuiteRun(ledger=builder.ledger, decisions=()))).decode()
+    section = shown.split('id="latency-0"')[1].split("</section>")[0]
+    assert "No call has a TTFT that counts, so there are no curves." in section
+    assert "plot" not in section
+    assert "600 ms" in section
 
 
 def test_a_session_without_battles_or_gates_is_still_a_page():
