@@ -10,7 +10,8 @@ from arenatest.model.record import AnswerSlot
 from arenatest.report.escape import visible
 from arenatest.report.suite_run import SuiteRun
 from arenatest.report.write import write_reports
-from fakes.ledgers import LedgerBuilder, decision, plan, prompt, rule
+from fakes.attacks import ORDER
+from fakes.ledgers import STARTED, LedgerBuilder, decision, plan, prompt, rule
 from fakes.reports import seen
 
 pytestmark = pytest.mark.browser
@@ -71,6 +72,27 @@ def session():
     return SuiteRun(ledger=builder.ledger, decisions=(decision(reason=HOSTILE["script"]),))
 
 
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory):
+    """A report with long texts in its tables: excerpts, settings, failures, reused answers."""
+    asked = [prompt(f"support-{place:03d}") for place in range(12)]
+    planned = plan(
+        asked, candidates=["gpt-5-mini-brief"], rules=[rule("win_rate", "gpt-5-mini-brief")]
+    )
+    (candidate,) = planned.candidates
+    long = {"base_url": "https://inference.example.org/v1", "stop": ["User:", "Assistant:"]}
+    told = replace(candidate, settings=candidate.settings | long, system="Answer briefly. " * 30)
+    builder = LedgerBuilder(replace(planned, candidates=(told,)))
+    for place, one in enumerate(asked):
+        bought = {"reused": True, "started": STARTED - 720.0 - 5.0 * place}
+        builder.answer("gpt-4o", one.id, f"The answer {place} is known.", **bought)
+        builder.answer("gpt-5-mini-brief", one.id, f"{place} {ORDER} " + "Do it. " * 40, **bought)
+        builder.judge(one.id, ("loss", "loss"), candidate="gpt-5-mini-brief")
+    builder.failure("gpt-5-mini-brief", "support-011")
+    folder = tmp_path_factory.mktemp("busy")
+    return write_reports(seen(SuiteRun(ledger=builder.ledger, decisions=(decision(),))), folder)[0]
+
+
 class Page:
     """A page with what it complained about and what it asked the network for."""
 
@@ -128,6 +150,32 @@ def test_the_page_never_grows_wider_than_the_screen(chromium, site):
         opened.page.locator("#rows tr", has_text="long").first.click()
         opened.page.locator("#battle h3", has_text="long").wait_for()
         assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+FILLED = """() => [...document.querySelectorAll(".scroll tr")].map((row) => {
+  const box = row.getBoundingClientRect(), text = document.createRange();
+  const area = [...row.cells].reduce((sum, cell) => {
+    text.selectNodeContents(cell);
+    return sum + cell.getBoundingClientRect().width * text.getBoundingClientRect().height;
+  }, 0);
+  return [box.height, area / (box.width * box.height), row.textContent.trim()];
+}).filter(([height]) => height > 150)"""
+"""Of each tall row the height, the share of it that holds text, and the text."""
+
+
+@pytest.mark.parametrize("width", [320, 390, 600, 769, 1024])
+def test_no_tall_row_is_mostly_empty(chromium, busy, width):
+    with Page(chromium, busy, viewport={"width": width, "height": 844}) as opened:
+        tall = opened.page.evaluate(FILLED)
+        assert [row for row in tall if row[1] < 0.4] == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 600, 769])
+@pytest.mark.parametrize("part", ["Answers to look at", "Contestants and judges of support"])
+def test_long_texts_are_read_without_scrolling(chromium, busy, width, part):
+    with Page(chromium, busy, viewport={"width": width, "height": 844}) as opened:
+        box = opened.page.locator(f".scroll[aria-label='{part}']")
+        assert box.evaluate("(box) => box.scrollWidth - box.clientWidth") == 0
 
 
 def test_the_policy_refuses_markup_and_requests(chromium, site):
