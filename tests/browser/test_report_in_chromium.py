@@ -152,6 +152,14 @@ def test_the_page_never_grows_wider_than_the_screen(chromium, site):
         assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+@pytest.mark.parametrize("width", [320, 390, 600, 769, 1024, 1280])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_no_page_scrolls_sideways(chromium, busy, width, scripts):
+    size = {"width": width, "height": 844}
+    with Page(chromium, busy, viewport=size, java_script_enabled=scripts) as opened:
+        assert opened.page.evaluate("document.documentElement.scrollWidth") == width
+
+
 FILLED = """() => [...document.querySelectorAll(".scroll tr")].map((row) => {
   const box = row.getBoundingClientRect(), text = document.createRange();
   const area = [...row.cells].reduce((sum, cell) => {
