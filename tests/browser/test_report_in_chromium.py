@@ -186,6 +186,15 @@ def test_long_texts_are_read_without_scrolling(chromium, busy, width, part):
         assert box.evaluate("(box) => box.scrollWidth - box.clientWidth") == 0
 
 
+def test_calls_and_cost_fit_on_a_desktop(chromium, busy):
+    with Page(chromium, busy, viewport={"width": 1280, "height": 844}) as opened:
+        box = opened.page.locator(".scroll[aria-label='Calls, tokens and cost']")
+        assert "12 (store 12), 12 to 13 minutes old (median 12)" in box.inner_text().replace(
+            "\n", " "
+        )
+        assert box.evaluate("(box) => box.scrollWidth - box.clientWidth") == 0
+
+
 def test_the_policy_refuses_markup_and_requests(chromium, site):
     with Page(chromium, site) as opened:
         refused = opened.page.evaluate(
