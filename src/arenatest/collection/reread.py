@@ -57,17 +57,17 @@ def reread(store: Store, ledger: Ledger) -> tuple[Ledger, Reread]:
     Verdicts of judges that ask no model, and games whose call failed, stay as they were. So do
     all answers and clocks.
     """
-    texts = store.judges_replies(ledger.run.id)
+    recorded = store.judges_replies(ledger.run.id)
     read = {seat.name: _contract(seat) for seat in ledger.plan.judges if seat.kind == READ}
     judgments = dict(ledger.judgments)
     changes = []
     replies = 0
     for slot, was in ledger.judgments.items():
-        text = None if was.chat_id is None else texts.get(was.chat_id)
-        if slot.judge not in read or text is None:
+        reply = None if was.chat_id is None else recorded.get(was.chat_id)
+        if slot.judge not in read or reply is None:
             continue
         replies += 1
-        now = read[slot.judge].read(text, chat_id=was.chat_id)
+        now = read[slot.judge].read(reply.text, chat_id=was.chat_id)
         judgments[slot] = now
         if (now.verdict, now.void) != (was.verdict, was.void):
             changes.append(Change(slot=slot, was=was, now=now))

@@ -79,6 +79,14 @@ class Game:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a judge's model wrote, and why it stopped: as ``text`` and ``finish`` of an answer."""
+
+    text: str
+    finish: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgment:
     """What a judge said of one game: a verdict, or a void with its cause.
 

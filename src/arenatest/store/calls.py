@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, LargeBinary, select, type_coerce, union_all
 
 from arenatest.model.answer import Answer
-from arenatest.model.judgment import Order
+from arenatest.model.judgment import Order, Reply
 from arenatest.model.record import JUDGED, GameSlot, Generation, JudgmentPlaced, Served
 from arenatest.store import schema
 from arenatest.store.codec import cell_from_text
@@ -220,8 +220,8 @@ def read_served(connection: Connection, run_id: str) -> Served:
     return {who: tuple(sorted(models)) for who, models in found.items()}
 
 
-def read_replies(connection: Connection, run_id: str) -> dict[str, str]:
-    """Return the texts of the judges' good calls that a run's judgments came of, by chat id."""
+def read_replies(connection: Connection, run_id: str) -> dict[str, Reply]:
+    """Return what came of the judges' good calls behind a run's judgments, by chat id."""
     table, judged = schema.generation, schema.judgment
     used = select(judged.c.chat_id).where(judged.c.run == run_id, judged.c.chat_id.is_not(None))
     query = (
@@ -230,7 +230,11 @@ def read_replies(connection: Connection, run_id: str) -> dict[str, str]:
         .where(table.c.chat_id.in_(used), table.c.failure.is_(None))
     )
     same = Same()
-    return {row[0]: answer_of(row[1:], same).text for row in connection.execute(query)}
+    replies = {}
+    for row in connection.execute(query):
+        answer = answer_of(row[1:], same)
+        replies[row[0]] = Reply(text=answer.text, finish=answer.finish)
+    return replies
 
 
 def _judgments_where(connection: Connection, condition: Any) -> list[JudgmentPlaced]:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from arenatest.errors import StoreError
 from arenatest.model.answer import Answer
 from arenatest.model.decision import Decision
-from arenatest.model.judgment import Judgment
+from arenatest.model.judgment import Judgment, Reply
 from arenatest.model.plan import Plan
 from arenatest.model.record import (
     Event,
@@ -359,7 +359,7 @@ class Store:
         with self.reading() as connection:
             return calls.read_served(connection, run_id)
 
-    def judges_replies(self, run_id: str) -> dict[str, str]:
+    def judges_replies(self, run_id: str) -> dict[str, Reply]:
         """Return what judges said in the calls behind a run's judgments, by chat id.
 
         Calls that failed are left out: there is nothing to read.

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from arenatest.keeping.findings import Findings
 from arenatest.keeping.rows import check_seals
+from arenatest.model.judgment import Reply
 from arenatest.model.record import AnswerSlot
 from unit.store import records
 
@@ -44,8 +45,8 @@ def test_the_replies_behind_judgments_are_found_also_where_an_earlier_run_paid(s
     store.write(records.one_of_each())
     store.begin(records.plan(), records.run("run-2", started=2000.0), fresh=True, expire=0.0)
     store.write([replace(records.judged(), run="run-2", reused=True)])
-    assert store.judges_replies("run-1") == {"j-1": "[[A>B]]"}
-    assert store.judges_replies("run-2") == {"j-1": "[[A>B]]"}
+    said = {"j-1": Reply(text="[[A>B]]", finish="stop")}
+    assert store.judges_replies("run-1") == store.judges_replies("run-2") == said
 
 
 def test_a_judges_call_that_failed_has_no_reply(store):
