@@ -9,6 +9,7 @@ from collections import Counter
 from arenatest.store.schema import metadata
 from integration.test_record_and_resume import openai_suite, verdict_or_words
 from servers.openai_server import serve
+from servers.script import Request, Script
 
 GATES = """
 [[gates]]
@@ -149,3 +150,49 @@ def test_replies_are_read_again_and_the_changes_are_shown(project):
     assert whole_store(project) == before
     assert project.results["suites"][0]["decided_again"]["reread"] == 2
     reread.stdout.fnmatch_lines(["*read again: new on q3, * baseline-first: void (unparsed) -> *"])
+
+
+def first_impression(body):
+    if body["model"] != "judge":
+        return verdict_or_words(body)
+    return "My first impression is [[A=B]]. But checking the facts, so my verdict is"
+
+
+def judge_cut_off(request: Request) -> Script:
+    return Script(finish="length" if request.body["model"] == "judge" else "stop")
+
+
+def test_first_impressions_of_a_judge_that_is_cut_off_decide_nothing(project):
+    with serve(reply=first_impression, script=judge_cut_off) as server:
+        openai_suite(project, server.base_url, prompts=12, run="early_stop = false")
+        run = project.run()
+        calls = server.count
+        gate = project.gates["new", "win_rate"]
+        assert (run.ret, gate["decision"], gate["passed"]) == (1, "inconclusive", False)
+        run.stdout.fnmatch_lines(
+            [
+                "*24 games without a verdict (unparsed): reply cut off at its token limit*"
+                "(raise max_tokens in the judge's params): My first impression is *"
+            ]
+        )
+
+        verdict = "(select number from name where text = 'A=B')"
+        project.sql("insert into name (text) values ('A=B') on conflict do nothing")
+        project.sql(  # as an older parser might have left it
+            f"update judgment set verdict = {verdict}, void = null"  # noqa: S608
+        )
+        assert arenatest(project, "gate").ret == 0
+        assert project.gates["new", "win_rate"]["decision"] == "pass"
+        reread = arenatest(project, "reparse")
+        assert (reread.ret, server.count) == (1, calls)
+    again = project.gates["new", "win_rate"]
+    assert (again["decision"], again["cause"]) == ("inconclusive", gate["cause"])
+    reread.stdout.fnmatch_lines(["*read again: new on q0, * baseline-first: A=B -> void (unpar*"])
+    reread.stdout.fnmatch_lines(["*24 games without a verdict (unparsed): reply cut off at its*"])
+
+
+def test_a_judge_whose_whole_reply_is_its_verdict_may_be_cut_off(project):
+    with serve(reply=verdict_or_words, script=judge_cut_off) as server:
+        openai_suite(project, server.base_url, prompts=12, run="early_stop = false")
+        project.run()
+        assert project.results["judges"][0]["voids"] == {}

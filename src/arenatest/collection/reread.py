@@ -67,7 +67,7 @@ def reread(store: Store, ledger: Ledger) -> tuple[Ledger, Reread]:
         if slot.judge not in read or reply is None:
             continue
         replies += 1
-        now = read[slot.judge].read(reply.text, chat_id=was.chat_id)
+        now = read[slot.judge].read(reply.text, finish=reply.finish, chat_id=was.chat_id)
         judgments[slot] = now
         if (now.verdict, now.void) != (was.verdict, was.void):
             changes.append(Change(slot=slot, was=was, now=now))

@@ -50,9 +50,15 @@ class OutputContract:
             parts.append(f"If you cannot judge, and only then, end with [[{ABSTAIN}]] instead.")
         return "\n".join(parts)
 
-    def read(self, text: str, *, chat_id: str | None = None) -> Judgment:
-        """Return what a reply says: a verdict, an abstention, or another void."""
-        return read_verdict(text, may_abstain=self.may_abstain, chat_id=chat_id)
+    def read(self, text: str, *, finish: str | None = None, chat_id: str | None = None) -> Judgment:
+        """Return what a reply says: a verdict, an abstention, or another void.
+
+        Args:
+            text: The reply.
+            finish: Why it ended, as ``Answer.finish``: one that was cut off says less.
+            chat_id: The model call that gave it.
+        """
+        return read_verdict(text, may_abstain=self.may_abstain, finish=finish, chat_id=chat_id)
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -78,7 +78,7 @@ class LlmJudge:
             return Judgment(
                 void="call", explanation=f"{failure.kind}: {failure.message}", chat_id=chat_id
             )
-        return self._contract.read(answer.text, chat_id=chat_id)
+        return self._contract.read(answer.text, finish=answer.finish, chat_id=chat_id)
 
     def messages(self, game: Game) -> tuple[Message, ...]:
         """Return what the model is sent for one game."""

@@ -51,7 +51,7 @@ ABSTAIN = "abstain"
 """What a judge says that will not judge: no verdict, for it is not about the answers."""
 
 VoidCause = Literal[
-    "unparsed",  # the judge answered, but no label could be read
+    "unparsed",  # the judge answered, but no label could be read, or its reply was cut off before
     "label",  # the judge answered with a label that is not one of the five
     "call",  # the judge's model call failed
     "judge",  # the judge's own code raised or returned nonsense

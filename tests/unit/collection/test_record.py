@@ -146,6 +146,17 @@ def test_a_reply_that_was_not_read_then_is_read_now(store):
     assert kept == VOID
 
 
+def test_a_reply_that_was_cut_off_is_read_as_one(store):
+    text = "My first impression is [[A>B]]. But checking the facts,"
+    first = Judgment(verdict=Verdict.A_BETTER, explanation=text, chat_id="j-1")
+    cut = {"answer": records.answer(text, finish="length")}
+    ledger, read = replied(store, text, first, call=cut)
+    (judgment,) = ledger.judgments.values()
+    assert (judgment.void, judgment.chat_id) == ("unparsed", "j-1")
+    assert "max_tokens" in judgment.explanation
+    assert list(read.lines()) == ["new on p0, jury baseline-first: A>B -> void (unparsed)"]
+
+
 def test_a_reply_that_says_the_same_is_no_change(store):
     said = Judgment(verdict=Verdict.A_BETTER, explanation="as it was", chat_id="j-1")
     _, read = replied(store, "[[A>B]]", said)

@@ -34,6 +34,13 @@ def test_the_last_word_counts_for_abstentions_too():
     assert MAY.read("[[A>B]]? I cannot say: [[abstain]]").void == "abstained"
 
 
+def test_an_abstention_counts_as_a_verdict_does_where_a_reply_was_cut_off():
+    assert MAY.read("I cannot say: [[abstain]]", finish="length").void == "abstained"
+    for cut in ("[[abstain]]? Let me", '{"verdict": "abstain"', "[[A>B]] or [[abstain]] or"):
+        assert MAY.read(cut, finish="length").void == "unparsed"
+    assert MAY.read("[[abstain]]? Let me", finish="stop").void == "abstained"
+
+
 def test_an_abstention_keeps_its_reasons():
     assert MAY.read('{"reasoning": "Not mine.", "verdict": "abstain"}').explanation == "Not mine."
 

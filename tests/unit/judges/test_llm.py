@@ -38,6 +38,17 @@ def test_a_failed_call_is_a_void_and_says_why():
     assert said.explanation == "server: HTTP 503"
 
 
+def test_a_verdict_of_a_reply_that_was_cut_off_counts_only_at_its_end():
+    def said(text):
+        answer = Answer(text=text, finish="length")
+        return asyncio.run(LlmJudge(LlmOptions()).judge(game(), reply(answer)))
+
+    thinking = said("My first impression is [[A>B]]. But checking the facts, my verdict is")
+    assert (thinking.void, thinking.chat_id) == ("unparsed", "chat-1")
+    assert "token limit" in thinking.explanation
+    assert said("[[A>B]]").verdict is Verdict.A_BETTER
+
+
 def test_swapping_the_answers_changes_only_their_seats():
     _, first = shown(game("one", "two"))
     _, second = shown(game("two", "one"))

@@ -1,6 +1,7 @@
 import pytest
 
 from arenatest.judges.verdicts import parse_label, read_verdict
+from arenatest.model.finish import ENDINGS
 from arenatest.model.judgment import Verdict
 
 
@@ -74,7 +75,99 @@ def test_deep_nesting_is_no_error():
     assert read_verdict('{"a":' * 5000).void == "unparsed"
 
 
+FIRST = "My first impression is [[A>B]]. But checking the facts, A is wrong, so my verdict is"
+
+
+@pytest.mark.parametrize("finish", list(ENDINGS))
+def test_a_first_impression_is_no_verdict_where_the_reply_was_cut_off(finish):
+    said = read_verdict(FIRST, finish=finish, chat_id="c1")
+    assert (said.verdict, said.void, said.chat_id) == (None, "unparsed", "c1")
+    assert "with no verdict at its end" in said.explanation
+    assert said.explanation.endswith(f": {FIRST}")
+
+
+@pytest.mark.parametrize("finish", [None, "stop", "tool_calls", "eos_token"])
+def test_a_reply_that_ended_by_itself_may_go_on_after_its_verdict(finish):
+    assert read_verdict(FIRST, finish=finish).verdict is Verdict.A_BETTER
+
+
+def test_who_reads_of_a_reply_that_was_cut_off_learns_what_to_do():
+    said = "reply cut off at its token limit, with no verdict at its end "
+    hint = "(raise max_tokens in the judge's params)"
+    assert read_verdict("Let me see", finish="length").explanation == f"{said}{hint}: Let me see"
+    for nothing in ("", "<think>Let me see"):
+        assert read_verdict(nothing, finish="length").explanation == said + hint
+    filtered = read_verdict("Let me", finish="content_filter").explanation
+    assert filtered == "reply cut off by a content filter, with no verdict at its end: Let me"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[B>A]]",
+        "At first [[A>B]], but on reflection: [[B>A]].",
+        "**Final verdict: [[B>A]]**\n",
+        "My verdict (`[[B>A]]`)!",
+        "I choose \u201c[[B>A]].\u201d",
+        "<verdict>\n[[B>A]]\n</verdict>\n</answer>",
+        "\\boxed{[[B>A]]}$",
+        "<think>[[A>B]]?</think>[[B>A]]",
+        '{"reasoning": "x", "verdict": "B>A"}',
+        '```json\n{"verdict": "B>A"}\n```',
+        '{"verdict": "[[B>A]]"}',
+        '[[A>B]]? {"verdict": "B>A", "reasoning": "A wrote { and [[A>>B]], yes }"}',
+    ],
+)
+def test_a_verdict_that_ends_a_reply_counts_though_it_was_cut_off_there(text):
+    assert read_verdict(text, finish="length").verdict is Verdict.B_BETTER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[A>B]] but",
+        "[[A>B]]?",
+        "[[A>B]]...",
+        "[[A>B]]\u2026",
+        "[[A>B]]:",
+        "[[A>B]],",
+        "[[A>B]] -",
+        "[[A>B]] [[",
+        "[[A>B]] [[B>",
+        "[[A>B]]\n\n**",
+        '[[A>B]] "',
+        "[[A>B]]\n\n1.",
+        "[[A>B]]\n<",
+        "[[A>B]]\n<think>",
+        "[[A>B]]\n<think>Or is it",
+        "[[A>B]]\n<think>It is.</think>",
+        "[[A>B]] is an impression.\n[[C]] is",
+        '{"verdict": "A>B"',
+        '{"verdict": "A>B", "reasoning": "A is',
+        '{"verdict": "A>B"} is a first',
+        '[[A>B]] {"verdict": "B>',
+        '{"reasoning": "At first [[A>B]]',
+        '{"facts": {"verdict": "A>B"}',
+        '{"facts": {"verdict": "A>B"}, "style": {"verdict": "B>',
+        '[{"of": "facts", "verdict": "A>B"}',
+    ],
+)
+def test_whatever_follows_the_verdict_of_a_reply_that_was_cut_off_makes_it_void(text):
+    assert read_verdict(text, finish="length").void == "unparsed"
+
+
+def test_a_wrong_label_at_the_end_of_a_reply_that_was_cut_off_is_still_one():
+    assert read_verdict("[[C]]", finish="length").void == "label"
+    assert read_verdict("[[C]]? No", finish="length").void == "unparsed"
+
+
 LONG = 300_000
+
+
+@pytest.mark.parametrize("piece", [" ", "\n", ")", ") ", " )", "</a>", "\n</a>", ". ", "`", "{}"])
+@pytest.mark.parametrize("last", ["", "but"])
+def test_what_follows_a_verdict_may_be_long(piece, last):
+    read_verdict("[[A>B]]" + piece * (LONG // len(piece)) + last, finish="length")
 
 
 @pytest.mark.parametrize(
