@@ -127,7 +127,7 @@ def test_a_value_outside_its_range_is_told_wherever_one_may_look(project):
     assert project.gates["new", "gain"]["cause"] == "void"
     (error,) = project.results["errors"]
     assert (error["kind"], error["contestant"], error["count"]) == ("metric", "gain", 12)
-    assert f"<td>{said}</td>" in project.page
+    assert f'<td class="long">{said}</td>' in project.page
 
 
 def test_a_conftest_in_a_folder_counts_for_its_suites_only(project):
