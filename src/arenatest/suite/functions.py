@@ -77,10 +77,11 @@ def _told_apart(function: Callable[..., Any]) -> dict[str, str] | None:
     """
     if not isinstance(function, FunctionType) or function.__closure__ or vars(function):
         return None
-    code, defaults = function.__code__, (function.__defaults__, function.__kwdefaults__)
+    file, code = _file_of(function), function.__code__
+    defaults = (function.__defaults__, function.__kwdefaults__)
     places = [*code.co_positions()]
     columns = any(column is not None for *_, column in places)  # Python may be told to drop them
-    if _file_of(function) is None or not columns or not _is_plain(defaults):
+    if file is None or not file.is_file() or not columns or not _is_plain(defaults):
         return None
     own = hashlib.sha256(repr((places, defaults)).encode("utf-8", "surrogatepass"))
     return {"line": str(code.co_firstlineno), "code": own.hexdigest()}

@@ -218,7 +218,9 @@ def test_a_byte_order_mark_does_no_harm(tmp_path):
 
 
 def test_prompts_are_in_the_order_of_the_seed(tmp_path):
-    many = "".join(PROMPTS.replace("p1", f"p{n}") for n in range(20))
+    many = "".join(
+        PROMPTS.replace("p1", f"p{n}").replace('query = "', f'query = "{n}: ') for n in range(20)
+    )
 
     def order(seed):
         text = changed((PROMPTS, f"{many}\n[run]\nseed = {seed}\n"))
