@@ -136,3 +136,32 @@ def test_a_failed_assertion_shows_the_reason_and_not_the_whole_record(project):
     assert "<win_rate of <battle of candidate against baseline>>" in text
     assert "candidate: win rate 0.000" in text
     assert "Prompt(" not in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ("candidate=lambda: ''", "candidates[0].function (candidate): *takes (), *of (prompt)"),
+        (
+            "judge=lambda a, b: 'A>B'",
+            "judges[0].function: *takes (a, b), *(prompt, text_a, text_b)",
+        ),
+        (
+            "metrics=[{'name': 'm', 'kind': 'python', 'function': lambda a: 1.0}]",
+            "metrics[0].function (m): *takes (a), *of (prompt, answer)",
+        ),
+    ],
+    ids=["provider", "judge", "metric"],
+)
+def test_a_function_of_other_arguments_is_found_before_a_call(project, changes, expected):
+    fought = "dict(battle(arena, counted), baseline=counted)"
+    project.write(
+        "test_battles.py",
+        TESTS + "\n\ndef counted(prompt):\n    open('calls.log', 'a').write('called')\n"
+        f"\n\ndef test_wrong(arena):\n    arena.battle(**{{**{fought}, **dict({changes})}})\n",
+    )
+    result = project.run("-k", "wrong")
+    result.assert_outcomes(failed=1, deselected=3)
+    literal = expected.replace("[", "[[]")
+    result.stdout.fnmatch_lines([f"*test_battles.py::test_wrong: {literal}"])
+    assert project.calls() == []

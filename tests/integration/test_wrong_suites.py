@@ -1,3 +1,8 @@
+import pytest
+
+WRONG = 'kind = "python"\nfunction = "wrong:f"\n'
+
+
 def test_a_mistake_is_one_line_with_file_line_and_key(project):
     path = project.suite()
     text = path.read_text(encoding="utf-8").replace("min = 0.4", "min = 55")
@@ -24,6 +29,44 @@ def test_all_mistakes_of_a_suite_are_told_at_once(project):
     assert result.ret == 2
     result.stdout.fnmatch_lines(["*'pyton'*", "*got 55*"])
     result.stdout.fnmatch_lines(["*python*"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "changes", "expected"),
+    [
+        (
+            "def f():",
+            {'"models:new"': '"wrong:f"'},
+            "candidates[0].function (new): wrong:f takes (), expected a function of (prompt)",
+        ),
+        (
+            "def f(a, b):",
+            {'kind = "reference"\n': WRONG},
+            "judges[0].function: wrong:f takes (a, b), "
+            "expected a function of (prompt, text_a, text_b)",
+        ),
+        (
+            "async def f(p, a, c: dict):",
+            {"[[gates]]": f'[[metrics]]\nname = "m"\n{WRONG}[[gates]]'},
+            "metrics[0].function (m): wrong:f takes (p, a, c), "
+            "expected a function of (prompt, answer)",
+        ),
+    ],
+    ids=["provider", "judge", "metric"],
+)
+def test_a_function_of_other_arguments_is_found_before_a_call(project, wrong, changes, expected):
+    project.write("wrong.py", f"{wrong}\n    open('calls.log', 'a').write('wrong')\n")
+    text = project.suite().read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    project.write("x.arena.toml", text)
+    line = 1 + next(n for n, row in enumerate(text.splitlines()) if '"wrong:f"' in row)
+    result = project.run()
+    assert result.ret == 2
+    assert f"x.arena.toml:{line}: {expected}" in result.outlines
+    assert project.calls() == []
+    assert not (project.path / ".arenatest").exists()
 
 
 def test_while_a_suite_is_wrong_no_gate_of_the_session_runs(project):

@@ -13,6 +13,7 @@ from arenatest.hookspec import Ask, Context, Judge, Kind
 from arenatest.model.judgment import ABSTAIN, Game, Judgment, Verdict
 from arenatest.suite.calling import call_function
 from arenatest.suite.functions import function_identity, load_function
+from arenatest.suite.signatures import check_arguments
 
 
 class PythonOptions(BaseModel):
@@ -59,6 +60,7 @@ def _build(options: PythonOptions, context: Context) -> Judge:
 
 
 def _identity(options: PythonOptions, directory: Path) -> Mapping[str, Any]:
+    check_arguments(options.function, directory, ("prompt", "text_a", "text_b"))
     return function_identity(options.function, directory)
 
 

@@ -16,6 +16,7 @@ from arenatest.hookspec import Context, Kind, Metric, Sample
 from arenatest.model.metric import Direction, MetricSpec
 from arenatest.suite.calling import call_function
 from arenatest.suite.functions import callable_name, function_identity, load_function
+from arenatest.suite.signatures import check_arguments
 
 
 class PythonOptions(BaseModel):
@@ -99,6 +100,7 @@ def _build(options: PythonOptions, context: Context) -> Metric:
 
 
 def _identity(options: PythonOptions, directory: Path) -> Mapping[str, Any]:
+    check_arguments(options.function, directory, ("prompt", "answer"))
     return {
         **options.model_dump(mode="json", exclude={"function"}),
         **function_identity(options.function, directory),

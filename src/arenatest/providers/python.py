@@ -19,6 +19,7 @@ from arenatest.providers.clocks import Clocks
 from arenatest.providers.refusals import one_line
 from arenatest.providers.threads import DaemonThreads
 from arenatest.suite.functions import callable_name, function_identity, load_function
+from arenatest.suite.signatures import check_arguments
 
 
 class PythonOptions(BaseModel):
@@ -220,6 +221,7 @@ def _build(options: PythonOptions, context: Context) -> Provider:
 
 
 def _identity(options: PythonOptions, directory: Path) -> Mapping[str, Any]:
+    check_arguments(options.function, directory, ("prompt",))
     return function_identity(options.function, directory)
 
 
