@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,7 @@ def _json_lines(text: str, name: str, report: Report) -> Iterator[Record]:
         if not row or row.isspace():
             continue
         try:
-            fields = json.loads(row)
+            fields = _decode(row)
         except (ValueError, RecursionError) as error:
             report(SuiteError(name, line, "", _not_json(error)))
             continue
@@ -85,7 +86,10 @@ def _json_lines(text: str, name: str, report: Report) -> Iterator[Record]:
 
 def _json_list(text: str, name: str, report: Report) -> Iterator[Record]:
     try:
-        records = json.loads(text)
+        records = _decode(text)
+    except _TwiceError as error:
+        line, key = _place_of_twice(text)
+        raise SuiteError(name, line, key, _not_json(error)) from error
     except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else None
         raise SuiteError(name, line, "", _not_json(error)) from error
@@ -129,7 +133,45 @@ def _header(row: list[str], name: str, line: int) -> list[str]:
     return header
 
 
+class _TwiceError(ValueError):
+    """An object has a key twice, of which JSON readers keep the last without a word."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        ((key, _),) = Counter(key for key, _ in pairs).most_common(1)
+        raise _TwiceError(key)
+    return fields
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
+_decode = _DECODER.decode  # json.loads would make a decoder with a hook anew for every line
+
+
+def _place_of_twice(text: str) -> tuple[int | None, str]:
+    """Return the line and the place of the first record in a JSON list that has a key twice."""
+    start = text.find("[") + 1
+    if text[: start - 1].strip():
+        return None, ""  # there is no list
+    index = -1
+    try:
+        while True:
+            index += 1
+            while text[start].isspace() or text[start] == ",":
+                start += 1
+            _, start = _DECODER.raw_decode(text, start)
+    except _TwiceError:
+        return text.count("\n", 0, start) + 1, f"[{index}]"
+
+
 def _not_json(error: Exception) -> str:
+    if isinstance(error, _TwiceError):
+        return f"has the key {shown(error.key)} twice"
     if isinstance(error, RecursionError):
         return "not valid JSON: nested too deeply"
     if isinstance(error, json.JSONDecodeError):

@@ -40,6 +40,16 @@ DATASET = (PROMPTS, '[[datasets]]\npath = "d.jsonl"\n')
             id="bad line",
         ),
         pytest.param(
+            {"d.jsonl": '{"query": "a"}\n{"query": "b", "id": "x", "query": "b"}'},
+            "suites/d.jsonl:2: has the key 'query' twice",
+            id="key twice",
+        ),
+        pytest.param(
+            {"d.jsonl": '{"messages": [{"role": "user", "role": "user", "content": "a"}]}'},
+            "suites/d.jsonl:1: has the key 'role' twice",
+            id="key twice inside",
+        ),
+        pytest.param(
             {"d.jsonl": '{"query": "a"}\n[1]'},
             "suites/d.jsonl:2: got a list, expected a JSON object",
             id="no object",
@@ -179,3 +189,26 @@ def test_a_json_list_names_the_place_of_a_bad_record(tmp_path):
     assert found == "suites/d.json: got a table, expected a list of objects"
     found = message(tmp_path, text, {"d.json": '[\n{"query": "a"\n]'})
     assert found == "suites/d.json:3: not valid JSON: Expecting ',' delimiter (column 1)"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            '[{"query": "a"},\n\n {"query": "b", "query": "c"}]',
+            ":3: [1]: has the key 'query' twice",
+        ),
+        (' [ {"turns": ["a"], "turns": 1}]', ":1: [0]: has the key 'turns' twice"),
+        ('[[], 7, "[",\n[{"k": 1, "k": 1}]]', ":2: [3]: has the key 'k' twice"),
+        ('{"data": [{"query": "a", "query": "b"}]}', ": has the key 'query' twice"),
+    ],
+)
+def test_a_key_twice_in_a_json_file_is_named_with_its_record(tmp_path, content, expected):
+    text = changed((PROMPTS, '[[datasets]]\npath = "d.json"\n'))
+    assert message(tmp_path, text, {"d.json": content}) == f"suites/d.json{expected}"
+
+
+def test_the_header_of_a_csv_file_names_each_field_once(tmp_path):
+    text = changed((PROMPTS, '[[datasets]]\npath = "d.csv"\n'))
+    found = message(tmp_path, text, {"d.csv": "query,id,query\na,b,c\n"})
+    assert found == "suites/d.csv:1: the header has 'query' twice"
