@@ -49,6 +49,8 @@ class Measurement:
     def passes(self, **gate: Any) -> bool:
         """Return whether the limit is proven to hold; inconclusive is not a pass.
 
+        Under the policy ``no-regression`` it is one where nothing but evidence is lacking.
+
         Args:
             **gate: The keys of a ``[[gates]]`` table: ``min``, ``max``, ``max_ratio``, ``stat``,
                 ``where``, ``confidence``, ... One candidate is asked: ``candidates`` is not one.
