@@ -107,6 +107,8 @@ def test_a_missing_key_is_one_usage_error_for_all_contestants_before_any_call(pr
     result.stderr.fnmatch_lines(["*NOT_SET_ANYWHERE is not set, needed by new (suite x)*"])
     assert project.calls() == []
     assert project.run("--collect-only", "-q").ret == 0
+    assert project.run("-n2").ret == 1
+    assert project.calls() == []
 
 
 def test_a_key_never_reaches_a_file_or_the_terminal(project, monkeypatch):
