@@ -130,6 +130,17 @@ def test_the_readme_shows_what_the_quickstart_decides(project):
     assert win_rate in result.stdout.str()
 
 
+def test_the_readme_shows_what_a_mistake_in_its_suite_looks_like(project):
+    page = ROOT / "README.md"
+    lay_out(page, project.path / "suites")
+    suite = blocks(page, "toml")[0].code
+    (told,) = [block.code for block in blocks(page, "text") if "got 45" in block.code]
+    wrong = suite.replace("min = 0.45", "min = 45", 1)
+    (project.path / "suites" / "support.arena.toml").write_text(wrong, encoding="utf-8")
+    result = run(project, "--arena", "suites/support.arena.toml")
+    assert told in result.stdout.str()
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
 def test_the_tests_of_a_page_pass_with_arena_and_skip_without(project, page):
     lay_out(ROOT / page, project.path)
