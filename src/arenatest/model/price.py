@@ -14,14 +14,18 @@ SUITE = "suite"
 def price_missing(names: Sequence[str]) -> str:
     """Return a line for people: whose price is unknown, and how to give it.
 
+    It is the same whether or not the extra is installed: what was decided here is read elsewhere.
+
     Examples:
-        >>> price_missing(["new"])
-        'the price of new is unknown: write price = { input = ..., output = ... } in its table'
+        >>> print(price_missing(["new"]))
+        the price of new is unknown: write price = { input = ..., output = ... } in its table
+        (the extra 'prices' knows those of many vendors)
     """
     its, table = ("its", "table") if len(names) == 1 else ("their", "tables")
     return (
         f"the price of {' and '.join(names)} is unknown: "
-        f"write price = {{ input = ..., output = ... }} in {its} {table}"
+        f"write price = {{ input = ..., output = ... }} in {its} {table} "
+        "(the extra 'prices' knows those of many vendors)"
     )
 
 

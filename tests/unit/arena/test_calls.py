@@ -193,8 +193,8 @@ def test_no_call_is_made_under_a_limit_of_cost_that_cannot_be_kept():
     _, _, caller = ask(provider, max_cost=1.0, admitted=[billed, contestant("function")])
     assert provider.calls == []
     assert caller.closed == (
-        "the price of gpt is unknown: write price = { input = ..., output = ... } in its table; "
-        "the limit of cost cannot be kept else"
+        "the price of gpt is unknown: write price = { input = ..., output = ... } in its table "
+        "(the extra 'prices' knows those of many vendors); the limit of cost cannot be kept else"
     )
     ask(provider, max_calls=1, admitted=[billed])
     assert len(provider.calls) == 1

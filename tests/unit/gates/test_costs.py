@@ -26,7 +26,8 @@ def test_an_unknown_price_makes_a_cost_gate_inconclusive_with_the_way_to_mend_it
     decision = decide(TOTAL, scene(None).ledger)
     assert (decision.decision, decision.cause, decision.value) == ("inconclusive", "void", None)
     assert decision.reason.endswith(
-        "the price of new is unknown: write price = { input = ..., output = ... } in its table"
+        "the price of new is unknown: write price = { input = ..., output = ... } in its table "
+        "(the extra 'prices' knows those of many vendors)"
     )
 
 

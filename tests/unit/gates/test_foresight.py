@@ -129,11 +129,15 @@ def test_many_slices_make_failing_harder_but_not_passing():
 
 def test_a_cost_without_a_price_says_how_to_give_one():
     planned = plan(200)
-    told = "the price of new is unknown: write price = { input = ..., output = ... } in its table"
+    told = (
+        "the price of new is unknown: write price = { input = ..., output = ... } in its table "
+        "(the extra 'prices' knows those of many vendors)"
+    )
     assert line(rule("cost", "mean", side="max", limit=0.01), planned) == told
     assert line(rule("cost", "ratio", side="max", limit=1.1), planned) == (
         "the price of old and new is unknown: "
-        "write price = { input = ..., output = ... } in their tables"
+        "write price = { input = ..., output = ... } in their tables "
+        "(the extra 'prices' knows those of many vendors)"
     )
     assert "price" not in line(rule("cost", "mean", side="max", limit=0.01), priced(200))
 
