@@ -8,8 +8,6 @@ from typing import Literal
 Role = Literal["system", "user", "assistant"]
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 """A slice: keys ``dataset``, ``subset``, ``category``, ``tag``, each with its values."""
-SAME_AS = "same as "
-"""How a family is named whose prompts ask the same, before the id of the first of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +13,6 @@ from arenatest.lock.flips import Flips, flips
 from arenatest.model.decision import Decision
 from arenatest.model.plan import Contestant, JudgeSeat, Plan
 from arenatest.model.price import Price
-from arenatest.model.prompt import SAME_AS
 from arenatest.report.advice import Advice, advices, likely_causes
 from arenatest.report.ages import Age, expiry_lines
 from arenatest.report.attempts import asked_again_lines, attempt_lines, mended_lines
@@ -327,13 +327,14 @@ def warnings(
 
 
 def _copies(plan: Plan) -> Iterator[str]:
-    """Say of copied rows that gates do not count them."""
-    copies = [prompt for prompt in plan.prompts if (prompt.family or "").startswith(SAME_AS)]
+    """Say of prompts that ask the same that each counts: whether that is right only people know."""
+    alone = (one for one in plan.prompts if one.family is None and one.conversation is None)
+    asked = Counter(prompt.messages for prompt in alone)
+    copies = sum(count for count in asked.values() if count > 1)
     if copies:
-        asked = plural(len({prompt.cluster for prompt in copies}), "question")
         yield (
-            f"{len(copies):,} of {len(plan.prompts):,} prompts ask what another one asks: gates "
-            f"count them as {asked}"
+            f"{copies:,} of {len(plan.prompts):,} prompts ask what another one asks, and each "
+            "counts: right where they were drawn so, but rows that were copied need one family"
         )
 
 

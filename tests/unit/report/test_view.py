@@ -44,3 +44,17 @@ def test_a_warning_is_told_once():
     ledger = LedgerBuilder(plan([prompt("p")])).ledger
     ledger.warnings += ["x", "x"]
     assert warnings(SuiteRun(ledger=ledger, decisions=())) == ("x",)
+
+
+def test_copied_rows_without_a_family_are_warned_of():
+    def told(*prompts):
+        return warnings(SuiteRun(ledger=LedgerBuilder(plan([*prompts])).ledger, decisions=()))
+
+    one, other = prompt("a", "Why?"), prompt("b", "Who?")
+    assert told(one, other) == ()
+    assert told(one, other, prompt("c", "Why?"))[0].startswith(
+        "2 of 3 prompts ask what another one"
+    )
+    assert told(one, prompt("c", "Why?", family="why")) == ()
+    greeting = (prompt(f"{name}/1", "Hi", conversation=name) for name in "cd")
+    assert told(*greeting) == ()
