@@ -78,7 +78,7 @@ def _told_apart(function: Callable[..., Any]) -> dict[str, str] | None:
     if not isinstance(function, FunctionType) or function.__closure__ or vars(function):
         return None
     file, code = _file_of(function), function.__code__
-    defaults = (function.__defaults__, function.__kwdefaults__)
+    defaults = (function.__defaults__ or (), *(function.__kwdefaults__ or {}).items())
     places = [*code.co_positions()]
     columns = any(column is not None for *_, column in places)  # Python may be told to drop them
     if file is None or not file.is_file() or not columns or not _is_plain(defaults):
@@ -88,18 +88,16 @@ def _told_apart(function: Callable[..., Any]) -> dict[str, str] | None:
 
 
 def _is_plain(value: object) -> bool:
-    """Whether a value's representation is all that it is."""
-    if type(value) in (tuple, list):
-        return all(map(_is_plain, value))  # type: ignore[call-overload]  # a sequence, as asked
-    if type(value) is dict:
-        return all(map(_is_plain, (*value, *value.values())))
+    """Whether a value's representation is all that it is, and ever will be."""
+    if type(value) is tuple:
+        return all(map(_is_plain, value))
     return value is None or type(value) in (bool, int, float, str, bytes)
 
 
 def callable_name(function: Callable[..., Any]) -> str:
     """Return ``module:name`` of a callable, for people."""
     kind = function if hasattr(function, "__qualname__") else type(function)
-    return f"{kind.__module__}:{kind.__qualname__}"
+    return f"{getattr(kind, '__module__', 'builtins')}:{kind.__qualname__}"
 
 
 def _split(name: str) -> tuple[str, str]:
