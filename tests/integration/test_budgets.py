@@ -79,6 +79,20 @@ def test_what_is_on_record_decides_though_no_clock_may_be_taken(project, early):
     }
 
 
+def test_nobody_waits_for_a_limit_to_hear_that_nothing_may_be_bought(project):
+    with serve(reply=lambda body: f"[[A>B]] {len(body['messages'])}") as server:
+        billed(project, server.base_url, "")
+        suite = project.path / "x.arena.toml"
+        length = '[[gates]]\nmetric = "answer_length"\nmax_ratio = 2\n'
+        text = suite.read_text(encoding="utf-8").replace("[[gates]]", f"{length}[[gates]]")
+        slow = 'name = "sonnet"\nrequests_per_minute = 10\n'
+        suite.write_text(text.replace('name = "sonnet"\n', slow), encoding="utf-8")
+        project.run("-k", "length")
+        answers = server.count
+        done = project.run("--arena-max-calls", "0")
+    assert (done.ret, server.count) == (1, answers)
+
+
 MODEL = 'provider = "openai"\nmodel = "m"\nbase_url = "{url}"\napi_key_env = ""\n{price}\n'
 
 

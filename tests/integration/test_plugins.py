@@ -128,6 +128,8 @@ def test_a_value_outside_its_range_is_told_wherever_one_may_look(project):
     (error,) = project.results["errors"]
     assert (error["kind"], error["contestant"], error["count"]) == ("metric", "gain", 12)
     assert f'<td class="long">{said}</td>' in project.page
+    project.sql("update measurement set value = 13.0, error = ''")  # as earlier versions kept it
+    project.run().stdout.fnmatch_lines(["  gain: 12 values missing: returned 13.0, outside *"])
 
 
 def test_a_conftest_in_a_folder_counts_for_its_suites_only(project):

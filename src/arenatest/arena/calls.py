@@ -137,6 +137,8 @@ class Caller:
             return Answered(
                 answer=last.answer, chat_id=last.chat_id, attempts=last.attempt, cost=last.cost
             )
+        if self.closed:  # else it would wait for its turn, perhaps minutes, to hear so
+            raise Stop(self.closed)
         lane = asked.target.lane
         tokens = lane.expected(asked.messages, asked.target.params)
         attempt = 1

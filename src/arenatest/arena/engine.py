@@ -149,6 +149,7 @@ class Engine:
             await self._walk(tasks)
         if self._caller.closed is not None and self._reuse.active:
             async with asyncio.TaskGroup() as tasks:
+                self._done = 0
                 await self._walk(tasks, recorded=True)
         if self._apart and self._caller.closed is None and self._watcher.wanted().timings:
             await self._time()

@@ -10,6 +10,8 @@ from arenatest.model.answer import Answer, Failure, Timing, Usage
 
 T = TypeVar("T")
 
+_LONGEST = 2_000  # characters of an error: it is told for every prompt
+
 
 class Escaped(Exception):
     """What is no ``Exception`` was raised: an exit, an outcome of pytest, a lone cancellation."""
@@ -56,7 +58,10 @@ def told(error: BaseException) -> str:
     """Return an error of foreign code as text: its type and what it says."""
     if isinstance(error, Escaped):
         return str(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = str(error)
+    if len(said) > _LONGEST:
+        said = f"{said[:_LONGEST]} ... ({len(said):,} characters in all)"
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def nonsense_of(answer: object) -> str:
