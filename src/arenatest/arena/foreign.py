@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import numbers
+import reprlib
 from collections.abc import Awaitable
 from typing import TypeVar
 
 from arenatest.model.answer import Answer, Failure, Timing, Usage
+from arenatest.model.metric import MetricSpec
+from arenatest.model.record import Measured
 
 T = TypeVar("T")
 
+_LARGEST = 1e50  # of a metric's value: its powers must not overflow in the statistics
 _LONGEST = 2_000  # characters of an error: it is told for every prompt
 
 
@@ -62,6 +68,27 @@ def told(error: BaseException) -> str:
     if len(said) > _LONGEST:
         said = f"{said[:_LONGEST]} ... ({len(said):,} characters in all)"
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def measured_of(value: object, spec: MetricSpec) -> Measured:
+    """Return what a metric's code returned as a value, or what is wrong with it.
+
+    A truth value is refused: a scorer that returns ``True`` may mean 1 or may have forgotten to
+    score, and a gate cannot tell.
+    """
+    if value is None:
+        return Measured()
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return Measured(error=f"returned {reprlib.repr(value)}, expected a number or None")
+    number = float(value)
+    if not math.isfinite(number):
+        return Measured(error=f"returned {number}, expected a finite number")
+    if abs(number) > _LARGEST:
+        return Measured(error=f"returned {number:g}, expected a number within {_LARGEST:g}")
+    if spec.range is not None and spec.bounded(number) is None:
+        low, high = spec.range
+        return Measured(error=f"returned {number!r}, outside the range [{low:g}, {high:g}]")
+    return Measured(value=number)
 
 
 def nonsense_of(answer: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
@@ -11,7 +10,7 @@ from arenatest.arena.answers import Answers
 from arenatest.arena.asking import Asking
 from arenatest.arena.calls import Caller
 from arenatest.arena.cast import Cast, SeatedJudge
-from arenatest.arena.foreign import guarded, told, within
+from arenatest.arena.foreign import guarded, measured_of, told, within
 from arenatest.arena.journal import Journal
 from arenatest.arena.keys import copies, measurement_key
 from arenatest.arena.redact import Redactor
@@ -22,7 +21,6 @@ from arenatest.hookspec import Metric, Sample
 from arenatest.model.answer import Answer
 from arenatest.model.health import GOLDEN
 from arenatest.model.judgment import Game, Judgment, Verdict, VoidCause
-from arenatest.model.metric import MetricSpec
 from arenatest.model.prompt import Prompt
 from arenatest.model.record import (
     AnswerSlot,
@@ -36,7 +34,6 @@ from arenatest.model.record import (
 from arenatest.suite.suite import MetricSetup
 
 Work = Coroutine[Any, Any, None]
-_LARGEST = 1e50  # of a metric's value: its powers must not overflow in the statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,11 +320,11 @@ class Games:
         key = measurement_key(setup, sample)
         measured = self._reuse.measurement(key)
         if measured is not None and measured.value is not None:
-            measured = _checked(measured.value, setup.spec)  # which it was not always
+            measured = measured_of(measured.value, setup.spec)  # which it was not always
         if measured is None:
             try:
                 value = await within(self._patience, metric.measure(sample))
-                measured = _checked(value, setup.spec)
+                measured = measured_of(value, setup.spec)
             except Exception as error:  # plugin code: its failure is a value
                 measured = Measured(error=self._redactor.text(told(error)))
         self._journal.post(
@@ -373,19 +370,3 @@ def _sound(judgment: object) -> Judgment:
     if not isinstance(judgment.explanation, str):
         raise TypeError(f"returned {judgment.explanation!r} as an explanation, expected text")
     return judgment
-
-
-def _checked(value: object, spec: MetricSpec) -> Measured:
-    if value is None:
-        return Measured()
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return Measured(error=f"returned {type(value).__name__}, expected a number or None")
-    number = float(value)
-    if not math.isfinite(number):
-        return Measured(error=f"returned {number}, expected a finite number")
-    if abs(number) > _LARGEST:
-        return Measured(error=f"returned {number:g}, expected a number within {_LARGEST:g}")
-    if spec.range is not None and spec.bounded(number) is None:
-        low, high = spec.range
-        return Measured(error=f"returned {number!r}, outside the range [{low:g}, {high:g}]")
-    return Measured(value=number)

@@ -22,7 +22,7 @@ class Reading(NamedTuple):
         retried: Whether there is none because the call failed at first: it was slower than the
             clock of its last attempt tells.
         excused: Whether there is none because the baseline gave no answer to compare with.
-        unfit: Whether there is none because the metric's code could not make one of this answer,
+        unscored: Whether there is none because the metric's code could not make one of this answer,
             which is how many a scorer meets a bad one.
         leeway: Between which two numbers it lies where our own lag leaves a limit open.
     """
@@ -31,20 +31,20 @@ class Reading(NamedTuple):
     failed: bool = False
     retried: bool = False
     excused: bool = False
-    unfit: bool = False
+    unscored: bool = False
     leeway: tuple[float, float] | None = None
 
     @property
     def lost(self) -> bool:
         """Whether it is, or may be, the contestant's own failure that there is none."""
-        return self.failed or self.retried or self.unfit
+        return self.failed or self.retried or self.unscored
 
 
 VOID = Reading()
 FAILED = Reading(failed=True)
 RETRIED = Reading(retried=True)
 EXCUSED = Reading(excused=True)
-UNFIT = Reading(unfit=True)
+UNSCORED = Reading(unscored=True)
 
 Read = Callable[[Ledger, AnswerSlot], Reading | None]
 """Reads a number in its place; None while it is not settled."""
@@ -143,9 +143,9 @@ def _plugin_reader(metric: MetricSpec, baseline: str) -> Read:
 
 def _reading_of(measured: Measured, metric: MetricSpec) -> Reading:
     if measured.value is None:
-        return UNFIT if measured.error else VOID
+        return UNSCORED if measured.error else VOID
     value = metric.bounded(measured.value)
-    return UNFIT if value is None else _number(value)
+    return UNSCORED if value is None else _number(value)
 
 
 def _number(value: float) -> Reading:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
-import reprlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -53,50 +50,22 @@ class PythonOptions(BaseModel):
 
 
 class PythonMetric:
-    """Calls a function and holds what it returns against the declared range."""
+    """Calls a function; what it returns is looked at where all metrics' values are."""
 
-    def __init__(self, function: Callable[..., Any], bounds: tuple[float, float] | None) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._bounds = bounds
 
     async def measure(self, sample: Sample) -> float | None:
-        """Return the function's number. A plain function runs in a thread.
-
-        Raises:
-            ValueError: It returned something that is not a number, or one outside the range.
-        """
-        value = await call_function(self._function, sample.prompt, sample.answer)
-        return None if value is None else checked(value, self._bounds)
-
-
-def checked(value: object, bounds: tuple[float, float] | None) -> float:
-    """Return ``value`` as a float that lies within ``bounds``.
-
-    A truth value is refused: a scorer that returns ``True`` may mean 1 or may have forgotten to
-    score, and a gate cannot tell.
-
-    Raises:
-        ValueError: It is no finite number, or lies outside.
-
-    Examples:
-        >>> checked(1, (0.0, 1.0))
-        1.0
-    """
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ValueError(f"returned {reprlib.repr(value)}, expected a number or None")
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"returned {number}, expected a finite number")
-    if bounds is not None and not bounds[0] <= number <= bounds[1]:
-        raise ValueError(f"returned {number!r}, outside the range [{bounds[0]:g}, {bounds[1]:g}]")
-    return number
+        """Return what the function does. A plain function runs in a thread."""
+        found: float | None = await call_function(self._function, sample.prompt, sample.answer)
+        return found
 
 
 def _build(options: PythonOptions, context: Context) -> Metric:
     function = options.function
     if isinstance(function, str):
         function = load_function(function, context.directory)
-    return PythonMetric(function, options.bounds)
+    return PythonMetric(function)
 
 
 def _identity(options: PythonOptions, directory: Path) -> Mapping[str, Any]:
