@@ -18,6 +18,7 @@ One baseline, two candidates, a judge in both orders: P*3 + P*4 calls. It prints
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -27,6 +28,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.request import urlopen
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -38,6 +40,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "arenatest.plugin", "--are
 ENVIRON = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # no other plugin's weather
 ENVIRON.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, not in every process
 WIDE = 16
+CALLS = 7  # for each prompt: of three contestants, and of a judge on two pairs in both orders
 TOKENS = 20
 
 SUITE = """
@@ -107,7 +110,18 @@ def arena(url: str, prompts: int) -> Cost:
         (folder / "prompts.jsonl").write_text("".join(lines), encoding="utf-8")
         suite = SUITE.format(url=url, wide=WIDE)
         (folder / "overhead.arena.toml").write_text(suite, encoding="utf-8")
-        return run(PYTEST, folder)
+        before = asked(url)
+        cost = run(PYTEST, folder)
+    made = asked(url) - before
+    if made != CALLS * prompts:  # a figure of anything else would be of something else
+        raise SystemExit(f"{made:,} calls on {prompts:,} prompts, expected {CALLS * prompts:,}")
+    return cost
+
+
+def asked(url: str) -> int:
+    """Return how many calls a server has got."""
+    with urlopen(f"{url.removesuffix('/v1')}/stats") as answer:  # noqa: S310 - our own, on loopback
+        return int(json.load(answer)["requests"])
 
 
 def bare(url: str, prompts: int, *options: str) -> Cost:
@@ -138,7 +152,7 @@ class Runs:
 
 def per_call(rounds: int, many: int, few: int) -> None:
     """Print CPU per call beyond start-up, and memory per battle."""
-    calls, memory = 7 * (many - few), []
+    calls, memory = CALLS * (many - few), []
     ours, theirs, reading = Runs(calls), Runs(calls), Runs(calls)
     with spawn("--tokens", str(TOKENS), "--say", "judge=[[A>B]]") as url:
         arena(url, few)

@@ -52,6 +52,24 @@ def battles(page: str) -> list:
     return re.sub(r"\d+\.\d+", "TIME", text)
 
 
+@pytest.mark.parametrize("prompts", [1, 25])
+def test_not_one_call_too_many_is_made(project, prompts):
+    model = 'provider = "openai"\nmodel = "{name}"\nbase_url = "{url}"\napi_key_env = ""\n'
+    asked = "".join(f'[[prompts]]\nquery = "question {n}"\n' for n in range(prompts))
+    with serve(reply=lambda body: f"[[A>B]] {body['model']}") as server:
+        base, one, two, judge = (
+            model.format(name=name, url=server.base_url) for name in ("base", "one", "two", "judge")
+        )
+        project.write(
+            "x.arena.toml",
+            f'[suite]\nname = "x"\n[run]\nearly_stop = false\n[baseline]\nname = "base"\n{base}'
+            f'[[candidates]]\nname = "one"\n{one}[[candidates]]\nname = "two"\n{two}'
+            f'[[judges]]\nkind = "llm"\n{judge}[[gates]]\nmetric = "win_rate"\nmin = 0.4\n{asked}',
+        )
+        project.run()
+        assert server.count == prompts * 3 + prompts * 4
+
+
 def test_a_second_run_buys_nothing_and_decides_the_same(project):
     project.suite(judge=JUDGED)
     project.run()
